@@ -1,0 +1,602 @@
+//! Requests and answers of the loyalty doors.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{campaign::{CampaignRules, Unit}, evaluation::{NoAwardReason, Trace}};
+use crate::{
+    BrandId, CampaignId, CampaignVersionId, CardId, ConsumerId, Country, Currency, Gtin, LocalTime, MemberId, OrganisationId, ProductId, PurchaseId, RewardId,
+    RewardInstanceId, ShopId, Timestamp,
+};
+
+/// What became of a purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum PurchaseStatus {
+    /// Counted.
+    Accepted,
+    /// Kept for a review; nothing was given yet.
+    Held,
+    /// Approved as a person's decision that it does not count.
+    Rejected,
+}
+
+/// One line of a purchase that a partner's system reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportLine {
+    /// The barcode.
+    pub gtin: Gtin,
+    /// 1 to 9 999.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 9999))]
+    pub quantity: i64,
+    /// Minor units of the shop's currency; absent: the suggested price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100000000000_i64))]
+    pub unit_price_minor: Option<i64>,
+    /// Minor units.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100000000000_i64))]
+    pub discount_minor: i64,
+    /// Paid with a reward.
+    #[serde(default)]
+    pub reward_line: bool,
+}
+
+/// A purchase that a partner's system reports with an API key (scope `purchases:import`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportPurchase {
+    /// The partner's own number of this sale, unique for the key's organisation.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
+    pub external_id: String,
+    /// Where.
+    pub shop_id: ShopId,
+    /// Who bought; or `card_code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer_id: Option<ConsumerId>,
+    /// The text of the consumer's code as read at `scanned_at`; or `consumer_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 64))]
+    pub card_code: Option<String>,
+    /// When it happened.
+    pub purchased_at: Timestamp,
+    /// Captured without network and sent later: the window of the code is wider.
+    #[serde(default)]
+    pub offline: bool,
+    /// 1 to 100.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
+    pub lines: Vec<ImportLine>,
+}
+
+/// What a purchase earned in one campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Award {
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// The version whose rules applied.
+    pub campaign_version_id: CampaignVersionId,
+    /// Its name.
+    pub campaign_name: String,
+    /// Whose wallet.
+    pub brand_id: BrandId,
+    /// Its name.
+    pub brand_name: String,
+    /// Points or stamps.
+    pub unit: Unit,
+    /// May be 0: the basket took part and reached no step.
+    pub amount: i64,
+    /// What the wallet holds afterwards.
+    pub balance: i64,
+    /// Units a full stamp card needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub need: Option<i64>,
+    /// How the amount came about.
+    pub trace: Trace,
+}
+
+/// A campaign of a brand in the basket, or of this shop, that gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NoAward {
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// Its name.
+    pub campaign_name: String,
+    /// Why.
+    pub reason: NoAwardReason,
+}
+
+/// One line as the server understood it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PurchaseLine {
+    /// The barcode.
+    pub gtin: Gtin,
+    /// `None` when nobody knows it.
+    pub product_id: Option<ProductId>,
+    /// Name of the product, or its code.
+    pub name: String,
+    /// Units.
+    pub quantity: i64,
+    /// Price of one, minor units.
+    pub unit_price_minor: i64,
+    /// Minor units.
+    pub discount_minor: i64,
+    /// Price × quantity − discount.
+    pub amount_minor: i64,
+    /// Whether any campaign counted it.
+    pub participates: bool,
+}
+
+/// A reward that a purchase completed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IssuedReward {
+    /// This one reward.
+    pub reward_instance_id: RewardInstanceId,
+    /// What it is.
+    pub reward_id: RewardId,
+    /// Its name.
+    pub name: String,
+    /// Who pays for it.
+    pub brand_name: String,
+}
+
+/// The answer to a purchase: what was earned, and why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PurchaseAnswer {
+    /// The purchase. In a preview, an id that nobody knows.
+    pub purchase_id: PurchaseId,
+    /// Accepted or held.
+    pub status: PurchaseStatus,
+    /// Why it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How the shop may call the consumer: `Ana · ••42`. Nothing more is ever told.
+    pub consumer_label: String,
+    /// Sum of the lines, minor units.
+    pub total_minor: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// When it happened, by the corrected clock.
+    pub purchased_at: Timestamp,
+    /// In campaign order.
+    pub awards: Vec<Award>,
+    /// In campaign order.
+    pub no_award: Vec<NoAward>,
+    /// As merged.
+    pub lines: Vec<PurchaseLine>,
+    /// Completed by this purchase.
+    pub rewards: Vec<IssuedReward>,
+}
+
+/// A basket whose result is asked for without effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewPurchase {
+    /// The text of the consumer's code, as read; absent before the card was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 64))]
+    pub card_code: Option<String>,
+    /// When the code was read, by the device's clock corrected by its skew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned_at: Option<Timestamp>,
+    /// 1 to 100.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
+    pub lines: Vec<ImportLine>,
+}
+
+/// A wallet of one consumer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Balance {
+    /// Whose points.
+    pub brand_id: BrandId,
+    /// Its name.
+    pub brand_name: String,
+    /// Colour of the brand's square, `#rrggbb`.
+    pub brand_colour: String,
+    /// The stamp card's campaign; absent for points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<CampaignId>,
+    /// Name of the stamp card's campaign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_name: Option<String>,
+    /// Points or stamps.
+    pub unit: Unit,
+    /// Can be used now.
+    pub available: i64,
+    /// Becomes available later.
+    pub pending: i64,
+    /// Held for a reservation.
+    pub reserved: i64,
+    /// Owed.
+    pub debt: i64,
+    /// Units of a full stamp card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub need: Option<i64>,
+    /// What a full stamp card gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward_name: Option<String>,
+}
+
+/// State of a reward given to a consumer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RewardStatus {
+    /// Waits to be handed over.
+    Issued,
+    /// Held for minutes after the consumer chose it.
+    Reserved,
+    /// Handed over by a shop.
+    Delivered,
+    /// Nobody came in time.
+    Lapsed,
+    /// Taken back.
+    Cancelled,
+}
+
+/// A reward of one consumer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RewardInstance {
+    /// This one.
+    pub id: RewardInstanceId,
+    /// What it is.
+    pub reward_id: RewardId,
+    /// Its name.
+    pub name: String,
+    /// A word for the drawing: see the catalogue's categories.
+    pub category: String,
+    /// Who pays for it.
+    pub brand_name: String,
+    /// Colour of the brand's square.
+    pub brand_colour: String,
+    /// Its state.
+    pub status: RewardStatus,
+    /// What the shop scans; absent once delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// When it was completed.
+    pub issued_at: Timestamp,
+    /// When a shop handed it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// A movement of the consumer's history, with its reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Movement {
+    /// Where and when, on the shop's wall.
+    pub local: LocalTime,
+    /// Ledger kind: `EARN`, `REWARD_ISSUE`, …
+    pub kind: String,
+    /// Signed: what the wallet gained.
+    pub amount: i64,
+    /// Points or stamps.
+    pub unit: Unit,
+    /// Whose wallet.
+    pub brand_id: BrandId,
+    /// Its name.
+    pub brand_name: String,
+    /// The campaign's name.
+    pub campaign_name: String,
+    /// The shop, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_name: Option<String>,
+    /// The reward, when it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward_name: Option<String>,
+    /// The participating lines behind it: `2 × Cola Sierra 400 ml`.
+    pub because: Vec<String>,
+}
+
+/// Everything that the card page shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CardView {
+    /// The card.
+    pub card_id: CardId,
+    /// How the consumer wants to be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Two last digits that the shop also sees.
+    pub label: String,
+    /// Where the consumer lives.
+    pub country: Country,
+    /// The code of now.
+    pub code: String,
+    /// When `code` was made, by the server.
+    pub code_at: Timestamp,
+    /// Wallets and stamp cards, nearest to a reward first.
+    pub balances: Vec<Balance>,
+    /// Rewards that wait.
+    pub rewards: Vec<RewardInstance>,
+}
+
+/// What the shop gets back when it hands over a reward.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Delivery {
+    /// The reward.
+    pub reward_instance_id: RewardInstanceId,
+    /// Its name.
+    pub reward_name: String,
+    /// Who owes the shop.
+    pub brand_name: String,
+    /// `Ana · ••42`.
+    pub consumer_label: String,
+    /// Cost and handling, minor units.
+    pub owed_minor: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// What this brand now owes this shop in all.
+    pub owed_total_minor: i64,
+    /// This shop had already handed it over; nothing changed.
+    pub replayed: bool,
+    /// When it was handed over.
+    pub delivered_at: Timestamp,
+}
+
+/// A reward code read by a shop, before it decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeliveryPreview {
+    /// The reward.
+    pub reward_instance_id: RewardInstanceId,
+    /// Its name.
+    pub reward_name: String,
+    /// A word for the drawing.
+    pub category: String,
+    /// Who owes the shop.
+    pub brand_name: String,
+    /// `Ana · ••42`.
+    pub consumer_label: String,
+    /// Cost and handling, minor units.
+    pub owed_minor: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// Its state now.
+    pub status: RewardStatus,
+}
+
+/// The body of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewDelivery {
+    /// The text of the reward's code, as read.
+    #[cfg_attr(feature = "openapi", schema(max_length = 64))]
+    pub code: String,
+    /// The shop that hands over; needed with an API key, taken from the session otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_id: Option<ShopId>,
+}
+
+/// What one brand owes one shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Payable {
+    /// Who is owed.
+    pub shop_id: ShopId,
+    /// Its name.
+    pub shop_name: String,
+    /// Who owes.
+    pub brand_id: BrandId,
+    /// Its name.
+    pub brand_name: String,
+    /// Colour of the brand's square.
+    pub brand_colour: String,
+    /// Minor units.
+    pub amount_minor: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// Rewards behind it.
+    pub rewards: i64,
+    /// The oldest of them.
+    pub since: Timestamp,
+}
+
+/// A purchase in a shop's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopPurchase {
+    /// The purchase.
+    pub id: PurchaseId,
+    /// When, on the shop's wall.
+    pub local: LocalTime,
+    /// `Ana · ••42`.
+    pub consumer_label: String,
+    /// Minor units.
+    pub total_minor: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// Accepted or held.
+    pub status: PurchaseStatus,
+    /// Why it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Points in all.
+    pub points: i64,
+    /// Stamps in all.
+    pub stamps: i64,
+    /// Who captured it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_id: Option<MemberId>,
+}
+
+/// The shop's day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopDay {
+    /// The date at the shop.
+    pub date: crate::CivilDate,
+    /// Accepted and held today.
+    pub purchases: i64,
+    /// Minor units, accepted purchases of today.
+    pub total_minor: i64,
+    /// Rewards handed over today.
+    pub deliveries: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// What brands owe, largest first; empty for a cashier.
+    pub payables: Vec<Payable>,
+}
+
+/// The mechanics that a brand chooses from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Template {
+    /// Points for each so many units.
+    PointsPerUnit,
+    /// Points for each so much money.
+    PointsPerValue,
+    /// Stamps, and a reward when the card is full.
+    StampCard,
+    /// Written rule by rule.
+    Custom,
+}
+
+/// Where a campaign stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum CampaignState {
+    /// Can still be edited; nobody earns.
+    Draft,
+    /// Rules are fixed and count on their dates.
+    Published,
+}
+
+/// A campaign to create: still a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewCampaign {
+    /// The brand that gives.
+    pub brand_id: BrandId,
+    /// 1 to 80 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 80))]
+    pub name: String,
+    /// The mechanics it started from.
+    pub template: Template,
+    /// The rules.
+    pub rules: CampaignRules,
+}
+
+/// A campaign as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Campaign {
+    /// The campaign.
+    pub id: CampaignId,
+    /// The organisation that owns it; nothing assumes that it is a brand owner.
+    pub organisation_id: OrganisationId,
+    /// The brand that gives.
+    pub brand_id: BrandId,
+    /// Its name.
+    pub name: String,
+    /// The mechanics it started from.
+    pub template: Template,
+    /// Draft or published.
+    pub state: CampaignState,
+    /// The newest version: 0 is the draft, published ones count from 1.
+    pub version: i64,
+    /// The newest version's id, once published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<CampaignVersionId>,
+    /// Rules of the newest version.
+    pub rules: CampaignRules,
+    /// Text for the consumer, generated from the rules.
+    pub terms: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When the newest version was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Timestamp>,
+}
+
+/// A reward to offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewReward {
+    /// Who pays.
+    pub brand_id: BrandId,
+    /// 1 to 80 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 80))]
+    pub name: String,
+    /// A word for the drawing.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 20))]
+    pub category: String,
+    /// What the shop gets back for one, minor units.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100000000000_i64))]
+    pub unit_cost_minor: i64,
+    /// What the shop gets for its trouble, minor units.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100000000000_i64))]
+    pub handling_fee_minor: i64,
+    /// Currency of both.
+    pub currency: Currency,
+    /// How many can be given; absent: no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1000000000))]
+    pub stock: Option<i64>,
+    /// How many one consumer can get; absent: no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000000))]
+    pub max_per_consumer: Option<i64>,
+}
+
+/// A reward as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reward {
+    /// The reward.
+    pub id: RewardId,
+    /// Who pays.
+    pub brand_id: BrandId,
+    /// Its name.
+    pub name: String,
+    /// A word for the drawing.
+    pub category: String,
+    /// Minor units.
+    pub unit_cost_minor: i64,
+    /// Minor units.
+    pub handling_fee_minor: i64,
+    /// Currency of both.
+    pub currency: Currency,
+    /// How many are left; absent: no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock_left: Option<i64>,
+    /// How many one consumer can get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_consumer: Option<i64>,
+}
+
+/// A ledger line as an auditor sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LedgerTotal {
+    /// Ledger kind.
+    pub kind: String,
+    /// Sum of its amounts.
+    pub amount: i64,
+}
+
+/// The id that a phone gave to a sale, for answers in a batch.
+pub type ClientPurchaseId = Uuid;
