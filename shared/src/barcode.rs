@@ -400,8 +400,10 @@ mod tests {
             let digit = number / unit % 10;
             let wrong = number - digit * unit + (digit + change) % 10 * unit;
 
-            prop_assert!(Gtin::parse(&format!("{:014}", number)).is_ok());
-            prop_assert!(Gtin::parse(&format!("{:014}", wrong)).is_err());
+            let (right, wrong) = (Gtin::parse(&format!("{number:014}")), Gtin::parse(&format!("{wrong:014}")));
+
+            prop_assert!(right.is_ok());
+            prop_assert!(wrong.is_err());
         }
 
         #[test]
