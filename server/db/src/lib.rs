@@ -1,1 +1,28 @@
-//! Placeholder head.
+//! One SQL text on two engines: embedded SQLite by default, PostgreSQL when one machine is not enough.
+//!
+//! The engine is chosen at run time by the database URL. Domains write `tx.query(SQL).bind(…).all::<Row>()` and never
+//! learn which one answers. On SQLite, transactions take turns on one writing connection and share their COMMIT
+//! (see [`writer`](self)); on PostgreSQL each has its own connection.
+//!
+//! Places with two texts, and their reasons (the complete list):
+//! 1. `server/jobs`: the claim, because only PostgreSQL has `SKIP LOCKED`.
+//! 2. [`Tx::lock`], [`Db::begin`], [`Db::read`] and [`Db::backup`].
+//! 3. Migrations: column types, and one raising trigger for each append-only table.
+//!
+//! Invariants: a dropped [`Tx`] leaves nothing behind; `commit` answers after the data are on disk; announcements leave
+//! only after their transaction is committed.
+
+mod announce;
+pub mod clock;
+mod error;
+mod pool;
+mod query;
+mod statement;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod writer;
+
+pub use error::Error;
+pub use pool::{Config, Db, Engine, Settings, Tx};
+pub use query::{Bind, Query, Record};
+pub use statement::Sql;
