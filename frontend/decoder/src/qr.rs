@@ -1,0 +1,74 @@
+//! QR codes, anywhere in the picture.
+
+use rxing::{
+    Binarizer,
+    common::{DetectorRXingResult, GlobalHistogramBinarizer, HybridBinarizer},
+    qrcode::cpp_port::{
+        decoder::Decode,
+        detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR},
+    },
+};
+
+use crate::{Format, Read, picture::Picture};
+
+/// QR needs a finder pattern of seven modules; rxing's detectors index around it without looking at tiny pictures.
+const SIDE_MIN: usize = 21;
+/// Combinations of three finder patterns that are tried: print full of squares makes hundreds.
+const TRIPLES_MAX: usize = 40;
+
+/// One look at the usual size.
+pub(crate) fn fast(picture: &Picture<'_>) -> Option<Read> {
+    match picture.usual_factor() {
+        1 => at_threshold(picture, Threshold::Local, false),
+        by => at_threshold(&picture.smaller(by)?, Threshold::Local, false),
+    }
+}
+
+/// Full size, the middle in full detail, half size, and one threshold for the whole picture.
+pub(crate) fn thorough(picture: &Picture<'_>) -> Option<Read> {
+    let by = picture.usual_factor();
+    let usual = picture.smaller(by)?;
+    at_threshold(&usual, Threshold::Local, true)
+        .or_else(|| at_threshold(&usual, Threshold::One, true))
+        .or_else(|| at_threshold(&usual.smaller(2)?, Threshold::Local, true))
+        .or_else(|| if by > 1 { at_threshold(&picture.middle()?, Threshold::Local, true) } else { None })
+}
+
+/// How black is told from white.
+enum Threshold {
+    /// By the neighbourhood: shadows and light from one side.
+    Local,
+    /// The same everywhere: clean prints and screens, where the neighbourhood misleads.
+    One,
+}
+
+fn at_threshold(picture: &Picture<'_>, threshold: Threshold, harder: bool) -> Option<Read> {
+    if picture.width < SIDE_MIN || picture.height < SIDE_MIN {
+        return None;
+    }
+    let source = picture.source()?;
+    match threshold {
+        Threshold::Local => read(&HybridBinarizer::new(source), harder),
+        Threshold::One => read(&GlobalHistogramBinarizer::new(source), harder),
+    }
+}
+
+fn read<B: Binarizer>(binarizer: &B, harder: bool) -> Option<Read> {
+    let matrix = binarizer.get_black_matrix().ok()?;
+    let mut finders = FindFinderPatterns(matrix, harder, 0);
+    let triples = GenerateFinderPatternSets(&mut finders);
+    triples.iter().take(TRIPLES_MAX).find_map(|triple| {
+        let symbol = SampleQR(matrix, triple).ok()?;
+        let content = Decode(symbol.getBits()).ok().filter(|content| content.isValid())?;
+        let text = text(content.content().bytes());
+        (!text.is_empty()).then_some(Read { format: Format::Qr, text, quality: u8::MAX })
+    })
+}
+
+/// The bytes as UTF-8, and as Latin-1 when they are not.
+///
+/// rxing's own conversion is left out of this build (its tables are as heavy as the decoder), and it panics there.
+/// Our codes are plain letters and digits; an address in another character set is nothing that a counter can use.
+fn text(bytes: &[u8]) -> String {
+    str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|&byte| char::from(byte)).collect(), str::to_owned)
+}
