@@ -1,1 +1,108 @@
-//! Placeholder head.
+//! The design system: what every front is composed of, and the words of the screens.
+//!
+//! Words: a *component* is a function from plain values and signals to a view; its looks live in `style/`, one class
+//! family per file, and it never sets a colour or an inline style (the content policy forbids both). A *text* is a
+//! function of [`t`], compiled from `locales/es.ftl`.
+//!
+//! Invariants:
+//! - every control has a label and a role, and works with the keyboard alone
+//! - what a component draws is the same on the server and in the browser, so hydration meets the HTML it expects
+//! - components are not generic: consumer and tendero have 130 and 150 kB for everything
+//!
+//! Arrows: shared. With `ssr` also db and identity, through [`request`] only. It never knows a persona.
+
+#[cfg(all(feature = "ssr", feature = "hydrate", target_arch = "wasm32"))]
+compile_error!("a WASM front is built with `hydrate` alone: `ssr` would pull the server into it");
+
+pub mod error;
+pub mod icon;
+pub mod live;
+pub mod locale;
+pub mod request;
+
+mod banner;
+mod button;
+mod card;
+mod console;
+mod empty;
+mod field;
+mod picture;
+mod qr;
+mod segment;
+mod sheet;
+mod shell;
+mod stamp;
+mod stepper;
+mod table;
+
+/// Every text of the screens, one function each, compiled from `locales/*.ftl`.
+#[rustfmt::skip]
+#[allow(clippy::all, clippy::pedantic)]
+pub mod t {
+    include!(concat!(env!("OUT_DIR"), "/t.rs"));
+}
+
+pub use banner::{Banner, Notice, Toast};
+pub use button::{Button, ButtonLink, IconButton, Look, Size};
+pub use card::{Avatar, Bar, BarTone, Card, Change, Chip, Disc, ListRow, SectionHead, Spark, StatTile, Tiles};
+pub use console::{ConsoleShell, DeskFoot, DeskHead, RailGroup, RailItem, StepItem, Steps, TenantBadge};
+pub use empty::{Empty, ErrorState, OfflineState, Skeleton, SkeletonKind};
+pub use error::UiError;
+pub use field::{Check, CodeField, Field, Radio, Switch};
+pub use icon::{Icon, Mark, Wordmark};
+pub use picture::{Drawing, ProductPicture};
+pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring};
+pub use segment::{SegLinks, Segmented, Tabs};
+pub use sheet::Sheet;
+pub use shell::{BarItem, LiveRegions, PhoneBar, PhoneHead, PhoneShell, StepsBar};
+pub use stamp::StampGrid;
+pub use stepper::Stepper;
+pub use table::{SortHead, Sorted, Table};
+
+/// A text given to a component: borrowed when it comes from [`t`] without parameters, owned otherwise.
+pub type Text = std::borrow::Cow<'static, str>;
+
+/// What a thing says by its tint; never alone, a word or an icon says it too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    #[default]
+    Plain,
+    /// Chosen or current.
+    Primary,
+    /// Sync, notes.
+    Info,
+    /// Gained, accepted.
+    Success,
+    /// Unknown, held.
+    Warning,
+    /// Refused, wrong.
+    Danger,
+}
+
+impl Tone {
+    /// The end of a class name, with its dashes: `--info`, or nothing.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Primary => "--primary",
+            Self::Info => "--info",
+            Self::Success => "--success",
+            Self::Warning => "--warning",
+            Self::Danger => "--danger",
+        }
+    }
+}
+
+/// `block` plus `block--modifier`, without the formatting machinery.
+pub(crate) fn class_of(block: &str, modifiers: &[&str]) -> String {
+    let mut out = String::from(block);
+    for modifier in modifiers.iter().filter(|modifier| !modifier.is_empty()) {
+        out.push(' ');
+        if modifier.starts_with("--") {
+            out.push_str(block);
+        }
+        out.push_str(modifier);
+    }
+    out
+}

@@ -1,0 +1,990 @@
+### Every word of the screens, in neutral Latin-American Spanish: tú, present tense, verbs that people say aloud.
+### Say what happened, what is safe, what to do. Keys are area-screen-meaning, ordered by area.
+### A parameter that selects a plural (or stands in NUMBER) is an i64, any other is text: numbers that may reach
+### four digits come as text from shared::format, beside the i64 that selects.
+
+## common: words that every front uses
+
+common-brand = Mostrador
+common-title = { $page } · Mostrador
+common-skip-main = Ir al contenido
+common-skip-action = Ir al botón principal
+common-back = Volver
+common-close = Cerrar
+common-cancel = Cancelar
+common-save = Guardar
+common-saved = Guardado
+common-saving = Guardando
+common-sending = Enviando
+common-continue = Seguir
+common-retry = Intentar otra vez
+common-undo = Deshacer
+common-done = Listo
+common-edit = Corregir
+common-remove = Quitar
+common-add = Agregar
+common-more = Más
+common-see = Ver
+common-see-all = Ver todo
+common-load-more = Cargar más
+common-search = Buscar
+common-clear = Borrar
+common-filter = Filtro
+common-copy = Copiar
+common-copied = Copiado
+common-print = Imprimir
+common-share = Compartir
+common-download = Descargar
+common-help = Ayuda
+common-optional = opcional
+common-yes = Sí
+common-no = No
+common-all = Todo
+common-none = Ninguno
+common-total = Total
+common-today = Hoy
+common-yesterday = Ayer
+common-this-week = Esta semana
+common-before = Antes
+common-sign-out = Salir
+common-understood = Entendido
+common-loading = Cargando
+common-menu = Menú
+common-main-nav = Principal
+common-sections = Secciones
+common-points = { $count ->
+    [one] punto
+   *[other] puntos
+}
+common-points-count = { $count ->
+    [one] { $shown } punto
+   *[other] { $shown } puntos
+}
+common-stamps = { $count ->
+    [one] sello
+   *[other] sellos
+}
+common-stamps-count = { $count ->
+    [one] 1 sello
+   *[other] { NUMBER($count) } sellos
+}
+common-products-count = { $count ->
+    [one] 1 producto
+   *[other] { NUMBER($count) } productos
+}
+common-purchases = { $count ->
+    [one] compra
+   *[other] compras
+}
+common-rewards = { $count ->
+    [one] premio
+   *[other] premios
+}
+common-rewards-count = { $count ->
+    [one] 1 premio
+   *[other] { $shown } premios
+}
+common-days-count = { $count ->
+    [one] 1 día
+   *[other] { NUMBER($count) } días
+}
+common-stamps-of = { NUMBER($done) } de { NUMBER($goal) } sellos
+common-card-ending = Tarjeta ••{ $digits }
+common-person-card = { $name } · ••{ $digits }
+common-error-title = No pudimos cargar
+common-error-safe = Tus datos están a salvo.
+common-error-code = Error { $code }
+common-offline-title = Ves lo último guardado
+common-offline-from = De { $when }. Se actualiza solo.
+common-offline-now = Sin internet
+common-not-found-title = Aquí no hay nada
+common-not-found-text = Revisa la dirección o vuelve al inicio.
+common-not-found-action = Ir al inicio
+common-needs-script = Esta parte necesita que el navegador pueda ejecutar la aplicación. Actualiza el navegador o activa JavaScript.
+common-quantity-less = Uno menos: { $product }
+common-quantity-more = Uno más: { $product }
+common-quantity-remove = Quitar { $product }
+common-quantity-of = Cantidad de { $product }
+common-code-digits = Código de 6 números
+common-show-password = Mostrar la contraseña
+common-hide-password = Ocultar la contraseña
+common-state-active = Activa
+common-state-draft = Borrador
+common-state-scheduled = Programada
+common-state-paused = Pausada
+common-state-ended = Terminada
+common-state-accepted = Aceptada
+common-state-held = En revisión
+common-state-rejected = No sumó
+common-state-pending = Por enviar
+
+## landing: the door to every front
+
+landing-title = Mostrador
+landing-lead = La tarjeta de puntos de tu barrio: tu tienda escanea, las marcas premian.
+landing-consumer = Mi tarjeta
+landing-consumer-text = Muestra tu código y suma en cada compra.
+landing-tendero = Mi tienda
+landing-tendero-text = Escanea, suma puntos a tus clientes y gana.
+landing-brand = Mi marca
+landing-brand-text = Crea campañas y mira qué pasa en las tiendas.
+landing-backoffice = Operación
+landing-backoffice-text = Tiendas, productos, personas y auditoría.
+
+## join: the consumer signs up (A1)
+
+join-step = { NUMBER($step) } de { NUMBER($steps) }
+join-phone-title = Tu tarjeta
+join-phone-title-shop = Tu tarjeta para { $shop }
+join-phone-lead = Suma puntos y sellos en cada compra. No cuesta nada y toma un minuto.
+join-phone-label = Celular
+join-phone-country = País
+join-phone-help = Te llega un código por WhatsApp.
+join-phone-action = Enviarme el código
+join-phone-busy = Enviando
+join-phone-offline = Sin internet. Apenas vuelva, te mandamos el código.
+join-phone-existing = ¿Ya tienes tarjeta? Escribe el mismo celular.
+join-shop-closed = Esta tienda ya no participa. Tu tarjeta sirve en { $shops } más.
+join-code-title = Escribe el código
+join-code-sent = Lo mandamos al { $phone }.
+join-code-label = Código de 6 números
+join-code-name = ¿Cómo te decimos?
+join-code-name-help = Así te saluda la tienda. Puedes dejarlo vacío.
+join-code-action = Seguir
+join-code-busy = Revisando
+join-code-resend = Reenviar el código
+join-code-resend-in = Reenviar en { NUMBER($seconds) } s
+join-code-sms = Mejor por SMS
+join-code-counter = Pídeselo a la tienda
+join-code-change = Cambiar el celular
+join-code-tries-left = { $tries ->
+    [one] Ese código no es. Te queda 1 intento.
+   *[other] Ese código no es. Te quedan { NUMBER($tries) } intentos.
+}
+join-consent-title = Tú decides
+join-consent-lead = Sumas puntos aunque digas que no a lo opcional.
+join-consent-age = ¿Tienes 18 años o más?
+join-consent-age-yes = Sí, soy mayor
+join-consent-age-no = No
+join-consent-age-missing = Dinos si tienes 18 años o más.
+join-consent-minor-title = Hay dos formas de seguir
+join-consent-minor-tutor = Con tu mamá, papá o tutor
+join-consent-minor-tutor-text = Con su celular, su código y su permiso.
+join-consent-minor-anonymous = Tarjeta sin datos
+join-consent-minor-anonymous-text = Sumas sin dar tu celular y sin mensajes. Pídela en la tienda.
+join-consent-required-title = Guardar mi tarjeta y mis compras
+join-consent-required-text = Tu celular y lo que compras, para sumar tus puntos.
+join-consent-required-tag = Necesario
+join-consent-notices-title = Avisos por WhatsApp
+join-consent-notices-text = Puntos, premios y vencimientos.
+join-consent-brand-title = Promociones de { $brand }
+join-consent-brand-text = Máximo 2 mensajes al mes.
+join-consent-action = Crear mi tarjeta
+join-consent-busy = Creando tu tarjeta
+join-consent-full-text = Lee el texto completo
+join-consent-change-later = Cámbialo cuando quieras
+join-welcome = Te damos la bienvenida
+join-existing-title = Ya tienes tarjeta. Aquí está
+join-show-title = Muéstrala en la caja
+join-show-text = La tienda la lee con su celular y tú sumas.
+join-show-action = Ver mi tarjeta
+
+## recover: the same card on another phone (A4)
+
+recover-title = Encontramos tu tarjeta
+recover-card = Tarjeta ••{ $digits }
+recover-balance = { $points } puntos de { $brand }
+recover-warning = El celular anterior deja de mostrarla.
+recover-action = Usar en este celular
+recover-elsewhere = Esta tarjeta se abrió en otro celular.
+
+## consumer: card, rewards, history, you (A3, A5, A6, A7)
+
+consumer-bar-card = Tarjeta
+consumer-bar-rewards = Premios
+consumer-bar-history = Historial
+consumer-bar-you = Tú
+consumer-home-title = Tarjeta
+consumer-home-hello = Hola, { $name }
+consumer-home-hello-nobody = Tu tarjeta
+consumer-home-code-label = Código de tu tarjeta
+consumer-home-tap = Tócala para verla en grande
+consumer-home-new-in = Código nuevo en
+consumer-home-seconds-left = { $seconds ->
+    [one] Código nuevo en 1 segundo
+   *[other] Código nuevo en { NUMBER($seconds) } segundos
+}
+consumer-home-code-missing = Tu código aparece aquí en cuanto carga la página.
+consumer-home-near = Te falta poco
+consumer-home-balances = Tus puntos
+consumer-home-stamps-missing = { $count ->
+    [one] Falta { $stamps }
+   *[other] Faltan { $stamps }
+}
+consumer-home-stamps-for = : { $reward }
+consumer-home-reward-ready = Tienes un premio listo
+consumer-home-reward-ready-text = { $reward }. Muéstralo en la tienda.
+consumer-home-reward-show = Mostrar el código
+consumer-home-campaigns = Campañas cerca de ti
+consumer-home-join = Quiero sumar
+consumer-home-joined = Ya participas
+consumer-home-empty-title = Aún no tienes sellos
+consumer-home-empty-text = Muestra tu tarjeta en tu próxima compra.
+consumer-home-no-campaigns = Sumarás cuando una marca active premios aquí.
+consumer-home-connect = Conéctate pronto para que tu tarjeta siga al día.
+consumer-home-clock-title = La hora de tu celular está corrida
+consumer-home-clock-text = Usa este código de una sola vez.
+consumer-home-clock-fix = Cómo arreglarla
+consumer-home-dictate = Dictar código
+consumer-full-hint = Sube el brillo y acércala a la cámara de la tienda.
+consumer-full-done = Listo
+consumer-received-points = { $count ->
+    [one] Sumaste { $shown } punto en { $shop }
+   *[other] Sumaste { $shown } puntos en { $shop }
+}
+consumer-received-stamps = { $count ->
+    [one] Sumaste 1 sello en { $shop }
+   *[other] Sumaste { NUMBER($count) } sellos en { $shop }
+}
+consumer-received-offline = Mientras no tenías señal: { $what }
+consumer-rewards-title = Premios
+consumer-rewards-ready = Listos para recoger
+consumer-rewards-reachable = Ya te alcanzan
+consumer-rewards-soon = Te falta poco
+consumer-rewards-progress = { $have } de { $need } puntos
+consumer-rewards-missing = { $count ->
+    [one] Te falta { $shown } punto
+   *[other] Te faltan { $shown } puntos
+}
+consumer-rewards-stock = { $count ->
+    [one] Queda 1
+   *[other] Quedan { NUMBER($count) }
+}
+consumer-rewards-empty-title = Todavía no hay premios
+consumer-rewards-empty-text = Cuando completes una tarjeta de sellos, tu premio aparece aquí.
+consumer-rewards-empty-action = Ver mi tarjeta
+consumer-reward-code-title = Muéstralo en la tienda
+consumer-reward-code-label = Código de tu premio
+consumer-reward-code-until = Recógelo hasta el { $date }.
+consumer-reward-code-no-limit = Sin fecha límite.
+consumer-reward-delivered = Lo recibiste en { $shop } el { $date }
+consumer-reward-done-title = Que lo disfrutes
+consumer-history-title = Historial
+consumer-history-brand = Marca
+consumer-history-available = Puedes usar
+consumer-history-pending = Por activarse
+consumer-history-expiring = Vencen { $points } el { $date }
+consumer-history-expiring-none = Nada vence pronto
+consumer-history-expiry-title = Cuándo vencen
+consumer-history-all = Todo
+consumer-history-earned = Sumaste
+consumer-history-used = Usaste
+consumer-history-activates = el { $date }
+consumer-history-cap-day = Tope del día: { $points }
+consumer-history-purchase = Compra en { $shop }
+consumer-history-return = Devolución
+consumer-history-expired = Vencieron
+consumer-history-activated = Se activaron
+consumer-history-reward-issued = Ganaste { $reward }
+consumer-history-reward-received = La recibiste en { $shop }
+consumer-history-adjusted = Ajuste
+consumer-history-transferred = De tu tarjeta anterior
+consumer-history-debt = { $count ->
+    [one] Debes { $shown } punto. Se descuenta de tu próxima compra.
+   *[other] Debes { $shown } puntos. Se descuentan de tu próxima compra.
+}
+consumer-history-empty-title = Aún no hay movimientos
+consumer-history-empty-text = Tu primera compra aparece aquí apenas la tienda la registre.
+consumer-history-empty-action = Ver mi tarjeta
+consumer-history-cached = Ves lo guardado { $when }
+consumer-purchase-title = Tu compra
+consumer-purchase-lines = Lo que llevaste
+consumer-purchase-results = Lo que sumaste
+consumer-purchase-dispute = No me sumó bien
+consumer-you-title = Tú
+consumer-you-name = ¿Cómo te decimos?
+consumer-you-permissions = Permisos
+consumer-you-permission-given = Lo diste el { $date }
+consumer-you-permission-on = Permiso activado
+consumer-you-permission-off = Permiso retirado
+consumer-you-data = Mis datos
+consumer-you-phones = Mis celulares
+consumer-you-this-phone = Este celular
+consumer-you-help = Ayuda
+consumer-you-sign-out = Salir en este celular
+consumer-enrol-terms = Cómo se gana
+consumer-enrol-action = Quiero sumar
+consumer-enrol-done = Listo, ya sumas con { $brand }
+
+## tendero: first run (B1)
+
+start-title = Abre tu tienda
+start-lead = Registra tu tienda y escanea tu primera compra en 4 minutos.
+start-register = Registrar mi tienda
+start-log-in = Ya tengo tienda
+start-cashier = Trabajo en una tienda
+start-phone-title = Tu celular
+start-phone-help = Te llega un código por WhatsApp. Con él entras siempre.
+start-shop-title = Tu tienda
+start-shop-name = Nombre de la tienda
+start-shop-name-help = Como la conocen los vecinos.
+start-shop-owner = Tu nombre
+start-shop-city = Ciudad
+start-shop-zone = Barrio o zona
+start-shop-here = Estoy en la tienda
+start-shop-here-done = Punto guardado
+start-shop-here-refused = El celular no dio la ubicación. Puedes seguir sin ella.
+start-shop-distributor = Código del distribuidor
+start-shop-distributor-help = Lo dice tu factura.
+start-shop-action = Crear mi tienda
+start-shop-busy = Creando tu tienda
+start-role-title = ¿Qué haces en la tienda?
+start-role-owner = Soy dueño
+start-role-cashier = Trabajo aquí
+start-join-title = Únete a la tienda
+start-join-code = Código que te dio el dueño
+start-join-action = Unirme
+start-device-title = Este celular firma tus ventas
+start-device-text = Guardamos una llave en este celular. No sale de aquí y puedes anularla cuando quieras.
+start-device-name = Nombre de este celular
+start-device-name-default = Celular de la tienda
+start-device-action = Activar este celular
+start-device-busy = Activando
+start-device-refused = Este navegador no deja guardar la llave. Usa uno más nuevo o sal del modo privado.
+start-camera-title = Vamos a usar la cámara
+start-camera-text = Sirve para leer tarjetas y códigos. No graba nada.
+start-camera-action = Permitir la cámara
+start-choose-shop = ¿A qué tienda entras?
+
+## tendero: home, scan, result, delivery, accounts (B2, B4, B6)
+
+tendero-bar-home = Inicio
+tendero-bar-rewards = Premios
+tendero-bar-scan = Escanear
+tendero-bar-accounts = Cuentas
+tendero-bar-more = Más
+tendero-home-morning = Buenos días, { $name }
+tendero-home-afternoon = Buenas tardes, { $name }
+tendero-home-evening = Buenas noches, { $name }
+tendero-home-hello = Hola, { $name }
+tendero-home-title = Inicio
+tendero-home-owed = Te deben las marcas
+tendero-home-next-cut = Corte: { $date }
+tendero-home-last-payment = Último pago { $amount } el { $date }
+tendero-home-no-payment = Aún no hay pagos registrados
+tendero-home-today = Hoy
+tendero-home-delivered = Entregaste
+tendero-home-earned = Ganaste
+tendero-home-earned-unit = hoy
+tendero-home-goal = Meta del barrio
+tendero-home-goal-of = de { $goal } vecinos
+tendero-home-to-send = { NUMBER($count) } por enviar
+tendero-home-no-debt-title = Aún no entregas premios
+tendero-home-no-debt-text = Cuando lo hagas, aquí ves quién te paga.
+tendero-home-draft = { $count ->
+    [one] Compra sin terminar: 1 producto
+   *[other] Compra sin terminar: { NUMBER($count) } productos
+}
+tendero-home-no-device = Activa este celular para registrar ventas.
+tendero-scan-title = Escanear
+tendero-scan-camera = Cámara
+tendero-scan-point-card = Apunta a la tarjeta
+tendero-scan-point-product = Ahora los productos
+tendero-scan-point = Apunta al código
+tendero-scan-card-missing = Falta la tarjeta
+tendero-scan-no-card = Sin tarjeta
+tendero-scan-torch = Linterna
+tendero-scan-torch-on = Apagar la linterna
+tendero-scan-switch-camera = Cambiar de cámara
+tendero-scan-keyboard = Escribir el código
+tendero-scan-typed-label = Código de la tarjeta o del producto
+tendero-scan-typed-help = También sirve un lector conectado.
+tendero-scan-typed-action = Leer
+tendero-scan-typed-wrong = Ese código no es de una tarjeta ni de un producto.
+tendero-scan-check-digit = Revisa los números: el último no corresponde.
+tendero-scan-unreadable = No pudimos leerlo. Acércalo o escribe los números.
+tendero-scan-basket = { $count ->
+    [0] Sin productos
+    [one] 1 producto
+   *[other] { NUMBER($count) } productos
+}
+tendero-scan-empty = Escanea los productos de la compra.
+tendero-scan-price-of = Precio de { $product }
+tendero-scan-price-edit = Cambiar el precio
+tendero-scan-price-missing = Ponle precio
+tendero-scan-price-suggested = sugerido
+tendero-scan-price-unusual = Normalmente { $price }. ¿Está bien?
+tendero-scan-not-taking-part = No suma
+tendero-scan-to-approve = por aprobar
+tendero-scan-would-earn = Sumaría
+tendero-scan-would-earn-nothing = Con esto no suma todavía
+tendero-scan-and = y
+tendero-scan-estimated = estimado
+tendero-scan-estimating = Calculando
+tendero-scan-offline = Sin internet, sigue igual
+tendero-scan-confirm = Confirmar · { $amount }
+tendero-scan-confirm-busy = Registrando
+tendero-scan-removed = Quitaste { $product }
+tendero-scan-read = Leído: { $product }, { NUMBER($quantity) }.
+tendero-scan-read-card = Tarjeta de { $who }.
+tendero-scan-again-hint = Usa + si lleva otro igual
+tendero-scan-leave = La compra queda guardada 15 minutos.
+tendero-scan-confirm-need-card = Primero la tarjeta del cliente.
+tendero-scan-confirm-need-lines = Agrega al menos un producto.
+tendero-camera-refused-title = No tenemos permiso para la cámara
+tendero-camera-refused-text = Toca el candado junto a la dirección, permite la cámara y vuelve a cargar. Mientras, escribe los códigos.
+tendero-camera-absent-title = Este equipo no tiene cámara
+tendero-camera-absent-text = Escribe los códigos o conecta un lector.
+tendero-camera-busy-title = Otra aplicación usa la cámara
+tendero-camera-busy-text = Ciérrala y toca Intentar otra vez.
+tendero-camera-insecure = La cámara necesita una dirección segura (https).
+tendero-camera-lost = Se perdió la cámara.
+tendero-camera-dark = ¿Está oscuro? Prueba la linterna.
+tendero-camera-loading = Preparando la cámara
+tendero-unknown-pill = Código nuevo
+tendero-unknown-title = ¿Qué producto es?
+tendero-unknown-code = Código { $code }
+tendero-unknown-photo = Foto
+tendero-unknown-photo-taken = Cambiar foto
+tendero-unknown-name = Nombre del producto
+tendero-unknown-price = Precio
+tendero-unknown-note = Si la marca lo aprueba en 7 días, { $name } recibe sus puntos de hoy.
+tendero-unknown-note-nobody = Si la marca lo aprueba en 7 días, el cliente recibe sus puntos de hoy.
+tendero-unknown-skip = Sin él
+tendero-unknown-action = Agregar
+tendero-card-title = Sin tarjeta
+tendero-card-give = Dar tarjeta
+tendero-card-give-text = Una tarjeta impresa que suma desde ya.
+tendero-card-send = Mandar a su celular
+tendero-card-printed-title = Tarjeta nueva
+tendero-card-printed-text = Imprímela o deja que le tomen foto. Suma desde ya.
+tendero-card-use = Usarla en esta compra
+tendero-result-title = Compra registrada
+tendero-result-points = { $points ->
+    [one] punto para { $name }
+   *[other] puntos para { $name }
+}
+tendero-result-points-nobody = { $points ->
+    [one] punto
+   *[other] puntos
+}
+tendero-result-stamps-for = { $stamps ->
+    [one] sello para { $name }
+   *[other] sellos para { $name }
+}
+tendero-result-spoken = { $points ->
+    [one] Más 1 punto
+   *[other] Más { NUMBER($points) } puntos
+}
+tendero-result-nothing = No sumó esta vez
+tendero-result-missing = { $count ->
+    [one] Falta 1
+   *[other] Faltan { NUMBER($count) }
+}
+tendero-result-added-stamps = { $count ->
+    [one] +1 sello
+   *[other] +{ NUMBER($count) } sellos
+}
+tendero-result-added-points = { $count ->
+    [one] +{ $shown } punto
+   *[other] +{ $shown } puntos
+}
+tendero-result-complete = Completa
+tendero-result-reward-won = Ganó { $reward }
+tendero-result-reward-text = Le aparece en su celular para recogerlo.
+tendero-result-you-earned = Tú ganaste
+tendero-result-you-today = Hoy llevas { $amount }
+tendero-result-cap = Llegó a su tope de hoy: sumó { $given } de { $would }.
+tendero-result-not-taking-part = { $product } no participa en esta tienda.
+tendero-result-more-reasons = y { NUMBER($count) } más
+tendero-result-held-title = Guardada, en revisión
+tendero-result-held-text = Avisamos a los dos antes de 72 horas.
+tendero-result-rejected-title = No sumó
+tendero-result-replayed = Esta compra ya estaba registrada.
+tendero-result-receipt = Recibo
+tendero-result-void = Anular
+tendero-result-next = Siguiente cliente
+tendero-result-listen = Escuchar
+tendero-double-title = ¿Otra igual?
+tendero-double-text = Hace { NUMBER($seconds) } s registraste esta compra.
+tendero-double-yes = Sí, es otra
+tendero-double-no = No, ya estaba
+tendero-deliver-title = Entregar premio
+tendero-deliver-for = Para { $who }
+tendero-deliver-pays = Te pagan { $amount }
+tendero-deliver-action = Entregar
+tendero-deliver-busy = Entregando
+tendero-deliver-none = No tengo
+tendero-deliver-code = Código de 6 números
+tendero-deliver-done-title = Entregado
+tendero-deliver-done-text = { $brand } te debe { $amount }
+tendero-deliver-again = Ya lo entregaste hoy a las { $time }.
+tendero-rewards-title = Premios
+tendero-rewards-lead = Escanea el código del premio o escribe sus 6 números.
+tendero-rewards-scan = Escanear premio
+tendero-rewards-recent = Entregados hace poco
+tendero-rewards-empty-title = Aún no entregas premios
+tendero-rewards-empty-text = Cuando un cliente complete su tarjeta, escanea su código aquí.
+tendero-accounts-title = Cuentas
+tendero-accounts-total = Te deben en total
+tendero-accounts-unpaid = Sin pagar
+tendero-accounts-since = desde el { $date }
+tendero-accounts-empty-title = Nadie te debe todavía
+tendero-accounts-empty-text = Cada premio que entregues aparece aquí con su valor.
+tendero-accounts-cashier = Solo el dueño ve las cuentas.
+tendero-today-title = Hoy
+tendero-today-empty-title = Aún no hay compras hoy
+tendero-today-empty-text = La primera aparece aquí apenas la confirmes.
+tendero-today-row = { $products } · { $amount }
+tendero-more-title = Más
+tendero-more-today = Compras de hoy
+tendero-more-poster = Cartel con el código de la tienda
+tendero-more-people = Personas de la tienda
+tendero-more-devices = Celulares
+tendero-more-invite = Invitar a quien te ayuda
+tendero-more-invite-text = Dile este código. Sirve por { NUMBER($minutes) } minutos.
+tendero-more-owner = Dueño
+tendero-more-cashier = Ayuda en caja
+tendero-more-remove-title = ¿Quitar a { $name }?
+tendero-more-remove-text = Deja de registrar ventas desde ya. Lo vendido queda.
+tendero-more-remove-keep = Dejar
+tendero-more-revoke = Anular celular
+tendero-more-revoke-title = ¿Anular este celular?
+tendero-more-revoke-text = No podrá registrar más ventas. Lo ya registrado queda.
+tendero-more-revoked = Anulado el { $date }
+tendero-more-this-device = Este celular
+tendero-more-sound = Sonido
+tendero-more-vibration = Vibración
+tendero-more-spoken = Decir el resultado
+tendero-more-print-cards = Imprimir tarjetas
+tendero-more-sign-out = Salir
+tendero-poster-title = Suma en { $shop }
+tendero-poster-text = Escanea este código con tu cámara y crea tu tarjeta en un minuto.
+
+## log-in: consoles
+
+login-title-brand = Entra a tu marca
+login-title-backoffice = Entra a operación
+login-email = Correo
+login-password = Contraseña
+login-totp = Código de tu aplicación
+login-totp-help = Los 6 números que muestra ahora.
+login-action = Entrar
+login-busy = Entrando
+
+## brand: console (C1 and the summary)
+
+brand-nav-summary = Resumen
+brand-nav-campaigns = Campañas
+brand-nav-products = Productos
+brand-nav-shops = Tiendas
+brand-nav-people = Personas
+brand-nav-analysis = Análisis
+brand-nav-reports = Informes
+brand-nav-segments = Segmentos
+brand-nav-export = Exportar
+brand-nav-account = Cuenta
+brand-nav-payouts = Pagos a tiendas
+brand-nav-keys = Llaves de API
+brand-nav-settings = Ajustes
+brand-tenant-kind = Marca · { $country }
+brand-summary-title = Resumen
+brand-summary-as-of = Datos hasta { $when }
+brand-summary-sales = Ventas netas
+brand-summary-units = Unidades
+brand-summary-shops = Tiendas activas
+brand-summary-shops-of = de { $total }
+brand-summary-buyers = Compradores
+brand-summary-points = Puntos dados
+brand-summary-rewards = Premios entregados
+brand-summary-owed = Por pagar a tiendas
+brand-summary-redemption = Canje
+brand-summary-products = Productos
+brand-summary-products-unit = Unidades netas
+brand-summary-campaigns = Campañas
+brand-summary-campaigns-all = Ver las { $count }
+brand-summary-versus = vs. 4 sem.
+brand-summary-few = Menos de 10 personas: no se muestra.
+brand-summary-empty-title = Aún no hay ventas
+brand-summary-empty-text = Publica una campaña y aquí ves lo que pasa en las tiendas.
+brand-summary-not-measurable = No medible
+brand-campaigns-title = Campañas
+brand-campaigns-new = Nueva campaña
+brand-campaigns-name = Nombre
+brand-campaigns-state = Estado
+brand-campaigns-budget = Presupuesto usado
+brand-campaigns-cost = Costo
+brand-campaigns-ends = Se acaba
+brand-campaigns-uplift = Más ventas
+brand-campaigns-version = Versión { NUMBER($version) }
+brand-campaigns-empty-title = Todavía no tienes campañas
+brand-campaigns-empty-text = Elige una plantilla y publícala en menos de 10 minutos.
+brand-campaign-template-title = ¿Qué quieres lograr?
+brand-campaign-template-stamps = Lleva 5, gana 1
+brand-campaign-template-stamps-text = Un sello por producto. Al completar la tarjeta, el premio sale solo.
+brand-campaign-template-units = Puntos por unidad
+brand-campaign-template-units-text = Cada producto suma los mismos puntos.
+brand-campaign-template-value = Puntos por compra
+brand-campaign-template-value-text = Suma según lo que la persona gasta.
+brand-campaign-step-mechanic = Mecánica
+brand-campaign-step-rules = Reglas
+brand-campaign-step-products = Productos
+brand-campaign-step-shops = Tiendas
+brand-campaign-step-budget = Presupuesto
+brand-campaign-step-review = Revisar
+brand-campaign-step-publish = Publicar
+brand-campaign-rules-title = ¿Cómo se gana?
+brand-campaign-rules-lead = Lee la frase en voz alta. Si la entiendes, tu cliente también.
+brand-campaign-sentence-each = Por cada
+brand-campaign-sentence-of = de
+brand-campaign-sentence-gets = el cliente recibe
+brand-campaign-sentence-with = Con
+brand-campaign-sentence-wins = gana
+brand-campaign-limits = Límites
+brand-campaign-limit-day = Sellos por persona al día
+brand-campaign-limit-points-day = Puntos por persona al día
+brand-campaign-limit-minimum = Compra mínima
+brand-campaign-limit-rewards = Premios por persona
+brand-campaign-name = Nombre de la campaña
+brand-campaign-starts = Empieza
+brand-campaign-ends = Termina
+brand-campaign-products-title = ¿Con qué productos?
+brand-campaign-products-chosen = { $count ->
+    [one] 1 elegido
+   *[other] { NUMBER($count) } elegidos
+}
+brand-campaign-shops-title = ¿En qué tiendas?
+brand-campaign-shops-all = Todas las tiendas
+brand-campaign-shops-some = Solo algunas
+brand-campaign-reward = Premio
+brand-campaign-reward-name = Nombre del premio
+brand-campaign-reward-cost = Lo que le pagas a la tienda por cada uno
+brand-campaign-reward-stock = Cuántos hay
+brand-campaign-enrolment = ¿Hay que apuntarse?
+brand-campaign-enrolment-open = No, suma sola
+brand-campaign-enrolment-asked = Sí, la persona se apunta
+brand-campaign-terms = Así lo leerá tu cliente
+brand-campaign-terms-auto = Se escribe solo
+brand-campaign-preview = Vista previa
+brand-campaign-preview-one = Una compra
+brand-campaign-preview-would = Con esta compra recibiría
+brand-campaign-preview-none = Todavía no suma
+brand-campaign-see-as-client = Ver como cliente
+brand-campaign-errors = { $count ->
+    [one] Falta corregir 1 dato
+   *[other] Falta corregir { NUMBER($count) } datos
+}
+brand-campaign-back = Atrás
+brand-campaign-continue-to = Seguir a { $step }
+brand-campaign-publish = Publicar campaña
+brand-campaign-publish-busy = Publicando
+brand-campaign-publish-title = ¿Publicar { $name }?
+brand-campaign-publish-text = Desde que empiece, sus reglas no cambian. Para cambiarlas harás una versión nueva.
+brand-campaign-publish-keep = Seguir editando
+brand-campaign-published = Publicada
+brand-campaign-new-version = Nueva versión
+brand-payouts-title = Pagos a tiendas
+brand-payouts-shop = Tienda
+brand-payouts-rewards = Premios
+brand-payouts-amount = Le debes
+brand-payouts-empty-title = No debes nada
+brand-payouts-empty-text = Cada premio entregado aparece aquí con su tienda.
+brand-keys-title = Llaves de API
+brand-keys-new = Crear llave
+brand-keys-name = Para qué es
+brand-keys-scopes = Permisos
+brand-keys-expires = Vence
+brand-keys-once = Cópiala ahora. No la volvemos a mostrar.
+brand-keys-revoke = Anular
+brand-settings-title = Ajustes
+
+## backoffice: shops, products, users, audit, import (D2)
+
+backoffice-nav-review = Revisión
+backoffice-nav-claims = Reclamos
+backoffice-nav-data = Datos
+backoffice-nav-brands = Marcas
+backoffice-nav-shops = Tiendas
+backoffice-nav-products = Productos
+backoffice-nav-people = Personas
+backoffice-nav-money = Dinero
+backoffice-nav-cuts = Cortes
+backoffice-nav-adjustments = Ajustes manuales
+backoffice-nav-control = Control
+backoffice-nav-alerts = Alertas
+backoffice-nav-audit = Auditoría
+backoffice-nav-account = Mi cuenta
+backoffice-tenant-kind = Operación
+backoffice-shops-title = Tiendas
+backoffice-shops-new = Nueva tienda
+backoffice-shops-import = Importar
+backoffice-shops-name = Tienda
+backoffice-shops-zone = Zona
+backoffice-shops-city = Ciudad
+backoffice-shops-country = País
+backoffice-shops-owner = Dueño
+backoffice-shops-phone = Celular
+backoffice-shops-state = Estado
+backoffice-shops-empty-title = Aún no hay tiendas
+backoffice-shops-empty-text = Importa un archivo o espera a que se registren.
+backoffice-products-title = Productos
+backoffice-products-new = Nuevo producto
+backoffice-products-import = Importar CSV
+backoffice-products-gtin = Código de barras
+backoffice-products-name = Nombre
+backoffice-products-brand = Marca
+backoffice-products-category = Categoría
+backoffice-products-price = Precio sugerido
+backoffice-products-proposals = Códigos nuevos
+backoffice-products-empty-title = Aún no hay productos
+backoffice-products-empty-text = Importa un archivo con su código de barras y su nombre.
+backoffice-category-drink = Bebidas
+backoffice-category-snack = Galletas y pasabocas
+backoffice-category-soap = Aseo
+backoffice-category-coffee = Café
+backoffice-category-dairy = Lácteos
+backoffice-category-grain = Granos y despensa
+backoffice-category-other = Otra
+backoffice-import-title = Importar
+backoffice-import-drop = Suelta aquí tu archivo CSV
+backoffice-import-drop-text = O elígelo. Hasta 5.000 filas.
+backoffice-import-choose = Elegir archivo
+backoffice-import-check = Revisar archivo
+backoffice-import-check-busy = Revisando
+backoffice-import-read = filas leídas
+backoffice-import-ready = listas para crear
+backoffice-import-exists = ya existen, se actualizan
+backoffice-import-wrong = con error
+backoffice-import-tab-wrong = Con error { $count }
+backoffice-import-tab-exists = Ya existen { $count }
+backoffice-import-tab-ready = Listas { $count }
+backoffice-import-tab-all = Todas
+backoffice-import-note = Nada se guarda hasta que importes.
+backoffice-import-row = Fila
+backoffice-import-what = Qué pasa
+backoffice-import-change = Cambiar archivo
+backoffice-import-errors-file = Bajar solo los errores
+backoffice-import-rest = { $count ->
+    [0] Todas las filas están listas.
+    [one] Si importas ahora, la que tiene error queda en un archivo para después.
+   *[other] Si importas ahora, las { $shown } con error quedan en un archivo para después.
+}
+backoffice-import-action-products = { $count ->
+    [one] Importar 1 producto
+   *[other] Importar { $shown } productos
+}
+backoffice-import-action-shops = { $count ->
+    [one] Importar 1 tienda
+   *[other] Importar { $shown } tiendas
+}
+backoffice-import-busy = Importando
+backoffice-import-done = { $created } creadas, { $updated } actualizadas, { $left } fuera
+backoffice-import-error-check-digit = El último número del código no corresponde
+backoffice-import-error-no-name = Falta el nombre
+backoffice-import-error-no-code = Falta el código de barras
+backoffice-import-error-brand = Esa marca no existe
+backoffice-import-error-price = El precio no es un número
+backoffice-import-error-currency = Esa moneda no se usa aquí
+backoffice-import-error-repeated = Repetida: es igual a la fila { $row }
+backoffice-import-error-letters = Letras dañadas: guarda el archivo en UTF-8
+backoffice-import-error-columns = A la fila le faltan columnas
+backoffice-users-title = Personas
+backoffice-users-new = Invitar
+backoffice-users-name = Nombre
+backoffice-users-email = Correo
+backoffice-users-role = Rol
+backoffice-users-organisation = Organización
+backoffice-users-second-factor = Segundo paso
+backoffice-users-disable = Desactivar
+backoffice-users-disabled = Desactivada
+backoffice-users-role-admin = Administra
+backoffice-users-role-manager = Gestiona
+backoffice-users-role-analyst = Consulta
+backoffice-brands-title = Marcas
+backoffice-brands-new = Nueva marca
+backoffice-audit-title = Auditoría
+backoffice-audit-when = Cuándo
+backoffice-audit-who = Quién
+backoffice-audit-what = Qué hizo
+backoffice-audit-subject = Sobre qué
+backoffice-audit-why = Por qué
+backoffice-audit-empty-title = Nada que mostrar
+backoffice-audit-empty-text = Cambia el filtro o el período.
+backoffice-account-title = Mi cuenta
+backoffice-account-totp = Segundo paso al entrar
+backoffice-account-totp-text = Escanea este código con tu aplicación y escribe los 6 números.
+backoffice-account-totp-action = Activar
+backoffice-account-totp-on = Activado
+
+## sandbox: messages that were not really sent
+
+sandbox-outbox-title = Mensajes de prueba
+sandbox-outbox-text = Aquí llegan los mensajes cuando no hay proveedor conectado.
+sandbox-outbox-empty = Aún no hay mensajes.
+
+## problem: the general text of a stable code (dashes for its underscores, without its area)
+
+problem-already-published = La campaña ya está publicada. Haz una versión nueva para cambiarla.
+problem-already-registered = Ya estaba registrado. No cambió nada.
+problem-bad-capture = El celular mandó algo que no pudimos leer. No se registró nada.
+problem-bad-code = Ese código no es.
+problem-bad-colour = Elige un color con el formato #RRGGBB.
+problem-bad-date = Revisa la fecha.
+problem-bad-dates = Revisa las fechas.
+problem-bad-email = Revisa el correo: le falta algo.
+problem-bad-field = Revisa este dato.
+problem-bad-name = Escribe un nombre de hasta 80 letras.
+problem-bad-price = Revisa el precio: va de 0 en adelante.
+problem-bad-public-key = Este celular no pudo crear su llave. Intenta otra vez.
+problem-bad-qty = Revisa la cantidad: va de 1 a 9.999.
+problem-bad-quantity = Revisa la cantidad: va de 1 a 9.999.
+problem-bad-request = No entendimos lo que llegó. Revisa los datos e intenta otra vez.
+problem-bad-signature = La firma de este celular no corresponde. No se registró nada.
+problem-busy = Hay mucha gente ahora. Intenta en un momento.
+problem-card-blocked = Esta tarjeta está bloqueada. No cambió nada.
+problem-challenge-expired = El código venció. Pide uno nuevo.
+problem-check-digit = Revisa los números: el último no corresponde.
+problem-clock-suspect = La hora de este celular está corrida. Ponla en automático.
+problem-code-expired = El código venció. Pide uno nuevo.
+problem-conflict = Alguien lo cambió antes. Vuelve a cargar y revisa.
+problem-device-revoked = Este celular ya no está autorizado. Habla con el dueño.
+problem-email-taken = Ya hay una persona con ese correo.
+problem-empty-file = El archivo está vacío.
+problem-ends-before-start = La fecha final va después de la inicial.
+problem-expired = Se venció. Pide uno nuevo.
+problem-file-too-large = El archivo es muy grande. Divídelo y sube una parte.
+problem-forbidden = Tu rol no permite hacer esto. Pídeselo a quien administra.
+problem-foreign-campaign = Esa campaña es de otra marca.
+problem-foreign-currency = Esa moneda no es la de la tienda.
+problem-foreign-product = Ese producto es de otra marca.
+problem-foreign-reward = Ese premio es de otra marca.
+problem-gtin-taken = Ya hay un producto con ese código de barras.
+problem-idempotency-conflict = Ya llegó otra cosa con esa misma clave. No cambió nada.
+problem-idempotency-key-missing = Falta la clave de repetición (Idempotency-Key).
+problem-internal = No pudimos hacerlo. Tus datos están a salvo. Intenta otra vez.
+problem-invalid-credentials = El correo o la contraseña no corresponden.
+problem-invalid-phone = Revisa el celular: ese número no existe en este país.
+problem-invitation-expired = La invitación venció. Pide un código nuevo.
+problem-last-owner = La tienda necesita al menos una persona dueña.
+problem-length = Revisa el largo de este dato.
+problem-limit-reached = Llegaste al máximo permitido.
+problem-method-not-allowed = Esa acción no existe aquí.
+problem-missing = Falta este dato.
+problem-missing-consent = Falta el permiso necesario para crear tu tarjeta.
+problem-network = No hay señal o el servidor no contesta. No se perdió nada.
+problem-no-such-brand = Esa marca no existe.
+problem-no-such-product = Ese producto no existe.
+problem-no-such-shop = Esa tienda no existe.
+problem-not-acceptable = Ese formato no está disponible.
+problem-not-an-adult = Necesitas 18 años o más, o el permiso de tu mamá, papá o tutor.
+problem-not-editable = Ya no se puede cambiar.
+problem-not-found = No lo encontramos. Puede que ya no exista o que no sea tuyo.
+problem-not-joinable = A esta campaña no hace falta apuntarse.
+problem-not-published = La campaña todavía no está publicada.
+problem-out-of-range = Revisa el número: se sale de lo permitido.
+problem-payload-too-large = Lo que enviaste es muy grande.
+problem-phone-taken = Ya hay una cuenta con ese celular.
+problem-products = Elige al menos un producto.
+problem-products-missing = Elige al menos un producto.
+problem-required = Falta este dato.
+problem-rule-number = Revisa los números de la regla.
+problem-rules-missing = Falta decir cómo se gana.
+problem-session-expired = Tu sesión venció. Entra otra vez; lo que escribiste queda.
+problem-shops-missing = Elige al menos una tienda.
+problem-storage-full = El servidor no tiene espacio. No se guardó nada. Intenta más tarde.
+problem-threshold = Revisa cuántos sellos hacen falta.
+problem-too-long = Es muy largo.
+problem-too-many-devices = Ya hay muchos celulares activos. Anula uno primero.
+problem-too-many-lines = Son muchos productos para una sola compra.
+problem-too-many-requests = Son muchos intentos seguidos. Espera un momento.
+problem-too-many-tries = Son muchos intentos. Pide un código nuevo.
+problem-too-short = Es muy corto.
+problem-totp-required = Escribe también los 6 números de tu aplicación.
+problem-unauthorized = Entra otra vez para seguir.
+problem-unavailable = No podemos responder ahora. Tus datos están a salvo. Intenta en un momento.
+problem-unknown-card = No conocemos esa tarjeta.
+problem-unknown-currency = Esa moneda no se usa aquí.
+problem-unknown-product = No conocemos ese producto.
+problem-unsupported-media-type = Ese tipo de archivo no sirve aquí.
+problem-weak-password = Usa al menos 12 letras o números, y que no sea una contraseña conocida.
+problem-wrong-code = Ese código no es.
+problem-wrong-origin = La página se abrió desde otro sitio. Vuelve a cargarla.
+problem-wrong-totp = Esos números no corresponden. Mira los que muestra ahora.
+
+## reason-shop: the contract's reasons, told to the shop
+
+reason-shop-age-gate = Esta campaña es solo para mayores de 18.
+reason-shop-already-delivered = Ya se entregó en otra tienda.
+reason-shop-bad-price = Revisa el precio: va de 0 en adelante.
+reason-shop-bad-qty = Revisa la cantidad: va de 1 a 9.999.
+reason-shop-campaign-cap = La campaña llegó a su tope.
+reason-shop-card-blocked = Esta tarjeta está bloqueada. Que abra su app.
+reason-shop-clock-suspect = La hora de tu celular está adelantada. La compra queda en revisión.
+reason-shop-device-revoked = Este celular ya no está autorizado. Habla con el dueño.
+reason-shop-excluded-by-group = Sumó en otra promoción de la misma marca, que le daba más.
+reason-shop-foreign-product = Ese producto no es de la marca.
+reason-shop-holdout = No participa en esta campaña.
+reason-shop-idempotency-conflict = Ya hay otra compra con ese número. No cambió nada.
+reason-shop-in-debt = Primero debe cubrir los puntos que debe.
+reason-shop-insufficient = No le alcanzan los puntos.
+reason-shop-no-award = Con esta compra no alcanza a sumar.
+reason-shop-no-pli = Ningún producto de la compra participa.
+reason-shop-no-such-purchase = No encontramos esa compra.
+reason-shop-no-such-reward = No conocemos ese premio.
+reason-shop-not-delivered = Ese premio no está entregado.
+reason-shop-not-deliverable = Ese premio ya no se puede entregar. Que abra su app.
+reason-shop-not-enrolled = No se ha apuntado a esta campaña.
+reason-shop-not-held = Esa compra no está en revisión.
+reason-shop-not-reserved = Ese premio no está apartado. Que lo aparte otra vez.
+reason-shop-out-of-dates = La campaña no está en sus fechas.
+reason-shop-out-of-stock = Se acabaron los premios.
+reason-shop-paused = La campaña está en pausa.
+reason-shop-pdv-not-in-campaign = Tu tienda no está en esta campaña.
+reason-shop-qr-replay = Ese código ya sumó en otra compra.
+reason-shop-qr-stale = Este código venció. Pídele uno nuevo.
+reason-shop-return-exceeds-purchase = Devuelve más de lo que compró. Revisa las cantidades.
+reason-shop-reward-limit = Ya llegó a su máximo de ese premio.
+reason-shop-self-pdv = En tu propia tienda no sumas.
+reason-shop-suspected-duplicate = Se parece a otra compra de hace poco. La estamos revisando.
+reason-shop-too-old = Pasaron más de 72 horas. No sumó.
+reason-shop-unknown-card = No conocemos esa tarjeta. Que abra su app o dale una nueva.
+reason-shop-unknown-product = No conocemos ese producto. Ponle nombre y precio.
+
+## reason-consumer: the same reasons, told to the consumer
+
+reason-consumer-age-gate = Esta campaña es solo para mayores de 18.
+reason-consumer-already-delivered = Este premio ya se entregó.
+reason-consumer-bad-price = La tienda escribió mal un precio. No cambió nada.
+reason-consumer-bad-qty = La tienda escribió mal una cantidad. No cambió nada.
+reason-consumer-campaign-cap = La campaña llegó a su tope.
+reason-consumer-card-blocked = Tu tarjeta está bloqueada. Entra con tu celular para activarla.
+reason-consumer-clock-suspect = La estamos revisando. Te avisamos antes de 72 horas.
+reason-consumer-device-revoked = Esta tarjeta se abrió en otro celular.
+reason-consumer-excluded-by-group = Sumaste en otra promoción de la misma marca, que te daba más.
+reason-consumer-foreign-product = Ese producto no es de la marca.
+reason-consumer-holdout = Esta vez no participas en esta campaña.
+reason-consumer-idempotency-conflict = Esa compra ya estaba registrada.
+reason-consumer-in-debt = Primero se descuentan los puntos que debes.
+reason-consumer-insufficient = Todavía no te alcanzan los puntos.
+reason-consumer-no-award = Con esta compra no alcanzaste a sumar.
+reason-consumer-no-pli = Ningún producto de tu compra participa.
+reason-consumer-no-such-purchase = No encontramos esa compra.
+reason-consumer-no-such-reward = No encontramos ese premio.
+reason-consumer-not-delivered = Ese premio no está entregado.
+reason-consumer-not-deliverable = Ese premio ya no se puede recoger.
+reason-consumer-not-enrolled = Aún no te apuntas a esta campaña.
+reason-consumer-not-held = Esa compra no está en revisión.
+reason-consumer-not-reserved = Se acabó el tiempo. Tus puntos volvieron.
+reason-consumer-out-of-dates = La campaña no está en sus fechas.
+reason-consumer-out-of-stock = Se acabó justo ahora. Tus puntos no se movieron.
+reason-consumer-paused = La campaña está en pausa.
+reason-consumer-pdv-not-in-campaign = Esta tienda no está en la campaña.
+reason-consumer-qr-replay = Ese código ya sumó en otra compra.
+reason-consumer-qr-stale = El código ya había vencido. Muestra el de ahora.
+reason-consumer-return-exceeds-purchase = La devolución no corresponde con tu compra.
+reason-consumer-reward-limit = Ya llegaste a tu máximo de este premio.
+reason-consumer-self-pdv = En la tienda donde trabajas no sumas.
+reason-consumer-suspected-duplicate = La estamos revisando. Te avisamos antes de 72 horas.
+reason-consumer-too-old = La tienda la envió después de 72 horas. No sumó.
+reason-consumer-unknown-card = No encontramos tu tarjeta. Entra con tu celular.
+reason-consumer-unknown-product = La marca está revisando este producto.

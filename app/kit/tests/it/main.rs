@@ -1,0 +1,6 @@
+//! The design system's rules, checked on the files themselves.
+
+mod components;
+mod fonts;
+mod style;
+mod texts;
