@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use shared::Problem;
 use sqlx::error::ErrorKind;
 
 /// Why a statement or a transaction failed. Cloneable, because one failed COMMIT is told to a whole group.
@@ -57,6 +58,28 @@ impl From<sqlx::Error> for Error {
                 _ => Self::Other(Arc::new(error)),
             },
             _ => Self::Other(Arc::new(error)),
+        }
+    }
+}
+
+/// What the world hears of a store that failed; the cause is for the log alone, and is written there here.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Full => Self::new(507, "storage_full", "The server has no room left; nothing was changed."),
+            Error::Unavailable => {
+                let mut problem = Self::new(503, "unavailable", "The database does not answer; nothing was changed.");
+                problem.retry_after_seconds = Some(2);
+                problem
+            }
+            Error::RowNotFound => Self::not_found(),
+            Error::Unique | Error::ForeignKey | Error::NotNull | Error::Check | Error::AppendOnly | Error::Other(_) | Error::Operation(_) => {
+                let incident = crate::pool::new_uuid().simple().to_string();
+                tracing::error!(%error, %incident, "The store failed");
+                let mut problem = Self::new(500, "internal", "The server failed; nothing was changed.");
+                problem.incident = Some(incident);
+                problem
+            }
         }
     }
 }
