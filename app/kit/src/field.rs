@@ -196,6 +196,7 @@ pub fn CodeField(
                     inputmode="numeric"
                     autocomplete="one-time-code"
                     pattern="[0-9 ]*"
+                    value=value.get_untracked()
                     required
                     aria-describedby=help_id.clone()
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
