@@ -1,0 +1,166 @@
+//! One-time codes: until a person consents, the database holds a keyed hash of the phone and the code's expiry.
+//!
+//! The phone itself travels sealed in the person's own form: `start` gives a text that `verify` wants back, and `verify`
+//! gives one that a sign-up or a log-in consumes once.
+
+use db::{Tx, sql};
+use notifications::{Channel, NewMessage};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use shared::{ChallengeId, ConsumerId, Country, MemberId, ShopId, Timestamp, identity::MemberRole, time::{HOUR_MS, MINUTE_MS}};
+use subtle::ConstantTimeEq;
+
+use crate::{Error, Keys, Phone, phone};
+
+/// How long a code can be typed.
+pub const CODE_MS: i64 = 10 * MINUTE_MS;
+/// How long a verified phone can be used.
+pub const VERIFIED_MS: i64 = 30 * MINUTE_MS;
+/// Wrong tries of one code.
+pub const TRIES: i64 = 3;
+/// Codes for one phone in an hour.
+pub const STARTS_PER_HOUR: i64 = 5;
+
+/// What a form carries between its steps.
+#[derive(Serialize, Deserialize)]
+struct Carried {
+    challenge: ChallengeId,
+    e164: String,
+    country: Country,
+}
+
+/// A code is on its way.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Goes into the next form, unreadable for everybody.
+    pub sealed: String,
+    /// The number as its country writes it.
+    pub phone_shown: String,
+}
+
+/// Whom a phone belongs to already.
+#[derive(Debug, Clone, Default)]
+pub struct Existing {
+    /// A consumer.
+    pub consumer: Option<ConsumerId>,
+    /// People of shops.
+    pub members: Vec<ExistingMember>,
+}
+
+/// Somebody of a shop with this phone.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct ExistingMember {
+    /// The person.
+    pub member_id: MemberId,
+    /// The shop.
+    pub shop_id: ShopId,
+    /// Its name.
+    pub shop_name: String,
+    /// Owner or cashier.
+    pub role: MemberRole,
+}
+
+/// The right code was typed.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Goes into the next form.
+    pub sealed: String,
+    /// Who has this phone already.
+    pub existing: Existing,
+}
+
+/// A phone that was proven a moment ago; a value of this type was consumed and cannot be used again.
+pub struct VerifiedPhone {
+    /// The number.
+    pub phone: Phone,
+    /// Its keyed hash.
+    pub hash: Vec<u8>,
+    /// The number, sealed for its table.
+    pub sealed: Vec<u8>,
+}
+
+impl VerifiedPhone {
+    /// A phone whose owner is known by other means: seeds and sandbox only.
+    pub fn trusted(keys: &Keys, phone: Phone) -> Self {
+        Self { hash: keys.phone_hash(&phone.e164), sealed: keys.seal("phone", phone.e164.as_bytes()), phone }
+    }
+}
+
+const FORM: &str = "challenge-form";
+
+/// Sends a code of six digits.
+pub async fn start(tx: &mut Tx, keys: &Keys, now: Timestamp, country: Country, typed: &str) -> Result<Started, Error> {
+    let phone = Phone::parse(country, typed)?;
+    let hash = keys.phone_hash(&phone.e164);
+    tx.query(FORGET).bind(now.plus_ms(-24 * HOUR_MS)).execute().await?;
+    let (recent,): (i64,) = tx.query(RECENT).bind(hash.clone()).bind(now.plus_ms(-HOUR_MS)).one().await?;
+    if recent >= STARTS_PER_HOUR {
+        return Err(Error::TooMany(3_600));
+    }
+    let challenge: ChallengeId = tx.new_id();
+    let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
+    let code_hash = keys.code_hash(&challenge.to_string(), &code);
+    tx.query(INSERT).bind(challenge).bind(hash).bind(code_hash).bind(TRIES).bind(now.plus_ms(CODE_MS)).bind(now).execute().await?;
+    let body = format!("{code} es tu código de Mostrador. Vence en 10 minutos. No lo compartas.");
+    let hint = phone.hint();
+    let message = NewMessage { channel: Channel::Sms, template: "code", recipient: &phone.e164, hint: &hint, subject: "", body: &body };
+    notifications::send(tx, now, keys, &message).await?;
+    let shown = phone::shown(&phone);
+    Ok(Started { sealed: carry(keys, &Carried { challenge, e164: phone.e164, country }), phone_shown: shown })
+}
+
+/// Compares a code. A wrong one costs a try: the caller commits in that case too, see [`Error::WrongCode`].
+pub async fn verify(tx: &mut Tx, keys: &Keys, now: Timestamp, sealed: &str, code: &str) -> Result<Verified, Error> {
+    let carried = carried(keys, sealed)?;
+    let row: Option<(Vec<u8>, i64)> = tx.query(FIND).bind(carried.challenge).bind(now).maybe().await?;
+    let (expected, tries) = row.ok_or(Error::CodeExpired)?;
+    let typed = keys.code_hash(&carried.challenge.to_string(), code.trim());
+    if !bool::from(expected.ct_eq(&typed)) {
+        tx.query(WRONG).bind(carried.challenge).execute().await?;
+        return Err(Error::WrongCode(tries - 1));
+    }
+    tx.query(RIGHT).bind(now).bind(now.plus_ms(VERIFIED_MS)).bind(carried.challenge).execute().await?;
+    let hash = keys.phone_hash(&carried.e164);
+    let consumer: Option<(ConsumerId,)> = tx.query(CONSUMER_OF).bind(hash.clone()).maybe().await?;
+    let members = tx.query(MEMBERS_OF).bind(hash).all().await?;
+    Ok(Verified { sealed: carry(keys, &carried), existing: Existing { consumer: consumer.map(|(id,)| id), members } })
+}
+
+/// Uses a verified phone, once.
+pub async fn consume(tx: &mut Tx, keys: &Keys, now: Timestamp, sealed: &str) -> Result<VerifiedPhone, Error> {
+    let carried = carried(keys, sealed)?;
+    if tx.query(CONSUME).bind(now).bind(carried.challenge).execute().await? != 1 {
+        return Err(Error::CodeExpired);
+    }
+    Ok(VerifiedPhone::trusted(keys, Phone { e164: carried.e164, country: carried.country }))
+}
+
+fn carry(keys: &Keys, carried: &Carried) -> String {
+    keys.seal_text(FORM, &serde_json::to_vec(carried).unwrap_or_default())
+}
+fn carried(keys: &Keys, sealed: &str) -> Result<Carried, Error> {
+    let plain = keys.open_text(FORM, sealed).ok_or(Error::CodeExpired)?;
+    serde_json::from_slice(&plain).map_err(|_| Error::CodeExpired)
+}
+
+sql! {
+    RECENT: "SELECT COUNT(*) FROM challenge WHERE phone_hash = $1 AND created_at > $2";
+
+    FORGET: "DELETE FROM challenge WHERE expires_at < $1";
+
+    INSERT: "INSERT INTO challenge (id, phone_hash, code_hash, purpose, attempts_left, expires_at, created_at) VALUES ($1, $2, $3, 'phone', $4, $5, $6)";
+
+    FIND: "SELECT code_hash, attempts_left FROM challenge WHERE id = $1 AND expires_at > $2 AND attempts_left > 0 AND verified_at IS NULL";
+
+    WRONG: "UPDATE challenge SET attempts_left = attempts_left - 1 WHERE id = $1 AND attempts_left > 0";
+
+    RIGHT: "UPDATE challenge SET verified_at = $1, expires_at = $2 WHERE id = $3";
+
+    /// No row: never verified, over, or used already.
+    CONSUME: "UPDATE challenge SET used_at = $1 WHERE id = $2 AND verified_at IS NOT NULL AND used_at IS NULL AND expires_at > $1";
+
+    CONSUMER_OF: "SELECT t.consumer_id FROM contact t JOIN consumer c ON c.id = t.consumer_id WHERE t.phone_hash = $1 AND c.deleted_at IS NULL";
+
+    MEMBERS_OF: "SELECT m.id AS member_id, m.shop_id, s.name AS shop_name, m.role FROM shop_member m JOIN shop s ON s.id = m.shop_id
+                 WHERE m.phone_hash = $1 AND m.removed_at IS NULL ORDER BY m.created_at, m.id";
+}

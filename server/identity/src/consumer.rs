@@ -1,0 +1,62 @@
+//! Consumers: a pseudonym of the platform, with a phone kept apart.
+
+use db::{Tx, sql};
+use shared::{ConsumerId, Country, ShopId, Timestamp};
+
+use crate::{Error, challenge::VerifiedPhone, consent::{self, Decision}};
+
+/// Longest name that a consumer may choose, in characters.
+pub const NAME_MAX: usize = 40;
+
+/// What a consumer says of herself.
+#[derive(Debug, Clone)]
+pub struct NewConsumer {
+    /// How she wants to be called.
+    pub name: Option<String>,
+    /// She says that she is of age.
+    pub adult: bool,
+    /// Where she signed up.
+    pub shop: Option<ShopId>,
+    /// Decisions with their proof; the one for the card must be among them, and given.
+    pub consents: Vec<Decision>,
+}
+
+/// Creates the consumer with her phone and consents: the first moment at which anything personal is stored.
+pub async fn create(tx: &mut Tx, now: Timestamp, phone: &VerifiedPhone, new: &NewConsumer) -> Result<ConsumerId, Error> {
+    if !new.consents.iter().any(|decision| decision.purpose == consent::Purpose::Card && decision.granted) {
+        return Err(Error::Field("consent"));
+    }
+    let name = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    if name.is_some_and(|name| name.chars().count() > NAME_MAX || name.chars().any(char::is_control)) {
+        return Err(Error::Field("name"));
+    }
+    let consumer = insert(tx, now, name, phone.phone.country, new.adult, false, new.shop).await?;
+    tx.query(INSERT_CONTACT).bind(consumer).bind(phone.hash.clone()).bind(phone.sealed.clone()).bind(now).execute().await.map_err(|error| match error {
+        db::Error::Unique => Error::Taken("phone"),
+        other => other.into(),
+    })?;
+    for decision in &new.consents {
+        consent::record(tx, consumer, now, decision).await?;
+    }
+    Ok(consumer)
+}
+
+/// A consumer who is only a card: no phone, no name, no consent needed.
+pub async fn anonymous(tx: &mut Tx, now: Timestamp, country: Country, shop: Option<ShopId>) -> Result<ConsumerId, Error> {
+    insert(tx, now, None, country, false, true, shop).await
+}
+
+async fn insert(tx: &mut Tx, now: Timestamp, name: Option<&str>, country: Country, adult: bool, anonymous: bool, shop: Option<ShopId>) -> Result<ConsumerId, Error> {
+    let consumer: ConsumerId = tx.new_id();
+    tx.query(INSERT).bind(consumer).bind(name).bind(country).bind(adult).bind(anonymous).bind(shop).bind(now).execute().await.map_err(|error| match error {
+        db::Error::ForeignKey => Error::Field("shop"),
+        other => other.into(),
+    })?;
+    Ok(consumer)
+}
+
+sql! {
+    INSERT: "INSERT INTO consumer (id, display_name, country, adult, anonymous, first_shop_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    INSERT_CONTACT: "INSERT INTO contact (consumer_id, phone_hash, phone_sealed, verified_at) VALUES ($1, $2, $3, $4)";
+}

@@ -1,0 +1,211 @@
+//! People, sessions, devices and keys on both engines.
+
+use db::{Db, both_databases};
+use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, device, organisation, session::{self, Subject}, shop, user};
+use notifications::Port;
+use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair}};
+use secrecy::SecretBox;
+use shared::{Country, SessionId, ShopId, Timestamp, UserId, identity::{MemberRole, NewShop, OrganisationKind, UserRole}, time::{DAY_MS, HOUR_MS, MINUTE_MS}};
+
+const NOW: Timestamp = Timestamp(1_773_154_800_000);
+
+fn keys() -> Keys {
+    Keys::new(&SecretBox::new(Box::new([1; 32])))
+}
+fn phone(last: u32) -> VerifiedPhone {
+    VerifiedPhone::trusted(&keys(), Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap())
+}
+fn new_shop(name: &str) -> NewShop {
+    NewShop { name: name.into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None }
+}
+fn for_the_card() -> Decision {
+    Decision { purpose: Purpose::Card, controller: "platform".into(), granted: true, text_version: consent::text(Country::Co).version.into(), channel: "web".into(), device: "Android".into() }
+}
+fn new_consumer() -> NewConsumer {
+    NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![for_the_card()] }
+}
+async fn owner(db: &Db, last: u32) -> (Actor, ShopId) {
+    let mut tx = db.begin().await.unwrap();
+    let (shop, member) = shop::register(&mut tx, NOW, &phone(last), &new_shop("La Esquina"), "Rosa").await.unwrap();
+    let opened = session::open(&mut tx, NOW, Subject::Member(member, shop)).await.unwrap();
+    let actor = session::resolve(&mut tx, NOW, Persona::Tendero, &opened.token).await.unwrap();
+    tx.commit().await.unwrap();
+    (actor, shop)
+}
+fn point() -> (Vec<u8>, Vec<u8>) {
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
+    let public = pair.public_key().as_ref().to_vec();
+    let proof = pair.sign(&random, &public).unwrap().as_ref().to_vec();
+    (public, proof)
+}
+/// The six digits that the sandbox would show.
+async fn code_of(db: &Db) -> String {
+    let registry = notifications::register(jobs::Registry::default(), std::sync::Arc::new(Port::Sandbox), std::sync::Arc::new(keys()));
+    while jobs::run_due(db, &registry, NOW).await.unwrap() > 0 {}
+    notifications::sandbox(&mut db.read().await.unwrap()).await.unwrap()[0].body[..6].to_owned()
+}
+
+both_databases! {
+    async fn every_statement_prepares(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        for sql in identity::statements() {
+            tx.check(sql).await.unwrap_or_else(|error| panic!("{error}: {}", sql.postgres));
+        }
+    }
+
+    async fn a_person_signs_up_with_the_code_that_was_sent(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let started = challenge::start(&mut tx, &keys(), NOW, Country::Co, "300 123 4567").await.unwrap();
+        tx.commit().await.unwrap();
+        let code = code_of(db).await;
+        let mut tx = db.begin().await.unwrap();
+        let verified = challenge::verify(&mut tx, &keys(), NOW, &started.sealed, &code).await.unwrap();
+        let phone = challenge::consume(&mut tx, &keys(), NOW, &verified.sealed).await.unwrap();
+        let consumer = consumer::create(&mut tx, NOW, &phone, &new_consumer()).await.unwrap();
+        let opened = session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap();
+        let actor = session::resolve(&mut tx, NOW, Persona::Consumer, &opened.token).await.unwrap();
+        let again = challenge::consume(&mut tx, &keys(), NOW, &verified.sealed).await;
+
+        assert_eq!(verified.existing.consumer, None);
+        assert_eq!(actor.consumer().unwrap(), consumer);
+        assert!(matches!(again, Err(Error::CodeExpired)), "a verified phone is used once");
+        assert!(consent::list(&mut tx, &actor).await.unwrap()[0].granted);
+    }
+
+    async fn a_code_dies_after_three_wrong_tries_and_after_ten_minutes(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let started = challenge::start(&mut tx, &keys(), NOW, Country::Co, "300 123 4567").await.unwrap();
+        for left in [2, 1, 0] {
+            let wrong = challenge::verify(&mut tx, &keys(), NOW, &started.sealed, "no").await;
+            assert!(matches!(wrong, Err(Error::WrongCode(n)) if n == left), "{:?}", wrong.err());
+        }
+        let spent = challenge::verify(&mut tx, &keys(), NOW, &started.sealed, "no").await;
+        let other = challenge::start(&mut tx, &keys(), NOW, Country::Co, "300 123 4567").await.unwrap();
+        let late = challenge::verify(&mut tx, &keys(), NOW.plus_ms(10 * MINUTE_MS), &other.sealed, "no").await;
+        let forged = challenge::verify(&mut tx, &keys(), NOW, "AAAA", "no").await;
+
+        assert!(matches!((spent, late, forged), (Err(Error::CodeExpired), Err(Error::CodeExpired), Err(Error::CodeExpired))));
+    }
+
+    async fn codes_for_one_phone_are_limited(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        for _ in 0..challenge::STARTS_PER_HOUR {
+            challenge::start(&mut tx, &keys(), NOW, Country::Co, "300 123 4567").await.unwrap();
+        }
+
+        assert!(matches!(challenge::start(&mut tx, &keys(), NOW, Country::Co, "3001234567").await, Err(Error::TooMany(_))));
+        assert!(challenge::start(&mut tx, &keys(), NOW.plus_ms(2 * HOUR_MS), Country::Co, "3001234567").await.is_ok());
+    }
+
+    async fn a_phone_is_one_consumer_and_no_consent_is_no_consumer(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let without = consumer::create(&mut tx, NOW, &phone(1), &NewConsumer { consents: Vec::new(), ..new_consumer() }).await;
+        assert!(matches!(without, Err(Error::Field("consent"))));
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        consumer::create(&mut tx, NOW, &phone(1), &new_consumer()).await.unwrap();
+
+        assert!(matches!(consumer::create(&mut tx, NOW, &phone(1), &new_consumer()).await, Err(Error::Taken("phone"))));
+    }
+
+    async fn a_session_ends_and_belongs_to_one_front(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let consumer = consumer::create(&mut tx, NOW, &phone(1), &new_consumer()).await.unwrap();
+        let opened = session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap();
+        let elsewhere = session::resolve(&mut tx, NOW, Persona::Tendero, &opened.token).await.unwrap();
+        let later = session::resolve(&mut tx, NOW.plus_ms(181 * DAY_MS), Persona::Consumer, &opened.token).await.unwrap();
+        let mine = session::resolve(&mut tx, NOW, Persona::Consumer, &opened.token).await.unwrap();
+        session::close(&mut tx, NOW, &mine).await.unwrap();
+        let closed = session::resolve(&mut tx, NOW, Persona::Consumer, &opened.token).await.unwrap();
+
+        assert_eq!((elsewhere, later, closed), (Actor::Anonymous, Actor::Anonymous, Actor::Anonymous));
+        assert!(mine.consumer().is_ok());
+    }
+
+    async fn a_device_is_enrolled_with_proof_and_revoked_by_its_owner_only(db: &Db) {
+        let (rosa, shop) = owner(db, 1).await;
+        let (luis, _) = owner(db, 2).await;
+        let (public, proof) = point();
+        let mut tx = db.begin().await.unwrap();
+        let without_proof = device::enrol(&mut tx, &rosa, NOW, &public, &[0; 64], "x").await;
+        let id = device::enrol(&mut tx, &rosa, NOW, &public, &proof, "Android").await.unwrap();
+        let again = device::enrol(&mut tx, &rosa, NOW, &public, &proof, "Android").await.unwrap();
+        let foreign = device::revoke(&mut tx, &luis, NOW, id).await;
+        let nobody = device::revoke(&mut tx, &Actor::Anonymous, NOW, id).await;
+        let before = device::find_signing(&mut tx, id).await.unwrap().unwrap();
+        device::revoke(&mut tx, &rosa, NOW, id).await.unwrap();
+        let after = device::find_signing(&mut tx, id).await.unwrap().unwrap();
+
+        assert!(matches!((without_proof, foreign, nobody), (Err(Error::BadPublicKey), Err(Error::NotFound), Err(Error::Unauthorized))));
+        assert_eq!((id, before.shop, before.revoked_at, after.revoked_at), (again, shop, None, Some(NOW)));
+        assert_eq!((before.role, before.epoch), (MemberRole::Owner, 1));
+    }
+
+    async fn a_cashier_joins_once_and_sees_no_owners_verbs(db: &Db) {
+        let (rosa, shop_id) = owner(db, 1).await;
+        let mut tx = db.begin().await.unwrap();
+        let code = shop::invite(&mut tx, &keys(), &rosa, NOW).await.unwrap();
+        let (joined, member) = shop::join(&mut tx, &keys(), NOW, &code.to_lowercase(), &phone(3), "Marta").await.unwrap();
+        let twice = shop::join(&mut tx, &keys(), NOW, &code, &phone(4), "Iván").await;
+        let marta = Actor::Member { member, shop: shop_id, role: MemberRole::Cashier, device: None, session: SessionId::fixed(1) };
+        let invited = shop::invite(&mut tx, &keys(), &marta, NOW).await;
+        shop::remove_member(&mut tx, &rosa, NOW, member).await.unwrap();
+
+        assert_eq!(joined, shop_id);
+        assert!(matches!((twice, invited), (Err(Error::CodeExpired), Err(Error::Forbidden))));
+        assert_eq!(shop::members(&mut tx, &rosa).await.unwrap().len(), 1);
+    }
+
+    async fn a_user_logs_in_on_her_own_front_with_a_second_factor_once(db: &Db) {
+        let hash = user::hash_password("una clave larga").await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let org = organisation::create(&mut tx, &Actor::System, NOW, "Bebidas Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
+        let new = user::NewUser { organisation: org.id, email: "laura@sierra.example", name: "Laura", role: UserRole::Admin, password_hash: hash };
+        let id = user::create(&mut tx, &Actor::System, NOW, new).await.unwrap();
+        tx.commit().await.unwrap();
+        let log_in = |persona, password: &'static str, totp: Option<String>| async move {
+            user::log_in(db, &keys(), NOW, persona, " Laura@Sierra.example ", password, totp.as_deref()).await
+        };
+        let opened = log_in(Persona::Brand, "una clave larga", None).await.unwrap();
+        assert!(matches!(log_in(Persona::Brand, "otra clave larga", None).await, Err(Error::InvalidCredentials)));
+        assert!(matches!(log_in(Persona::Backoffice, "una clave larga", None).await, Err(Error::InvalidCredentials)));
+
+        let mut tx = db.begin().await.unwrap();
+        let laura = session::resolve(&mut tx, NOW, Persona::Brand, &opened.token).await.unwrap();
+        assert!(matches!(laura, Actor::User { user, .. } if user == id));
+        let secret = user::begin_totp(&mut tx, &keys(), &laura).await.unwrap().secret;
+        let totp = totp_rs::TOTP::new(totp_rs::Algorithm::SHA1, 6, 1, 30, totp_rs::Secret::Encoded(secret).to_bytes().unwrap(), None, "x".into()).unwrap();
+        let at = |ms: i64| totp.generate((NOW.0 + ms).unsigned_abs() / 1_000);
+        user::confirm_totp(&mut tx, &keys(), &laura, NOW, &at(0)).await.unwrap();
+        tx.commit().await.unwrap();
+
+        assert!(matches!(log_in(Persona::Brand, "una clave larga", None).await, Err(Error::TotpRequired)));
+        assert!(matches!(log_in(Persona::Brand, "una clave larga", Some(at(0))).await, Err(Error::WrongTotp)), "used when it was confirmed");
+        assert!(log_in(Persona::Brand, "una clave larga", Some(at(30_000))).await.is_ok());
+    }
+
+    async fn a_key_is_shown_once_scoped_and_revoked(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let org = organisation::create(&mut tx, &Actor::System, NOW, "Bebidas Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
+        let other = organisation::create(&mut tx, &Actor::System, NOW, "Café Altura", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
+        let admin = |tenant| Actor::User { user: UserId::fixed(1), tenant, kind: OrganisationKind::BrandOwner, role: UserRole::Admin, session: SessionId::fixed(1) };
+        let analyst = Actor::User { user: UserId::fixed(1), tenant: org.id, kind: OrganisationKind::BrandOwner, role: UserRole::Analyst, session: SessionId::fixed(1) };
+        let scopes = Scopes::parse("purchases:import").unwrap();
+        let too_much = api_key::create(&mut tx, &admin(org.id), NOW, "caja", &Scopes::parse("operator").unwrap(), None).await;
+        let not_admin = api_key::create(&mut tx, &analyst, NOW, "caja", &scopes, None).await;
+        let (key, secret) = api_key::insert(&mut tx, NOW, org.id, None, "caja", &scopes, Some(NOW.plus_ms(DAY_MS))).await.unwrap();
+        let actor = api_key::resolve(&mut tx, NOW, &secret).await.unwrap();
+        let over = api_key::resolve(&mut tx, NOW.plus_ms(2 * DAY_MS), &secret).await;
+        let foreign = api_key::revoke(&mut tx, &admin(other.id), NOW, key.id).await;
+        api_key::revoke(&mut tx, &admin(org.id), NOW, key.id).await.unwrap();
+
+        assert!(matches!((too_much, not_admin), (Err(Error::Forbidden), Err(Error::Forbidden))));
+        assert!(actor.needs_scope(Scope::PurchasesImport).is_ok() && actor.manages(org.id).is_err());
+        assert!(matches!((over, foreign), (Err(Error::Unauthorized), Err(Error::NotFound))));
+        assert!(api_key::resolve(&mut tx, NOW, &secret).await.is_err());
+        assert_eq!(api_key::list(&mut tx, &admin(org.id)).await.unwrap().len(), 1);
+        assert!(api_key::list(&mut tx, &admin(other.id)).await.unwrap().is_empty());
+    }
+}
