@@ -19,6 +19,20 @@ pub fn query(name: &str) -> Option<String> {
     }
 }
 
+/// Addresses of the decoder's glue and its module, for the scanner; both empty when the server runs without a site.
+pub fn decoder_urls() -> (String, String) {
+    #[cfg(feature = "ssr")]
+    {
+        server::site().entry("decoder").map(|entry| (entry.js.clone(), entry.wasm.clone())).unwrap_or_default()
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let root = leptos::prelude::document().document_element();
+        let read = |name| root.as_ref().and_then(|root| root.get_attribute(name)).unwrap_or_default();
+        (read("data-decoder-js"), read("data-decoder-wasm"))
+    }
+}
+
 /// Why the form that led back to this page was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

@@ -1,0 +1,124 @@
+//! The HTML document.
+
+use kit::{request::Site, t};
+use leptos::{nonce::use_nonce, prelude::*};
+
+use crate::{Letter, landing::Landing, outbox::Outbox};
+
+/// Which front an address belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Front {
+    /// Choosing a front.
+    Landing,
+    /// The consumer's card.
+    Consumer,
+    /// The shop's scanner.
+    Tendero,
+    /// The brand's console.
+    Brand,
+    /// The operator's console.
+    Backoffice,
+    /// What the sandbox would have sent, newest first.
+    Outbox(Vec<Letter>),
+}
+
+impl Front {
+    /// The front of a path; `None` when no page can be there.
+    pub fn of(path: &str) -> Option<Self> {
+        match path.split('/').nth(1)? {
+            "" if path == "/" => Some(Self::Landing),
+            "c" => Some(Self::Consumer),
+            "t" => Some(Self::Tendero),
+            "b" => Some(Self::Brand),
+            "o" => Some(Self::Backoffice),
+            _ => None,
+        }
+    }
+
+    /// Name of the entry in `site.json` whose files the document loads.
+    const fn entry(&self) -> &'static str {
+        match self {
+            Self::Consumer => "consumer",
+            Self::Tendero => "tendero",
+            Self::Landing | Self::Brand | Self::Backoffice | Self::Outbox(_) => "console",
+        }
+    }
+
+    /// Name of the manifest, when the front can be installed.
+    const fn manifest(&self) -> Option<&'static str> {
+        match self {
+            Self::Consumer => Some("consumer"),
+            Self::Tendero => Some("tendero"),
+            Self::Brand => Some("brand"),
+            Self::Backoffice => Some("backoffice"),
+            Self::Landing | Self::Outbox(_) => None,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::Landing => t::landing_title(),
+            Self::Consumer => t::landing_consumer(),
+            Self::Tendero => t::landing_tendero(),
+            Self::Brand => t::landing_brand(),
+            Self::Backoffice => t::landing_backoffice(),
+            Self::Outbox(_) => t::sandbox_outbox_title(),
+        }
+    }
+}
+
+/// The whole document of a front at a path (without its query). Without a built site it has neither scripts nor styles.
+pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<> {
+    let entry = site.entry(front.entry()).cloned();
+    let decoder = (front == Front::Tendero).then(|| site.entry("decoder").cloned()).flatten();
+    let manifest = front.manifest().filter(|name| site.files.iter().any(|file| *file == format!("/manifests/{name}.webmanifest")));
+    let title = if front == Front::Landing { t::landing_title().to_owned() } else { t::common_title(front.title()).to_string() };
+    let fonts = (!site.files.is_empty()).then(|| {
+        ["/fonts/manrope.woff2", "/fonts/poppins-700.woff2"]
+            .map(|font| view! { <link rel="preload" r#as="font" r#type="font/woff2" href=font crossorigin="anonymous" /> })
+            .collect_view()
+    });
+    let icon = site.files.iter().any(|file| file == "/icons/mark.svg").then(|| view! { <link rel="icon" r#type="image/svg+xml" href="/icons/mark.svg" /> });
+    let (landing, outbox) = (front == Front::Landing, matches!(front, Front::Outbox(_)));
+    let runs = !landing && !outbox;
+    view! {
+        <!DOCTYPE html>
+        <html lang="es" data-theme="auto" data-decoder-js=decoder.as_ref().map(|entry| entry.js.clone()) data-decoder-wasm=decoder.as_ref().map(|entry| entry.wasm.clone())>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <title>{title}</title>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#F3F5F8" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0A121B" />
+                <meta name="format-detection" content="telephone=no" />
+                {icon}
+                {manifest.map(|name| view! { <link rel="manifest" href=format!("/manifests/{name}.webmanifest") /> })}
+                {fonts}
+                {entry.as_ref().map(|entry| view! { <link rel="stylesheet" href=entry.css.clone() /> })}
+                {entry.filter(|entry| runs && !entry.js.is_empty()).map(|entry| starter(&entry.js, &entry.wasm))}
+            </head>
+            <body>{body(front, path)}</body>
+        </html>
+    }
+}
+
+/// Loads the module and the WASM side by side and starts hydration when the document has been read.
+fn starter(js: &str, wasm: &str) -> impl IntoView + use<> {
+    let script = format!("import start, {{ hydrate }} from '{js}';\nstart({{ module_or_path: '{wasm}' }}).then(hydrate);");
+    view! {
+        <link rel="modulepreload" href=js.to_owned() />
+        <link rel="preload" r#as="fetch" r#type="application/wasm" href=wasm.to_owned() crossorigin="anonymous" />
+        <script r#type="module" nonce=use_nonce()>{script}</script>
+    }
+}
+
+fn body(front: Front, path: String) -> AnyView {
+    match front {
+        Front::Landing => view! { <Landing /> }.into_any(),
+        Front::Consumer => view! { <consumer::App path /> }.into_any(),
+        Front::Tendero => view! { <tendero::App path /> }.into_any(),
+        Front::Brand => view! { <brand::App /> }.into_any(),
+        Front::Backoffice => view! { <backoffice::App /> }.into_any(),
+        Front::Outbox(letters) => view! { <Outbox letters /> }.into_any(),
+    }
+}
