@@ -1,1 +1,162 @@
-fn main() {}
+//! The command line of an installation.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use server::{App, ClockKind, Config, Listen, config::LogStyle};
+use shared::JobId;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+#[derive(Parser)]
+#[command(name = "mostrador", version, about = "Loyalty for neighbourhood shops: server, worker and operations")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve pages and REST, and run the jobs, in one process
+    Serve {
+        /// Address and port to listen on
+        #[arg(long, default_value = "127.0.0.1:3000")]
+        addr: SocketAddr,
+        /// Serve with a certificate made for this run, for phones in the same network
+        #[arg(long)]
+        tls: bool,
+        /// `controlled` only for databases that were created so
+        #[arg(long, value_enum, default_value_t)]
+        clock: ClockKind,
+    },
+    /// Run jobs only, for a second machine
+    Work,
+    /// Create the tables, or bring them to the newest version
+    Migrate {
+        /// What a new database is created for
+        #[arg(long, value_enum, default_value_t)]
+        clock: ClockKind,
+    },
+    /// Fill an empty database with a demonstration world and print its log-ins
+    Seed,
+    /// Copy the database to a file while it is in use
+    Backup {
+        /// A file that does not exist yet
+        path: PathBuf,
+    },
+    /// Put a backup in the place of the database; no server may be running
+    Restore {
+        /// What `backup` wrote
+        path: PathBuf,
+    },
+    /// Rebuild every ledger and compare; exit code 1 on a difference
+    Verify {
+        /// What the database was created for
+        #[arg(long, value_enum, default_value_t)]
+        clock: ClockKind,
+    },
+    /// Jobs that failed too often
+    Jobs {
+        #[command(subcommand)]
+        command: JobsCommand,
+    },
+    /// People of the operator
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum JobsCommand {
+    /// Try dead letters again
+    Retry {
+        /// `job_…`, or `all`
+        #[arg(default_value = "all")]
+        which: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add an administrator; the password is read from the standard input
+    Add {
+        /// To log in with
+        email: String,
+        /// Name on screens
+        name: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse().command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("mostrador: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let config = Config::load()?;
+    log(config.log);
+    match command {
+        Command::Serve { addr, tls, clock } => server::serve(App::open(config, clock).await?, Listen { addr, tls }).await?,
+        Command::Work => {
+            let app = App::open(config, ClockKind::System).await?;
+            server::work_until_signal(app).await?;
+        }
+        Command::Migrate { clock } => close(App::open(config, clock).await?).await,
+        Command::Seed => {
+            let app = App::open(config, ClockKind::System).await?;
+            let report = server::seed::run(&app).await?;
+            report.lines.iter().for_each(|line| println!("{line}"));
+            close(app).await;
+        }
+        Command::Backup { path } => server::backup(&config, &path).await?,
+        Command::Restore { path } => server::restore(&config, &path).await?,
+        Command::Verify { clock } => return verify(App::open(config, clock).await?).await,
+        Command::Jobs { command: JobsCommand::Retry { which } } => {
+            let only = if which == "all" { None } else { Some(which.parse::<JobId>()?) };
+            let app = App::open(config, ClockKind::System).await?;
+            println!("{} dead letters try again", server::retry_jobs(&app, only).await?);
+            close(app).await;
+        }
+        Command::User { command: UserCommand::Add { email, name } } => {
+            let app = App::open(config, ClockKind::System).await?;
+            server::add_user(&app, &email, &name, &password()?).await?;
+            println!("{email} may log in at {}/o/", app.config.public_url);
+            close(app).await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn close(app: App) {
+    app.db.close().await;
+}
+
+async fn verify(app: App) -> anyhow::Result<ExitCode> {
+    let report = server::verify(&app).await?;
+    println!("{report}");
+    close(app).await;
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Never an argument: those are seen by everybody on the machine.
+fn password() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("The password comes on the standard input")?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+fn log(style: LogStyle) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let registry = tracing_subscriber::registry().with(filter);
+    match style {
+        LogStyle::Pretty => registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init(),
+        LogStyle::Json => registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init(),
+    }
+}

@@ -1,0 +1,107 @@
+//! What an operator does from the command line.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use secrecy::ExposeSecret;
+use shared::JobId;
+
+use crate::{App, Config};
+
+/// Copies the database while it is in use. The file must not exist yet.
+pub async fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
+    let db = db::Db::open(&config.database()).await?;
+    db.backup(to).await?;
+    db.close().await;
+    Ok(())
+}
+
+/// Puts a backup in the place of the database. No server may be running; what was there is kept beside it.
+pub async fn restore(config: &Config, from: &Path) -> anyhow::Result<()> {
+    ensure!(from.is_file(), "There is no file {}", from.display());
+    let url = config.database_url.expose_secret();
+    match url.strip_prefix("sqlite:") {
+        Some(rest) => {
+            let file = Path::new(rest.trim_start_matches("//").split('?').next().unwrap_or(rest));
+            restore_file(from, file)?;
+        }
+        None => {
+            let run = tokio::process::Command::new("pg_restore")
+                .args(["--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", url])
+                .arg(from)
+                .output()
+                .await
+                .context("pg_restore")?;
+            ensure!(run.status.success(), "pg_restore: {}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
+    let db = db::Db::open(&config.database()).await?;
+    db.migrate().await?;
+    db.close().await;
+    Ok(())
+}
+
+/// The old file and its journal go aside together: a journal of another file would spoil the new one.
+fn restore_file(from: &Path, file: &Path) -> anyhow::Result<()> {
+    let beside = |ending: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        std::path::PathBuf::from(name)
+    };
+    let new = beside(".restoring");
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::copy(from, &new)?;
+    std::fs::File::open(&new)?.sync_all()?;
+    for ending in ["", "-wal", "-shm"] {
+        let old = beside(ending);
+        if old.exists() {
+            std::fs::rename(&old, beside(&format!(".before{ending}")))?;
+        }
+    }
+    std::fs::rename(&new, file)?;
+    Ok(())
+}
+
+/// Rebuilds every ledger and compares. Returns what differs, one line each.
+pub async fn verify(app: &App) -> anyhow::Result<loyalty::verify::Report> {
+    Ok(loyalty::verify::verify(&app.db).await?)
+}
+
+/// Gives dead letters a new life. Returns how many.
+pub async fn retry_jobs(app: &App, only: Option<JobId>) -> anyhow::Result<u64> {
+    let mut tx = app.db.begin().await?;
+    let revived = jobs::retry_dead(&mut tx, app.clock.now(), only).await?;
+    tx.commit().await?;
+    Ok(revived)
+}
+
+/// Adds the first or another administrator of the operator.
+pub async fn add_user(app: &App, email: &str, name: &str, password: &str) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
+    identity::bootstrap(&mut tx, app.clock.now(), email, name, password).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restore_takes_the_old_journal_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mostrador.db");
+        let copy = folder.path().join("copy.db");
+        for (name, text) in [(&file, "old"), (&copy, "new"), (&folder.path().join("mostrador.db-wal"), "old journal")] {
+            std::fs::write(name, text).unwrap();
+        }
+
+        restore_file(&copy, &file).unwrap();
+
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        assert!(!folder.path().join("mostrador.db-wal").exists());
+        assert_eq!(std::fs::read_to_string(folder.path().join("mostrador.db.before")).unwrap(), "old");
+    }
+}

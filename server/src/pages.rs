@@ -1,0 +1,236 @@
+//! Pages, server functions and files.
+
+use std::{collections::HashSet, sync::OnceLock};
+
+use app::{Front, Letter, document};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use kit::{
+    UiError,
+    request::{RequestContext, persona_of, refused_at, without_refusal},
+};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use server_fn::error::{SERVER_FN_ERROR_HEADER, ServerFnUrlError};
+use shared::Problem;
+use tower_http::{compression::CompressionLayer, services::ServeDir};
+
+use crate::{App, security};
+
+/// Words in the names of server functions that somebody without a session calls to get one.
+const ENTRANCES: [&str; 8] = ["log_in", "login", "code", "verify", "sign_up", "join", "register", "totp"];
+/// Bytes of an error that a server function answers, at most.
+const ERROR_MAX_BYTES: usize = 64 * 1024;
+
+pub(crate) fn router(app: App) -> Router {
+    let pages = Router::new().route("/", get(page)).layer(CompressionLayer::new());
+    let fronts = ["/c", "/t", "/b", "/o"].into_iter().fold(pages, |router, prefix| {
+        // `/c`, `/c/` and everything below: the front itself knows its pages.
+        router.route(prefix, get(page)).route(&format!("{prefix}/"), get(page)).route(&format!("{prefix}/{{*rest}}"), get(page))
+    });
+    let functions = Router::new()
+        .route("/fn/{*name}", any(function))
+        .layer(DefaultBodyLimit::max(api::IMPORT_MAX_BYTES + api::BODY_MAX_BYTES))
+        .layer(middleware::from_fn(bounded))
+        .layer(middleware::from_fn(api::origin::refuse_other_sites));
+    let mut router = fronts.merge(functions);
+    if app.config.sandbox {
+        router = router.route("/sandbox/outbox", get(outbox));
+    }
+    let router = router.layer(middleware::from_fn(api::telemetry::measure)).with_state(app.clone());
+    match &app.config.site {
+        None => router.fallback(no_page),
+        Some(folder) => {
+            let files = ServeDir::new(folder).precompressed_br().append_index_html_on_directories(false).call_fallback_on_method_not_allowed(false);
+            router.fallback_service(tower::ServiceBuilder::new().layer(middleware::from_fn(cached)).service(files.fallback(any(no_page))))
+        }
+    }
+}
+
+/// What every page and server function gets as context.
+fn provide(app: &App, path: &str) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let context = RequestContext { app: app.handle(), persona: persona_of(path) };
+    let loyalty = app.loyalty.clone();
+    move || {
+        provide_context(context.clone());
+        provide_context(loyalty.clone());
+        if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce())
+            && let Ok(policy) = HeaderValue::from_str(&security::page_policy(&nonce))
+        {
+            options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+async fn page(State(app): State<App>, request: Request) -> Response {
+    match Front::of(request.uri().path()) {
+        Some(front) => render(&app, front, request).await,
+        None => no_page(request.uri().clone()).await,
+    }
+}
+
+async fn render(app: &App, front: Front, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    if let Err(problem) = app.limits.address(app.limits.origin(request.headers(), request.extensions())) {
+        return api::Refusal(problem).into_response();
+    }
+    let site = app.site.clone();
+    let render = leptos_axum::render_app_async_with_context(provide(app, &path), {
+        let path = path.clone();
+        move || document(front.clone(), path.clone(), &site)
+    });
+    let mut response = render(request).await;
+    let headers = response.headers_mut();
+    // A page shows somebody's own things: no cache in between keeps it.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
+    response
+}
+
+async fn outbox(State(app): State<App>, request: Request) -> Response {
+    let letters = async {
+        let mut tx = app.db.read().await?;
+        notifications::sandbox(&mut tx).await
+    };
+    match letters.await {
+        Ok(letters) => {
+            let letters = letters.into_iter().map(|message| Letter {
+                channel: format!("{:?}", message.channel).to_lowercase(),
+                recipient: message.recipient,
+                subject: message.subject,
+                body: message.body,
+                at: message.created_at.to_string(),
+            });
+            render(&app, Front::Outbox(letters.collect()), request).await
+        }
+        Err(error) => api::Refusal::from(error).into_response(),
+    }
+}
+
+async fn no_page(uri: Uri) -> Response {
+    api::refusal::no_such_door(uri).await.into_response()
+}
+
+/// Server functions take their body whole: its size is checked before anything reads it.
+async fn bounded(request: Request, next: Next) -> Response {
+    let limit = if request.uri().path().contains("import") { api::IMPORT_MAX_BYTES + api::BODY_MAX_BYTES } else { api::BODY_MAX_BYTES };
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, limit).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => api::Refusal(Problem::new(413, "body_too_large", "The body is larger than this door takes.")).into_response(),
+    }
+}
+
+fn known(path: &str, method: &Method) -> bool {
+    static PATHS: OnceLock<HashSet<(&'static str, Method)>> = OnceLock::new();
+    PATHS.get_or_init(|| server_fn::axum::server_fn_paths().collect()).iter().any(|(known, takes)| *known == path && takes == method)
+}
+
+async fn function(State(app): State<App>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    if !known(&path, request.method()) {
+        return no_page(request.uri().clone()).await;
+    }
+    let plain_form = wants_page(request.headers());
+    let back = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(path_of).unwrap_or_else(|| "/".to_owned());
+    let from = app.limits.origin(request.headers(), request.extensions());
+    let entrance = ENTRANCES.iter().any(|word| path.contains(word));
+    let passed = app.limits.address(from).and_then(|()| if entrance { app.limits.entrance(from) } else { Ok(()) });
+    let response = match passed {
+        Ok(()) => leptos_axum::handle_server_fns_with_context(provide(&app, &path), request).await.into_response(),
+        Err(problem) if plain_form => return see_other(&refused_at(&back, &problem)),
+        Err(problem) => return failed(problem),
+    };
+    if plain_form { as_form(response, &back) } else { as_call(response).await }
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Path and query alone: an answer never leads to another site.
+fn path_of(address: &str) -> Option<String> {
+    let path = address.parse::<Uri>().ok()?.path_and_query()?.as_str().to_owned();
+    (path.starts_with('/') && !path.starts_with("//")).then_some(path)
+}
+
+fn see_other(path: &str) -> Response {
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// A form without scripts: on to the page that the function chose, or back to its own with the refusal in the address.
+fn as_form(mut response: Response, back: &str) -> Response {
+    let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or(back).to_owned();
+    let refused = location.split_once("__err=").map(|(_, rest)| rest.split('&').next().unwrap_or_default());
+    let to = match refused {
+        Some(error) => {
+            // Base64 in a query: only its padding is escaped.
+            let UiError(problem) = ServerFnUrlError::<UiError>::decode_err(&error.replace("%3D", "="));
+            log_failure(&problem);
+            refused_at(back, &problem)
+        }
+        None if path_of(&location).as_deref() == Some(back) => without_refusal(back),
+        None => path_of(&location).unwrap_or_else(|| "/".to_owned()),
+    };
+    let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    response = see_other(&to);
+    cookies.into_iter().for_each(|cookie| drop(response.headers_mut().append(header::SET_COOKIE, cookie)));
+    response
+}
+
+/// A call by script: the problem's own status instead of one for all.
+async fn as_call(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !parts.headers.contains_key(SERVER_FN_ERROR_HEADER) {
+        return Response::from_parts(parts, body);
+    }
+    let bytes = to_bytes(body, ERROR_MAX_BYTES).await.unwrap_or_default();
+    if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
+        log_failure(&problem);
+        parts.status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(seconds) = problem.retry_after_seconds {
+            parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// An error before the function ran, in the form that its caller reads.
+fn failed(problem: Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let retry_after = problem.retry_after_seconds;
+    let mut response = (status, axum::Json(UiError(problem))).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// A refusal is no failure; a failure is told once.
+fn log_failure(problem: &Problem) {
+    if problem.status >= 500 {
+        tracing::warn!(code = problem.code, incident = problem.incident, "A server function failed: {}", problem.detail);
+    }
+}
+
+/// Hashed names never change; everything else is asked for again and answered with 304.
+async fn cached(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    if response.status().is_success() {
+        let lasting = path.starts_with("/pkg/") || path.starts_with("/fonts/");
+        let rule = if lasting { "public, max-age=31536000, immutable" } else { "public, max-age=0, must-revalidate" };
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(rule));
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(security::FILES));
+    }
+    response
+}
