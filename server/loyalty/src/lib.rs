@@ -1,1 +1,41 @@
-//! Placeholder head.
+//! Loyalty: cards, campaigns, purchases, points and stamps, rewards, and what brands owe shops.
+//!
+//! Words: a *capture* is what a shop's phone signed; a *purchase* is what the platform made of it; an *award* is what
+//! one campaign gave for it; a *wallet* holds points of a brand or stamps of a campaign; a *lot* is what came together
+//! and expires together; a *payable* is what a brand owes a shop for a reward that was handed over.
+//!
+//! Invariants, each held by the named guard:
+//! - a purchase earns once              the consumer's lock, then unique (source, source_key)
+//! - a card's half minute opens one purchase   primary key of `card_code_use`
+//! - a balance equals its entries       `ledger::post` is the only writer of entries, wallets and lots; `verify` rebuilds
+//! - published rules never change       `campaign_version` refuses updates
+//! - the last reward is given once      conditional update of `reward_stock`
+//! - a reward is handed over once       conditional update of its status
+//!
+//! Arrows: loyalty → identity, jobs (outbox). Other domains hear of it through the events
+//! `loyalty.purchase_registered`, `loyalty.reward_issued` and `loyalty.reward_delivered`.
+//!
+//! Start reading at [`purchase::register`]. This crate never talks to a provider, never reads the clock, and never
+//! deletes a row.
+
+pub mod campaign;
+pub mod card;
+pub mod history;
+mod ledger;
+pub mod purchase;
+pub mod reward;
+pub mod rule_book;
+pub mod shop;
+mod terms;
+pub mod verify;
+
+mod error;
+
+pub use error::Error;
+pub use rule_book::Loyalty;
+
+/// Every statement of the crate, so that one test prepares them all on both databases.
+pub fn statements() -> Vec<db::Sql> {
+    [campaign::STATEMENTS, card::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat()]
+        .concat()
+}

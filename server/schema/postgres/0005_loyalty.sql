@@ -50,6 +50,7 @@ CREATE TABLE campaign (
     brand_id      UUID NOT NULL REFERENCES brand (id),
     name          TEXT NOT NULL,
     template      TEXT NOT NULL,
+    reward_id     UUID REFERENCES reward (id),         -- what a full card gives
     state         TEXT NOT NULL,
     draft_rules   JSONB NOT NULL,
     last_version  BIGINT NOT NULL,

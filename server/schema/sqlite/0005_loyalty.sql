@@ -50,6 +50,7 @@ CREATE TABLE campaign (
     brand_id      BLOB NOT NULL REFERENCES brand (id),
     name          TEXT NOT NULL,
     template      TEXT NOT NULL,
+    reward_id     BLOB REFERENCES reward (id),         -- what a full card gives
     state         TEXT NOT NULL,
     draft_rules   TEXT NOT NULL,
     last_version  INTEGER NOT NULL,

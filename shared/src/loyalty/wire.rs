@@ -519,7 +519,7 @@ pub struct Campaign {
     /// The newest version's id, once published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<CampaignVersionId>,
-    /// Rules of the newest version.
+    /// The draft: what was published last, or what the next publication will fix.
     pub rules: CampaignRules,
     /// Text for the consumer, generated from the rules.
     pub terms: String,

@@ -1,0 +1,313 @@
+//! Campaigns: a draft that can be edited, and published versions that cannot.
+
+use db::{Tx, sql};
+use identity::{Actor, audit};
+use shared::{
+    BrandId, CampaignId, CampaignVersionId, ConsumerId, OrganisationId, Page, ProductId, RewardId, Timestamp, UserId,
+    loyalty::{Campaign, CampaignRules, NewCampaign, CampaignState, Template, campaign::{Enrolment, RuleKind, ShopScope}},
+    page::PAGE_SIZE_MAX,
+};
+use sqlx::types::Json;
+
+use crate::{Error, reward, rule_book, terms};
+
+/// Creates a draft: nobody earns yet.
+pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewCampaign) -> Result<Campaign, Error> {
+    let brand = reward::owned_brand(tx, actor, new.brand_id).await?;
+    check(tx, new).await?;
+    let id: CampaignId = tx.new_id();
+    tx.query(INSERT)
+        .bind(id)
+        .bind(brand.organisation_id)
+        .bind(new.brand_id)
+        .bind(new.name.trim())
+        .bind(new.template)
+        .bind(linked_reward(&new.rules))
+        .bind(Json(new.rules.clone()))
+        .bind(user(actor))
+        .bind(now)
+        .execute()
+        .await?;
+    audit::record(tx, actor, now, "campaign.created", id, None, None, None).await?;
+    get(tx, actor, id).await
+}
+
+/// Changes a draft whole. A published campaign takes a new draft for its next version by the same verb.
+pub async fn update_draft(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId, new: &NewCampaign) -> Result<Campaign, Error> {
+    let before = get(tx, actor, id).await?;
+    actor.manages(before.organisation_id)?;
+    if before.brand_id != new.brand_id {
+        return Err(Error::Field("brand_id"));
+    }
+    if before.version > 0 && (linked_reward(&before.rules) != linked_reward(&new.rules) || before.rules.unit != new.rules.unit) {
+        // Wallets and waiting rewards of earlier versions hang on them.
+        return Err(Error::AlreadyPublished);
+    }
+    check(tx, new).await?;
+    tx.query(UPDATE_DRAFT).bind(new.name.trim()).bind(new.template).bind(linked_reward(&new.rules)).bind(Json(new.rules.clone())).bind(id).bind(before.organisation_id).execute().await?;
+    audit::record(tx, actor, now, "campaign.edited", id, serde_json::to_value(&before.rules).ok(), serde_json::to_value(&new.rules).ok(), None).await?;
+    get(tx, actor, id).await
+}
+
+/// Fixes the draft's rules as the next version, in force from now. The same draft twice is one version.
+pub async fn publish(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId) -> Result<Campaign, Error> {
+    let draft = get(tx, actor, id).await?;
+    actor.manages(draft.organisation_id)?;
+    tx.lock(id.lock_key()).await?;
+    let (rules, last_version, published): (Json<CampaignRules>, i64, Option<Json<CampaignRules>>) = tx.query(DRAFT).bind(id).bind(draft.organisation_id).one().await?;
+    if published.is_some_and(|published| published.0 == rules.0) {
+        return get(tx, actor, id).await;
+    }
+    let as_new = NewCampaign { brand_id: draft.brand_id, name: draft.name.clone(), template: draft.template, rules: rules.0.clone() };
+    check(tx, &as_new).await?;
+    // A first version covers the whole of its dates; a later one must leave earlier purchases to their own.
+    let valid_from = if last_version == 0 { Timestamp(0) } else { now };
+    let version: CampaignVersionId = tx.new_id();
+    let reward_name = match rules.0.threshold {
+        Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?.name),
+        None => None,
+    };
+    let products: Vec<(String,)> = product_names(tx, &rules.0.products).await?;
+    let terms = terms::text(&draft.name, &rules.0, &products.into_iter().map(|(name,)| name).collect::<Vec<_>>(), reward_name.as_deref());
+    tx.query(INSERT_VERSION)
+        .bind(version)
+        .bind(id)
+        .bind(draft.organisation_id)
+        .bind(last_version + 1)
+        .bind(Json(rules.0.clone()))
+        .bind(terms)
+        .bind(valid_from)
+        .bind(user(actor))
+        .bind(now)
+        .execute()
+        .await?;
+    tx.query(SET_PUBLISHED).bind(last_version + 1).bind(id).bind(draft.organisation_id).execute().await?;
+    rule_book::bump(tx, now).await?;
+    audit::record(tx, actor, now, "campaign.published", id, None, serde_json::to_value(&rules.0).ok(), None).await?;
+    get(tx, actor, id).await
+}
+
+/// The terms that a draft would be published with.
+pub async fn preview_terms(tx: &mut Tx, actor: &Actor, new: &NewCampaign) -> Result<String, Error> {
+    reward::owned_brand(tx, actor, new.brand_id).await?;
+    check(tx, new).await?;
+    let reward_name = match new.rules.threshold {
+        Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?.name),
+        None => None,
+    };
+    let products: Vec<(String,)> = product_names(tx, &new.rules.products).await?;
+    Ok(terms::text(&new.name, &new.rules, &products.into_iter().map(|(name,)| name).collect::<Vec<_>>(), reward_name.as_deref()))
+}
+
+fn user(actor: &Actor) -> Option<UserId> {
+    if let Actor::User { user, .. } = actor { Some(*user) } else { None }
+}
+fn linked_reward(rules: &CampaignRules) -> Option<RewardId> {
+    rules.threshold.map(|threshold| threshold.reward_id)
+}
+
+/// Bounds, and everything the rules name must belong to the brand.
+async fn check(tx: &mut Tx, new: &NewCampaign) -> Result<(), Error> {
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        return Err(Error::Field("name"));
+    }
+    new.rules.check()?;
+    let tables = new.rules.rules.iter().filter_map(|rule| if let RuleKind::PerSku { table } = &rule.kind { Some(table.keys()) } else { None });
+    let mut products: Vec<ProductId> = new.rules.products.iter().chain(tables.flatten()).copied().collect();
+    products.sort_unstable();
+    products.dedup();
+    for product in products {
+        let owner: Option<(Option<BrandId>,)> = tx.query(PRODUCT_BRAND).bind(product).maybe().await?;
+        if owner.and_then(|(brand,)| brand) != Some(new.brand_id) {
+            return Err(Error::ForeignProduct);
+        }
+    }
+    if let Some(reward) = linked_reward(&new.rules)
+        && !reward::belongs_to(tx, reward, new.brand_id).await?
+    {
+        return Err(Error::ForeignReward);
+    }
+    if let ShopScope::Only(shops) = &new.rules.shops {
+        for shop in shops {
+            identity::shop::get(tx, *shop).await.map_err(|_| Error::Field("rules.shops"))?;
+        }
+    }
+    Ok(())
+}
+
+async fn product_names(tx: &mut Tx, products: &[ProductId]) -> Result<Vec<(String,)>, Error> {
+    let mut names = Vec::new();
+    // A readable sentence names at most six.
+    for product in products.iter().take(6) {
+        names.extend(tx.query(PRODUCT_NAME).bind(*product).maybe::<(String,)>().await?);
+    }
+    Ok(names)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: CampaignId,
+    tenant_id: OrganisationId,
+    brand_id: BrandId,
+    name: String,
+    template: Template,
+    state: CampaignState,
+    draft_rules: Json<CampaignRules>,
+    last_version: i64,
+    created_at: Timestamp,
+    version_id: Option<CampaignVersionId>,
+    terms: Option<String>,
+    published_at: Option<Timestamp>,
+}
+
+impl From<Row> for Campaign {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            organisation_id: row.tenant_id,
+            brand_id: row.brand_id,
+            name: row.name,
+            template: row.template,
+            state: row.state,
+            version: row.last_version,
+            version_id: row.version_id,
+            rules: row.draft_rules.0,
+            terms: row.terms.unwrap_or_default(),
+            created_at: row.created_at,
+            published_at: row.published_at,
+        }
+    }
+}
+
+/// A campaign of a tenant that the actor may read.
+pub async fn get(tx: &mut Tx, actor: &Actor, id: CampaignId) -> Result<Campaign, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let row = tx.query(GET).bind(id).maybe::<Row>().await?.ok_or(Error::NotFound)?;
+    actor.reads(row.tenant_id)?;
+    Ok(row.into())
+}
+
+/// Campaigns of the actor's tenant, newest first.
+pub async fn list(tx: &mut Tx, actor: &Actor, cursor: Option<&str>, limit: i64) -> Result<Page<Campaign>, Error> {
+    let tenant = actor.tenant()?;
+    actor.reads(tenant)?;
+    let limit = limit.clamp(1, PAGE_SIZE_MAX);
+    let (before, before_id) = audit::after(cursor)?;
+    let rows = tx.query(LIST).bind(tenant).bind(before).bind(CampaignId(before_id)).bind(limit + 1).all::<Row>().await?;
+    let mut items: Vec<Campaign> = rows.into_iter().map(Campaign::from).collect();
+    let more = items.len() as i64 > limit;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| more).map(|last| audit::cursor(last.created_at, last.id.0));
+    Ok(Page { items, next_cursor })
+}
+
+/// The consumer joins a campaign that asks for it; again changes nothing, not even since when.
+pub async fn enrol(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId) -> Result<(), Error> {
+    let consumer = actor.consumer()?;
+    let row = tx.query(GET).bind(id).maybe::<Row>().await?.filter(|row| row.state == CampaignState::Published).ok_or(Error::NotFound)?;
+    if row.draft_rules.0.enrolment != Enrolment::Required {
+        return Err(Error::NotJoinable);
+    }
+    enrol_at(tx, id, consumer, now).await?;
+    tx.announce(format!("consumer:{consumer}"));
+    Ok(())
+}
+
+/// Joins somebody at a known instant: sandboxes and [`enrol`].
+pub async fn enrol_at(tx: &mut Tx, campaign: CampaignId, consumer: ConsumerId, at: Timestamp) -> Result<(), Error> {
+    tx.query(ENROL).bind(campaign).bind(consumer).bind(at).execute().await?;
+    Ok(())
+}
+
+/// A campaign as consumers see it.
+#[derive(Debug, Clone)]
+pub struct OpenCampaign {
+    /// The campaign.
+    pub id: CampaignId,
+    /// Its name.
+    pub name: String,
+    /// Who gives.
+    pub brand_name: String,
+    /// Colour of the brand's square.
+    pub brand_colour: String,
+    /// The conditions.
+    pub terms: String,
+    /// Its rules, for pictures.
+    pub rules: CampaignRules,
+    /// She must join, and has not.
+    pub joinable: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct OpenRow {
+    id: CampaignId,
+    name: String,
+    brand_name: String,
+    brand_colour: String,
+    terms: String,
+    rules: Json<CampaignRules>,
+    joined: bool,
+}
+
+/// Campaigns that run on a day, for the consumer's pages; at most 50.
+pub async fn open_for(tx: &mut Tx, actor: &Actor, today: shared::CivilDate) -> Result<Vec<OpenCampaign>, Error> {
+    let rows = tx.query(OPEN).bind(actor.consumer()?).all::<OpenRow>().await?;
+    let runs = |rules: &CampaignRules| rules.starts <= today && today <= rules.ends;
+    Ok(rows
+        .into_iter()
+        .filter(|row| runs(&row.rules.0))
+        .take(50)
+        .map(|row| OpenCampaign {
+            id: row.id,
+            name: row.name,
+            brand_name: row.brand_name,
+            brand_colour: row.brand_colour,
+            terms: row.terms,
+            joinable: row.rules.0.enrolment == Enrolment::Required && !row.joined,
+            rules: row.rules.0,
+        })
+        .collect())
+}
+
+sql! {
+    INSERT: "INSERT INTO campaign (id, tenant_id, brand_id, name, template, reward_id, state, draft_rules, last_version, created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, 'draft', $7, 0, $8, $9)";
+
+    UPDATE_DRAFT: "UPDATE campaign SET name = $1, template = $2, reward_id = $3, draft_rules = $4 WHERE id = $5 AND tenant_id = $6";
+
+    DRAFT: "SELECT c.draft_rules, c.last_version, v.rules FROM campaign c
+            LEFT JOIN campaign_version v ON v.campaign_id = c.id AND v.number = c.last_version
+            WHERE c.id = $1 AND c.tenant_id = $2";
+
+    INSERT_VERSION: "INSERT INTO campaign_version (id, campaign_id, tenant_id, number, rules, terms, valid_from, published_by, published_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+    SET_PUBLISHED: "UPDATE campaign SET state = 'published', last_version = $1 WHERE id = $2 AND tenant_id = $3";
+
+    PRODUCT_BRAND: "SELECT brand_id FROM product WHERE id = $1";
+
+    PRODUCT_NAME: "SELECT name FROM product WHERE id = $1";
+
+    GET: "SELECT c.id, c.tenant_id, c.brand_id, c.name, c.template, c.state, c.draft_rules, c.last_version, c.created_at,
+                 v.id AS version_id, v.terms, v.published_at
+          FROM campaign c LEFT JOIN campaign_version v ON v.campaign_id = c.id AND v.number = c.last_version
+          WHERE c.id = $1";
+
+    LIST: "SELECT c.id, c.tenant_id, c.brand_id, c.name, c.template, c.state, c.draft_rules, c.last_version, c.created_at,
+                  v.id AS version_id, v.terms, v.published_at
+           FROM campaign c LEFT JOIN campaign_version v ON v.campaign_id = c.id AND v.number = c.last_version
+           WHERE c.tenant_id = $1 AND (c.created_at < $2 OR (c.created_at = $2 AND c.id < $3))
+           ORDER BY c.created_at DESC, c.id DESC LIMIT $4";
+
+    ENROL: "INSERT INTO campaign_enrolment (campaign_id, consumer_id, enrolled_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+    OPEN: "SELECT c.id, c.name, b.name AS brand_name, b.colour AS brand_colour, v.terms, v.rules,
+                  EXISTS (SELECT 1 FROM campaign_enrolment e WHERE e.campaign_id = c.id AND e.consumer_id = $1) AS joined
+           FROM campaign c
+           JOIN campaign_version v ON v.campaign_id = c.id AND v.number = c.last_version
+           JOIN brand b ON b.id = c.brand_id
+           ORDER BY c.created_at DESC, c.id DESC LIMIT 500";
+}

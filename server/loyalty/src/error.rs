@@ -1,0 +1,119 @@
+//! What can go wrong in loyalty, and how the world is told.
+
+use shared::{Problem, loyalty::campaign::WrongRules};
+
+/// Why a loyalty verb refused. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The body is not a capture of a known version.
+    #[error("the capture cannot be read: {0}")]
+    BadCapture(String),
+    /// The signature does not belong to these bytes and this device.
+    #[error("the signature does not match")]
+    BadSignature,
+    /// The device may not sign any more.
+    #[error("the device was revoked")]
+    DeviceRevoked,
+    /// A line's quantity is outside 1 to 9 999, or there are no lines, or too many.
+    #[error("line {0} has a quantity outside its bounds")]
+    BadQuantity(usize),
+    /// A price or discount is negative or absurd.
+    #[error("line {0} has a price outside its bounds")]
+    BadPrice(usize),
+    /// No card answers to this code. Never says whether the card exists.
+    #[error("no card answers to this code")]
+    UnknownCard,
+    /// The card was blocked.
+    #[error("the card is blocked")]
+    CardBlocked,
+    /// The rotating code is too old or too new.
+    #[error("the code is outside its window")]
+    QrStale,
+    /// The code already opened another purchase.
+    #[error("the code already opened another purchase")]
+    QrReplay,
+    /// The purchase is older than 72 hours.
+    #[error("the purchase is older than 72 hours")]
+    TooOld,
+    /// The same key came with other content.
+    #[error("the same key came with other content")]
+    IdempotencyConflict,
+    /// No such thing, or not yours.
+    #[error("no such thing, or not yours")]
+    NotFound,
+    /// A campaign's rules are outside their bounds.
+    #[error(transparent)]
+    Rules(#[from] WrongRules),
+    /// A participating product does not belong to the brand.
+    #[error("a product does not belong to the brand")]
+    ForeignProduct,
+    /// The campaign's reward does not belong to the brand.
+    #[error("the reward does not belong to the brand")]
+    ForeignReward,
+    /// A published campaign cannot be edited.
+    #[error("the campaign is published")]
+    AlreadyPublished,
+    /// A name is empty or too long, or an amount outside its bounds.
+    #[error("the field {0} is outside its bounds")]
+    Field(&'static str),
+    /// The campaign has no enrolment to join.
+    #[error("the campaign cannot be joined")]
+    NotJoinable,
+    /// No reward answers to this code.
+    #[error("no reward answers to this code")]
+    NoSuchReward,
+    /// The reward cannot be handed over in its state.
+    #[error("the reward cannot be handed over")]
+    NotDeliverable,
+    /// Another shop handed it over.
+    #[error("another shop handed the reward over")]
+    AlreadyDelivered,
+    /// The reward is paid in another currency than the shop sells in.
+    #[error("the reward is paid in another currency")]
+    ForeignCurrency,
+    /// A card shows at most so many phones.
+    #[error("the card is already on too many devices")]
+    TooManyDevices,
+    /// Who asks may not, or is nobody.
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] db::Error),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::BadCapture(_) => Problem::new(400, "loyalty.bad_capture", detail),
+            Error::BadSignature => Problem::new(401, "loyalty.bad_signature", detail),
+            Error::DeviceRevoked => Problem::new(403, "loyalty.device_revoked", detail),
+            Error::BadQuantity(line) => Problem::field(format!("lines[{line}].quantity"), "loyalty.bad_qty", detail),
+            Error::BadPrice(line) => Problem::field(format!("lines[{line}].unit_price_minor"), "loyalty.bad_price", detail),
+            Error::UnknownCard => Problem::new(422, "loyalty.unknown_card", detail),
+            Error::CardBlocked => Problem::new(422, "loyalty.card_blocked", detail),
+            Error::QrStale => Problem::new(422, "loyalty.qr_stale", detail),
+            Error::QrReplay => Problem::new(409, "loyalty.qr_replay", detail),
+            Error::TooOld => Problem::new(422, "loyalty.too_old", detail),
+            Error::IdempotencyConflict => Problem::new(422, "loyalty.idempotency_conflict", detail),
+            Error::NotFound => Problem::not_found(),
+            Error::Rules(wrong) => {
+                let (field, code) = wrong.field();
+                Problem::field(field, code, detail)
+            }
+            Error::ForeignProduct => Problem::field("rules.products", "loyalty.foreign_product", detail),
+            Error::ForeignReward => Problem::field("rules.threshold", "loyalty.foreign_reward", detail),
+            Error::AlreadyPublished => Problem::new(409, "loyalty.already_published", detail),
+            Error::Field(field) => Problem::field(field, "bad_field", detail),
+            Error::NotJoinable => Problem::new(409, "loyalty.not_joinable", detail),
+            Error::NoSuchReward => Problem::new(404, "loyalty.no_such_reward", detail),
+            Error::NotDeliverable => Problem::new(409, "loyalty.not_deliverable", detail),
+            Error::AlreadyDelivered => Problem::new(409, "loyalty.already_delivered", detail),
+            Error::ForeignCurrency => Problem::new(409, "loyalty.foreign_currency", detail),
+            Error::TooManyDevices => Problem::new(409, "loyalty.too_many_devices", detail),
+            Error::Identity(error) => error.into(),
+            Error::Store(error) => identity::store_problem(&error),
+        }
+    }
+}

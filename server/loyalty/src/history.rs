@@ -1,0 +1,89 @@
+//! A consumer's movements, each with its reason.
+
+use db::{Tx, sql};
+use identity::{Actor, audit};
+use shared::{
+    BrandId, ConsumerId, EntryId, LocalTime, Page, PurchaseId, RewardInstanceId, Timestamp,
+    loyalty::{Movement, campaign::Unit},
+    page::PAGE_SIZE_MAX,
+};
+
+use crate::{Error, card, purchase::LineRow};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: EntryId,
+    kind: String,
+    amount: i64,
+    credit_account: String,
+    unit: Unit,
+    brand_id: BrandId,
+    brand_name: String,
+    campaign_name: String,
+    shop_name: Option<String>,
+    offset_seconds: Option<i64>,
+    reward_name: Option<String>,
+    purchase_id: Option<PurchaseId>,
+    reward_instance_id: Option<RewardInstanceId>,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+}
+
+/// Movements of a consumer, newest first: for herself, the operator and a sandbox.
+pub async fn movements(tx: &mut Tx, actor: &Actor, consumer: ConsumerId, cursor: Option<&str>, limit: i64) -> Result<Page<Movement>, Error> {
+    card::may_see(actor, consumer)?;
+    let limit = limit.clamp(1, PAGE_SIZE_MAX);
+    let (before, before_id) = audit::after(cursor)?;
+    let mut rows = tx.query(MOVEMENTS).bind(consumer).bind(before).bind(EntryId(before_id)).bind(limit + 1).all::<Row>().await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    let next_cursor = rows.last().filter(|_| more).map(|last| audit::cursor(last.recorded_at, last.id.0));
+    let mut items: Vec<Movement> = Vec::with_capacity(rows.len());
+    let mut last_reward = None;
+    for row in rows {
+        let signed = if row.credit_account == "available" { row.amount } else { -row.amount };
+        // A reward paid from several lots is one movement to her.
+        if row.kind == "REWARD_ISSUE" && row.reward_instance_id.is_some() && row.reward_instance_id == last_reward {
+            if let Some(previous) = items.last_mut() {
+                previous.amount += signed;
+            }
+            continue;
+        }
+        last_reward = row.reward_instance_id;
+        let lines = match row.purchase_id {
+            Some(purchase) => tx.query(LINES).bind(purchase).bind(row.brand_id).all::<LineRow>().await?,
+            None => Vec::new(),
+        };
+        items.push(Movement {
+            local: LocalTime { at: row.occurred_at, offset_seconds: row.offset_seconds.unwrap_or(0) as i32 },
+            kind: row.kind,
+            amount: signed,
+            unit: row.unit,
+            brand_id: row.brand_id,
+            brand_name: row.brand_name,
+            campaign_name: row.campaign_name,
+            shop_name: row.shop_name,
+            reward_name: row.reward_name,
+            because: lines.into_iter().map(|line| format!("{} × {}", line.quantity, line.name)).collect(),
+        });
+    }
+    Ok(Page { items, next_cursor })
+}
+
+sql! {
+    MOVEMENTS: "SELECT e.id, e.kind, e.amount, e.credit_account, w.unit, e.brand_id, b.name AS brand_name, c.name AS campaign_name,
+                       s.name AS shop_name, p.offset_seconds, r.name AS reward_name, e.purchase_id, e.reward_instance_id, e.occurred_at, e.recorded_at
+                FROM ledger_entry e
+                JOIN wallet w ON w.id = e.wallet_id
+                JOIN brand b ON b.id = e.brand_id
+                JOIN campaign c ON c.id = e.campaign_id
+                LEFT JOIN reward_instance i ON i.id = e.reward_instance_id
+                LEFT JOIN reward r ON r.id = i.reward_id
+                LEFT JOIN purchase p ON p.id = COALESCE(e.purchase_id, i.purchase_id)
+                LEFT JOIN shop s ON s.id = p.shop_id
+                WHERE e.consumer_id = $1 AND (e.recorded_at < $2 OR (e.recorded_at = $2 AND e.id < $3))
+                ORDER BY e.recorded_at DESC, e.id DESC LIMIT $4";
+
+    LINES: "SELECT p.name, l.quantity FROM purchase_line l JOIN product p ON p.id = l.product_id
+            WHERE l.purchase_id = $1 AND l.brand_id = $2 ORDER BY l.line";
+}

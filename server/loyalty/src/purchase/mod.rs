@@ -1,0 +1,376 @@
+//! Purchases: a shop tells that a consumer bought, and points follow.
+//!
+//! A sale comes from two doors: a capture that a shop's phone signed, or a record of a partner's till. Both become a
+//! [`Sale`] and walk the same way: the first answer again if it is known, the checks of the contract in their order,
+//! the evaluation, and one posting.
+
+mod intake;
+mod posting;
+mod queries;
+
+use std::sync::Arc;
+
+use db::Tx;
+use identity::{Actor, device::SigningDevice};
+use sha2::{Digest, Sha256};
+use shared::{
+    Currency, DeviceId, MemberId, Problem, PurchaseId, ShopId, Timestamp,
+    loyalty::{
+        CardCode, ImportLine, ImportPurchase, NoAward, PreviewPurchase, PurchaseAnswer, PurchaseLine, PurchaseStatus,
+        card_code::{OFFLINE_WINDOW, ONLINE_WINDOW, step_at},
+        evaluation::{Facts, Line, evaluate, merge},
+    },
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+};
+
+use crate::{
+    Error, Loyalty,
+    card::{self, Holder},
+    rule_book::{LiveVersion, RuleBook},
+};
+pub use queries::{get, of_shop};
+pub(crate) use queries::LineRow;
+
+/// Purchases older than this are refused (contract, "Accepted age").
+pub const AGE_MAX_MS: i64 = 72 * HOUR_MS;
+/// A clock so far ahead is taken for the server's; further ahead, the purchase is held.
+pub const AHEAD_MAX_MS: i64 = 5 * MINUTE_MS;
+/// The same basket of the same card at the same shop within this time is probably the same sale.
+pub const DUPLICATE_WINDOW_MS: i64 = 120 * SECOND_MS;
+/// How long a basket may wait between the reading of the card and the confirmation.
+pub const SCAN_TO_CONFIRM_MAX_MS: i64 = 15 * MINUTE_MS;
+/// Reasons of campaigns that gave nothing, at most.
+const NO_AWARD_MAX: usize = 50;
+
+/// All statements of the module.
+pub(crate) const STATEMENTS: &[&[db::Sql]] = &[queries::STATEMENTS, posting::STATEMENTS];
+
+/// What became of a registration.
+#[derive(Debug)]
+pub struct Outcome {
+    /// [`PurchaseAnswer`] as JSON, byte by byte what the first sender was told.
+    pub bytes: Vec<u8>,
+    /// The purchase.
+    pub purchase: PurchaseId,
+    /// The same sale was known already; nothing changed.
+    pub replayed: bool,
+}
+
+/// A sale, whoever reported it.
+pub(crate) struct Sale<'a> {
+    source: String,
+    source_key: String,
+    content_hash: [u8; 32],
+    shop: SellingShop,
+    device: Option<DeviceId>,
+    member: Option<MemberId>,
+    evidence: Option<Evidence<'a>>,
+    /// By the corrected clock of whoever reported it.
+    claimed_at: Timestamp,
+    buyer: Buyer,
+    offline: bool,
+    lines: Vec<ImportLine>,
+}
+
+/// What a device signed, kept as it came.
+struct Evidence<'a> {
+    capture: &'a [u8],
+    signature: &'a [u8],
+    counter: i64,
+}
+
+/// The shop as the evaluation needs it.
+pub(crate) struct SellingShop {
+    pub id: ShopId,
+    pub currency: Currency,
+    pub time_zone: String,
+}
+
+/// How the buyer is named.
+pub(crate) enum Buyer {
+    /// A code, read at that instant.
+    Code(CardCode, Timestamp),
+    /// A partner knows the consumer.
+    Known(shared::ConsumerId),
+}
+
+/// Registers what a shop's phone signed, and credits what it earns; the same capture twice returns the first answer.
+///
+/// `body` are the bytes as received, `signature` 64 bytes r‖s over them. `device` was authenticated in this transaction.
+pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &SigningDevice, body: &[u8], signature: &[u8]) -> Result<Outcome, Error> {
+    if device.revoked_at.is_some() {
+        return Err(Error::DeviceRevoked);
+    }
+    if !identity::device::verify(&device.public_key, body, signature) {
+        return Err(Error::BadSignature);
+    }
+    let sale = intake::from_capture(device, body, signature)?;
+    let book = loyalty.book(tx, device.epoch).await?;
+    record(tx, loyalty, &book, now, sale).await
+}
+
+/// Registers what a partner's system reports (scope `purchases:import`); the same external id twice returns the first answer.
+///
+/// `body` are the bytes as received: they tell a retry from another sale under the same number.
+pub async fn import(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, import: &ImportPurchase, body: &[u8]) -> Result<Outcome, Error> {
+    actor.needs_scope(identity::Scope::PurchasesImport)?;
+    let tenant = actor.tenant()?;
+    let shop = selling_shop(tx, import.shop_id).await?;
+    let sale = intake::from_import(tenant, shop, import, body)?;
+    let book = loyalty.current_book(tx).await?;
+    record(tx, loyalty, &book, now, sale).await
+}
+
+/// What a basket would earn now, without any effect. The caller may give a read-only transaction.
+pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, shop: ShopId, basket: &PreviewPurchase) -> Result<PurchaseAnswer, Error> {
+    actor.sells_for(shop)?;
+    intake::check_lines(&basket.lines)?;
+    let shop = selling_shop(tx, shop).await?;
+    let book = loyalty.current_book(tx).await?;
+    let holder = match basket.card_code.as_deref() {
+        None => None,
+        Some(text) => {
+            let code: CardCode = text.parse().map_err(|_| Error::UnknownCard)?;
+            let found = card::find_by_code(tx, loyalty, &code, shop.id).await?.ok_or(Error::UnknownCard)?;
+            check_window(&code, basket.scanned_at.unwrap_or(now), false)?;
+            Some(found)
+        }
+    };
+    let basket = Basket::new(&book, &basket.lines);
+    let evaluated = evaluate_all(tx, &book, &shop, now, holder.as_ref(), &basket).await?;
+    let purchase = tx.new_id();
+    let plan = posting::Plan::make(tx, posting::Mode::Preview, purchase, now, holder.as_ref(), &evaluated).await?;
+    Ok(answer(purchase, PurchaseStatus::Accepted, None, holder.as_ref(), &shop, now, &basket, evaluated, plan.outcome))
+}
+
+/// The way of every sale. Order and words are the contract's.
+async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
+    let holder = match &sale.buyer {
+        Buyer::Code(code, _) => card::find_by_code(tx, loyalty, code, sale.shop.id).await?,
+        Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
+    };
+    let Some(holder) = holder else {
+        // Only a retry of something already accepted may still be answered.
+        return match queries::find_by_key(tx, &sale).await? {
+            Some(known) => replay(known, &sale),
+            None => Err(Error::UnknownCard),
+        };
+    };
+    tx.lock(holder.consumer.lock_key()).await?;
+    let basket = Basket::new(book, &sale.lines);
+    let at = Timestamp(sale.claimed_at.0.min(now.0));
+    let known = queries::find_known(tx, &sale, &holder, &basket.hash(), at).await?;
+    if let Some(same) = known.same_key {
+        return replay(same, &sale);
+    }
+    if now.since(sale.claimed_at) > AGE_MAX_MS {
+        return Err(Error::TooOld);
+    }
+    if holder.blocked_at.is_some() {
+        return Err(Error::CardBlocked);
+    }
+    let purchase: PurchaseId = tx.new_id();
+    if let Buyer::Code(code, scanned_at) = &sale.buyer {
+        check_window(code, *scanned_at, sale.offline)?;
+        if let CardCode::Rotating { step, .. } = code {
+            queries::use_code(tx, &holder, *step, purchase).await?;
+        }
+    }
+    let held = if sale.claimed_at.since(now) > AHEAD_MAX_MS {
+        Some("CLOCK_SUSPECT")
+    } else if known.twin_basket {
+        Some("SUSPECTED_DUPLICATE")
+    } else {
+        None
+    };
+    let evaluated = match held {
+        Some(_) => Evaluated::default(),
+        None => evaluate_all(tx, book, &sale.shop, at, Some(&holder), &basket).await?,
+    };
+    let plan = posting::Plan::make(tx, posting::Mode::Live, purchase, at, Some(&holder), &evaluated).await?;
+    let status = if held.is_some() { PurchaseStatus::Held } else { PurchaseStatus::Accepted };
+    let answer = answer(purchase, status, held, Some(&holder), &sale.shop, at, &basket, evaluated, plan.outcome.clone());
+    let bytes = serde_json::to_vec(&answer).unwrap_or_default();
+    let local = identity::shop::local(&sale.shop.time_zone, at);
+    let stored = posting::Stored { purchase, sale: &sale, holder: &holder, basket: &basket, answer: &answer, bytes: &bytes, local, now };
+    posting::write(tx, &stored, plan).await?;
+    Ok(Outcome { bytes, purchase, replayed: false })
+}
+
+fn replay(known: queries::Known, sale: &Sale<'_>) -> Result<Outcome, Error> {
+    if known.content_hash != sale.content_hash {
+        return Err(Error::IdempotencyConflict);
+    }
+    Ok(Outcome { bytes: known.answer, purchase: known.id, replayed: true })
+}
+
+/// A rotating code must be of the time at which it was read.
+fn check_window(code: &CardCode, read_at: Timestamp, offline: bool) -> Result<(), Error> {
+    let CardCode::Rotating { step, .. } = code else { return Ok(()) };
+    let window = if offline { OFFLINE_WINDOW } else { ONLINE_WINDOW };
+    if window.contains(&step.saturating_sub(step_at(read_at))) { Ok(()) } else { Err(Error::QrStale) }
+}
+
+pub(crate) async fn selling_shop(tx: &mut Tx, shop: ShopId) -> Result<SellingShop, Error> {
+    let shop = identity::shop::get(tx, shop).await?;
+    Ok(SellingShop { id: shop.id, currency: shop.currency, time_zone: shop.time_zone })
+}
+
+/// The lines as understood and merged, beside the barcodes they came with.
+pub(crate) struct Basket {
+    lines: Vec<(Line, ImportLine, String)>,
+    owners: Vec<Option<(shared::OrganisationId, shared::BrandId)>>,
+}
+
+impl Basket {
+    fn new(book: &RuleBook, lines: &[ImportLine]) -> Self {
+        let mut basket = Self { lines: Vec::with_capacity(lines.len()), owners: Vec::with_capacity(lines.len()) };
+        for line in lines {
+            let product = book.product(&line.gtin);
+            let parsed = Line {
+                product: product.map(|product| product.id),
+                quantity: line.quantity,
+                unit_price_minor: line.unit_price_minor.or(product.and_then(|product| product.suggested_price_minor)).unwrap_or(0),
+                discount_minor: line.discount_minor,
+                reward_line: line.reward_line,
+            };
+            let twin = basket.lines.iter_mut().find(|(known, raw, _)| {
+                raw.gtin == line.gtin && known.unit_price_minor == parsed.unit_price_minor && known.reward_line == parsed.reward_line
+            });
+            match twin {
+                // One rule for merging, here and in the evaluation.
+                Some((known, _, _)) => {
+                    if let Some(merged) = merge([known.clone(), Line { product: known.product, ..parsed.clone() }]).into_iter().next().filter(|_| known.product.is_some()) {
+                        *known = merged;
+                    } else {
+                        known.quantity = known.quantity.saturating_add(parsed.quantity);
+                        known.discount_minor = known.discount_minor.saturating_add(parsed.discount_minor);
+                    }
+                }
+                None => {
+                    let name = product.map_or_else(|| line.gtin.short().to_string(), |product| product.name.clone());
+                    basket.lines.push((parsed, line.clone(), name));
+                    basket.owners.push(product.and_then(|product| product.owner));
+                }
+            }
+        }
+        basket
+    }
+
+    fn evaluation_lines(&self) -> Vec<Line> {
+        self.lines.iter().map(|(line, ..)| line.clone()).collect()
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.lines.iter().fold(0_i64, |sum, (line, ..)| sum.saturating_add(line.amount_minor()))
+    }
+
+    /// Tells equal baskets: what was bought, at which price, whatever the order of the lines.
+    fn hash(&self) -> [u8; 32] {
+        let mut lines: Vec<_> = self
+            .lines
+            .iter()
+            .map(|(line, raw, _)| format!("{}|{}|{}|{}|{}\n", raw.gtin, line.quantity, line.unit_price_minor, line.discount_minor, line.reward_line))
+            .collect();
+        lines.sort_unstable();
+        Sha256::digest(lines.concat()).into()
+    }
+
+    fn brands(&self) -> impl Iterator<Item = shared::BrandId> + '_ {
+        self.owners.iter().flatten().map(|(_, brand)| *brand)
+    }
+}
+
+/// What the campaigns said.
+#[derive(Default)]
+pub(crate) struct Evaluated {
+    awards: Vec<(LiveVersion, shared::loyalty::evaluation::Trace)>,
+    no_award: Vec<NoAward>,
+}
+
+async fn evaluate_all(tx: &mut Tx, book: &RuleBook, shop: &SellingShop, at: Timestamp, holder: Option<&Holder>, basket: &Basket) -> Result<Evaluated, Error> {
+    let needs_joining = |version: &&LiveVersion| version.rules.enrolment == shared::loyalty::campaign::Enrolment::Required;
+    let enrolments = match holder {
+        Some(holder) if book.in_force(at).any(|version| needs_joining(&version)) => queries::enrolments(tx, holder.consumer).await?,
+        _ => Vec::new(),
+    };
+    let local_date = identity::shop::local(&shop.time_zone, at).date();
+    let lines = basket.evaluation_lines();
+    let mut evaluated = Evaluated::default();
+    for version in book.in_force(at) {
+        let facts = Facts {
+            local_date,
+            at,
+            shop: shop.id,
+            own_shop: holder.is_some_and(|holder| holder.own_shop),
+            adult: holder.is_none_or(|holder| holder.adult),
+            enrolled_at: enrolments.iter().find(|(campaign, _)| *campaign == version.campaign).map(|(_, joined)| *joined),
+        };
+        match evaluate(&version.rules, &lines, &facts) {
+            Ok(trace) => evaluated.awards.push((version.clone(), trace)),
+            Err(reason) => evaluated.no_award.push(NoAward { campaign_id: version.campaign, campaign_name: version.name.clone(), reason }),
+        }
+    }
+    relevant_first(book, at, basket, &mut evaluated.no_award);
+    Ok(evaluated)
+}
+
+/// Campaigns of brands in the basket come first; of a whole platform's campaigns only so many are told.
+fn relevant_first(book: &RuleBook, at: Timestamp, basket: &Basket, no_award: &mut Vec<NoAward>) {
+    let brands: Vec<_> = basket.brands().collect();
+    let in_basket = |told: &NoAward| book.in_force(at).any(|version| version.campaign == told.campaign_id && brands.contains(&version.brand));
+    no_award.sort_by_key(|told| !in_basket(told));
+    no_award.truncate(NO_AWARD_MAX);
+}
+
+#[allow(clippy::too_many_arguments, reason = "an answer is made of everything that is known")]
+fn answer(
+    purchase: PurchaseId,
+    status: PurchaseStatus,
+    reason: Option<&str>,
+    holder: Option<&Holder>,
+    shop: &SellingShop,
+    at: Timestamp,
+    basket: &Basket,
+    evaluated: Evaluated,
+    outcome: posting::PlanOutcome,
+) -> PurchaseAnswer {
+    let takes_part = |line: &Line| {
+        !line.reward_line && line.product.is_some_and(|product| evaluated.awards.iter().any(|(version, _)| version.rules.products.contains(&product)))
+    };
+    let lines = basket
+        .lines
+        .iter()
+        .map(|(line, raw, name)| PurchaseLine {
+            gtin: raw.gtin.clone(),
+            product_id: line.product,
+            name: name.clone(),
+            quantity: line.quantity,
+            unit_price_minor: line.unit_price_minor,
+            discount_minor: line.discount_minor,
+            amount_minor: line.amount_minor(),
+            participates: takes_part(line),
+        })
+        .collect();
+    PurchaseAnswer {
+        purchase_id: purchase,
+        status,
+        reason: reason.map(str::to_owned),
+        consumer_label: holder.map(Holder::label).unwrap_or_default(),
+        total_minor: basket.total_minor(),
+        currency: shop.currency,
+        purchased_at: at,
+        awards: outcome.awards,
+        no_award: evaluated.no_award,
+        lines,
+        rewards: outcome.rewards,
+    }
+}
+
+/// A rejection in the words of the contract, for batches and players: `loyalty.qr_stale` → `QR_STALE`.
+pub fn contract_code(problem: &Problem) -> Option<String> {
+    problem.code.strip_prefix("loyalty.").map(str::to_uppercase)
+}
+
+/// Nothing of a purchase can change after so long: late captures, and returns of the day after.
+pub const SETTLES_AFTER_MS: i64 = 4 * DAY_MS;

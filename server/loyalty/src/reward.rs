@@ -1,0 +1,360 @@
+//! Rewards: what a brand offers, what a consumer completed, and what a shop handed over.
+
+use db::{Tx, sql};
+use identity::{Actor, audit, keys::random};
+use jobs::outbox::{self, NewEvent};
+use serde_json::json;
+use shared::{
+    BrandId, ConsumerId, Currency, EntryId, OrganisationId, PurchaseId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId,
+    loyalty::{CardCode, Delivery, DeliveryPreview, NewDelivery, NewReward, Reward, RewardInstance, RewardStatus, capture::PRICE_MAX_MINOR, card_code::PublicCode},
+};
+
+use crate::{Error, card, ledger::Owner, rule_book};
+
+/// Offers a reward.
+pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewReward) -> Result<Reward, Error> {
+    let brand = owned_brand(tx, actor, new.brand_id).await?;
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        return Err(Error::Field("name"));
+    }
+    let prices = 0..=PRICE_MAX_MINOR;
+    if !prices.contains(&new.unit_cost_minor) {
+        return Err(Error::Field("unit_cost_minor"));
+    }
+    if !prices.contains(&new.handling_fee_minor) {
+        return Err(Error::Field("handling_fee_minor"));
+    }
+    if new.stock.is_some_and(|stock| !(0..=1_000_000_000).contains(&stock)) {
+        return Err(Error::Field("stock"));
+    }
+    if new.max_per_consumer.is_some_and(|max| !(1..=1_000_000).contains(&max)) {
+        return Err(Error::Field("max_per_consumer"));
+    }
+    if new.category.chars().count() > 20 {
+        return Err(Error::Field("category"));
+    }
+    let id: RewardId = tx.new_id();
+    tx.query(INSERT)
+        .bind(id)
+        .bind(brand.organisation_id)
+        .bind(new.brand_id)
+        .bind(name)
+        .bind(&new.category)
+        .bind(new.unit_cost_minor)
+        .bind(new.handling_fee_minor)
+        .bind(new.currency)
+        .bind(new.max_per_consumer)
+        .bind(new.stock)
+        .bind(now)
+        .execute()
+        .await?;
+    if let Some(stock) = new.stock {
+        tx.query(INSERT_STOCK).bind(id).bind(brand.organisation_id).bind(stock).execute().await?;
+    }
+    rule_book::bump(tx, now).await?;
+    audit::record(tx, actor, now, "reward.created", id, None, None, None).await?;
+    get(tx, actor, id).await
+}
+
+/// The brand, if the actor may change what it gives.
+pub(crate) async fn owned_brand(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<shared::identity::Brand, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let found = identity::organisation::find_brand(tx, brand).await?;
+    // Whose brand it is must be asked before whether it exists is told.
+    let brand = found.ok_or(Error::NotFound)?;
+    actor.manages(brand.organisation_id)?;
+    Ok(brand)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: RewardId,
+    brand_id: BrandId,
+    name: String,
+    category: String,
+    unit_cost_minor: i64,
+    handling_fee_minor: i64,
+    currency: Currency,
+    stock_left: Option<i64>,
+    max_per_consumer: Option<i64>,
+}
+
+impl From<Row> for Reward {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            brand_id: row.brand_id,
+            name: row.name,
+            category: row.category,
+            unit_cost_minor: row.unit_cost_minor,
+            handling_fee_minor: row.handling_fee_minor,
+            currency: row.currency,
+            stock_left: row.stock_left,
+            max_per_consumer: row.max_per_consumer,
+        }
+    }
+}
+
+/// A reward of a tenant that the actor may read.
+pub async fn get(tx: &mut Tx, actor: &Actor, id: RewardId) -> Result<Reward, Error> {
+    let tenant: Option<(OrganisationId,)> = if *actor == Actor::Anonymous { return Err(identity::Error::Unauthorized.into()) } else { tx.query(TENANT_OF).bind(id).maybe().await? };
+    let (tenant,) = tenant.ok_or(Error::NotFound)?;
+    actor.reads(tenant)?;
+    Ok(tx.query(GET).bind(id).bind(tenant).one::<Row>().await?.into())
+}
+
+/// Rewards of the actor's tenant, newest first; at most 200.
+pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Reward>, Error> {
+    let tenant = actor.tenant()?;
+    actor.reads(tenant)?;
+    Ok(tx.query(LIST).bind(tenant).all::<Row>().await?.into_iter().map(Reward::from).collect())
+}
+
+/// How many of a reward a consumer has been given. The caller holds the consumer's lock.
+pub(crate) async fn count_given(tx: &mut Tx, consumer: ConsumerId, reward: RewardId) -> Result<i64, Error> {
+    let (given,): (i64,) = tx.query(COUNT_GIVEN).bind(consumer).bind(reward).one().await?;
+    Ok(given)
+}
+
+/// Takes one from the stock. False: none is left.
+pub(crate) async fn take_stock(tx: &mut Tx, tenant: OrganisationId, reward: RewardId) -> Result<bool, Error> {
+    Ok(tx.query(TAKE_STOCK).bind(reward).bind(tenant).execute().await? == 1)
+}
+
+/// A reward that a full card gives.
+#[derive(Debug, Clone)]
+pub(crate) struct NewInstance {
+    pub id: RewardInstanceId,
+    pub reward: RewardId,
+    owner: Owner,
+    wallet: WalletId,
+    purchase: PurchaseId,
+    code: [u8; 10],
+    sequence: i64,
+}
+
+impl NewInstance {
+    pub(crate) fn issue(tx: &mut Tx, reward: RewardId, owner: Owner, wallet: WalletId, purchase: PurchaseId, sequence: i64) -> Self {
+        Self { id: tx.new_id(), reward, owner, wallet, purchase, code: random(), sequence }
+    }
+}
+
+pub(crate) async fn insert_instance(tx: &mut Tx, instance: &NewInstance, at: Timestamp) -> Result<(), Error> {
+    tx.query(INSERT_INSTANCE)
+        .bind(instance.id)
+        .bind(instance.reward)
+        .bind(instance.owner.tenant)
+        .bind(instance.owner.brand)
+        .bind(instance.owner.campaign)
+        .bind(instance.owner.consumer)
+        .bind(instance.wallet)
+        .bind(instance.purchase)
+        .bind(instance.code.to_vec())
+        .bind(instance.sequence)
+        .bind(at)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct InstanceRow {
+    id: RewardInstanceId,
+    reward_id: RewardId,
+    name: String,
+    category: String,
+    brand_name: String,
+    brand_colour: String,
+    status: RewardStatus,
+    code: Vec<u8>,
+    issued_at: Timestamp,
+    delivered_at: Option<Timestamp>,
+}
+
+/// Rewards of a consumer in the order in which they were given: for herself, the operator and a sandbox. At most 200.
+pub async fn of_consumer(tx: &mut Tx, actor: &Actor, consumer: ConsumerId) -> Result<Vec<RewardInstance>, Error> {
+    card::may_see(actor, consumer)?;
+    let rows = tx.query(OF_CONSUMER).bind(consumer).all::<InstanceRow>().await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| RewardInstance {
+            id: row.id,
+            reward_id: row.reward_id,
+            name: row.name,
+            category: row.category,
+            brand_name: row.brand_name,
+            brand_colour: row.brand_colour,
+            status: row.status,
+            code: matches!(row.status, RewardStatus::Issued | RewardStatus::Reserved).then(|| code_text(&row.code)),
+            issued_at: row.issued_at,
+            delivered_at: row.delivered_at,
+        })
+        .collect())
+}
+
+fn code_text(code: &[u8]) -> String {
+    let code: [u8; 10] = code.try_into().unwrap_or_default();
+    format!("R1{}", PublicCode(code))
+}
+
+#[derive(sqlx::FromRow)]
+struct Deliverable {
+    id: RewardInstanceId,
+    tenant_id: OrganisationId,
+    brand_id: BrandId,
+    brand_name: String,
+    reward_name: String,
+    category: String,
+    unit_cost_minor: i64,
+    handling_fee_minor: i64,
+    currency: Currency,
+    status: RewardStatus,
+    consumer_id: ConsumerId,
+    display_name: Option<String>,
+    public_code: Vec<u8>,
+    delivered_at: Option<Timestamp>,
+    delivered_shop_id: Option<ShopId>,
+}
+
+async fn find(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
+    let Ok(CardCode::Reward(code)) = code.trim().parse() else { return Err(Error::NoSuchReward) };
+    tx.query(FIND).bind(code.0.to_vec()).maybe().await?.ok_or(Error::NoSuchReward)
+}
+
+/// What a reward's code stands for, before the shop decides.
+pub async fn preview_delivery(tx: &mut Tx, actor: &Actor, code: &str) -> Result<DeliveryPreview, Error> {
+    actor.member()?;
+    let found = find(tx, code).await?;
+    Ok(DeliveryPreview {
+        reward_instance_id: found.id,
+        consumer_label: card::label(found.display_name.as_deref(), &found.public_code),
+        reward_name: found.reward_name,
+        category: found.category,
+        brand_name: found.brand_name,
+        owed_minor: found.unit_cost_minor + found.handling_fee_minor,
+        currency: found.currency,
+        status: found.status,
+    })
+}
+
+/// The shop hands a reward over, and the brand owes it cost and handling. A repetition at the same shop changes nothing.
+pub async fn deliver(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewDelivery) -> Result<Delivery, Error> {
+    let shop = match (actor, new.shop_id) {
+        (Actor::Member { shop, .. }, None) => *shop,
+        (_, Some(shop)) => {
+            actor.sells_for(shop)?;
+            shop
+        }
+        (Actor::Key { .. }, None) => return Err(Error::Field("shop_id")),
+        (_, None) => return Err(actor.member().map_or_else(Error::from, |_| Error::NotFound)),
+    };
+    let shop = identity::shop::get(tx, shop).await?;
+    let found = find(tx, &new.code).await?;
+    if found.currency != shop.currency {
+        return Err(Error::ForeignCurrency);
+    }
+    let rows = tx.query(DELIVER).bind(now).bind(shop.id).bind(found.id).execute().await?;
+    if rows == 0 {
+        // Someone was first: look at what they did, not at what we read before.
+        let now_found = find(tx, &new.code).await?;
+        return match (now_found.status, now_found.delivered_shop_id) {
+            (RewardStatus::Delivered, Some(place)) if place == shop.id => delivery(tx, shop.id, now_found, true).await,
+            (RewardStatus::Delivered, _) => Err(Error::AlreadyDelivered),
+            _ => Err(Error::NotDeliverable),
+        };
+    }
+    let entry: EntryId = tx.new_id();
+    tx.query(OWE)
+        .bind(entry)
+        .bind(format!("delivery:{}", found.id))
+        .bind(shop.id)
+        .bind(found.tenant_id)
+        .bind(found.brand_id)
+        .bind(found.id)
+        .bind(found.unit_cost_minor)
+        .bind(found.handling_fee_minor)
+        .bind(found.unit_cost_minor + found.handling_fee_minor)
+        .bind(found.currency)
+        .bind(now)
+        .bind(identity::shop::local_date(&shop.time_zone, now))
+        .execute()
+        .await?;
+    let payload = json!({ "reward_instance_id": found.id, "shop_id": shop.id });
+    outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_delivered", key: found.consumer_id.to_string(), payload }).await?;
+    audit::record(tx, actor, now, "reward.delivered", found.id, None, None, None).await?;
+    tx.announce(format!("consumer:{}", found.consumer_id));
+    tx.announce(format!("shop:{}", shop.id));
+    tx.announce(format!("brand:{}", found.brand_id));
+    delivery(tx, shop.id, Deliverable { delivered_at: Some(now), ..found }, false).await
+}
+
+async fn delivery(tx: &mut Tx, shop: ShopId, found: Deliverable, replayed: bool) -> Result<Delivery, Error> {
+    let (owed_total_minor,): (i64,) = tx.query(OWED_TOTAL).bind(shop).bind(found.brand_id).one().await?;
+    Ok(Delivery {
+        reward_instance_id: found.id,
+        consumer_label: card::label(found.display_name.as_deref(), &found.public_code),
+        reward_name: found.reward_name,
+        brand_name: found.brand_name,
+        owed_minor: found.unit_cost_minor + found.handling_fee_minor,
+        currency: found.currency,
+        owed_total_minor,
+        replayed,
+        delivered_at: found.delivered_at.unwrap_or_default(),
+    })
+}
+
+/// Is it the brand's own reward?
+pub(crate) async fn belongs_to(tx: &mut Tx, reward: RewardId, brand: BrandId) -> Result<bool, Error> {
+    let found: Option<(BrandId,)> = tx.query(BRAND_OF).bind(reward).maybe().await?;
+    Ok(found.is_some_and(|(owner,)| owner == brand))
+}
+
+sql! {
+    INSERT: "INSERT INTO reward (id, tenant_id, brand_id, name, category, unit_cost_minor, handling_fee_minor, currency, max_per_consumer, stock_initial, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+    INSERT_STOCK: "INSERT INTO reward_stock (reward_id, tenant_id, units_left) VALUES ($1, $2, $3)";
+
+    TENANT_OF: "SELECT tenant_id FROM reward WHERE id = $1";
+
+    BRAND_OF: "SELECT brand_id FROM reward WHERE id = $1";
+
+    GET: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer
+          FROM reward r LEFT JOIN reward_stock s ON s.reward_id = r.id WHERE r.id = $1 AND r.tenant_id = $2";
+
+    LIST: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer
+           FROM reward r LEFT JOIN reward_stock s ON s.reward_id = r.id WHERE r.tenant_id = $1 ORDER BY r.created_at DESC, r.id DESC LIMIT 200";
+
+    COUNT_GIVEN: "SELECT COUNT(*) FROM reward_instance WHERE consumer_id = $1 AND reward_id = $2";
+
+    /// No row: the last one is gone.
+    TAKE_STOCK: "UPDATE reward_stock SET units_left = units_left - 1 WHERE reward_id = $1 AND tenant_id = $2 AND units_left >= 1";
+
+    INSERT_INSTANCE: "INSERT INTO reward_instance (id, reward_id, tenant_id, brand_id, campaign_id, consumer_id, wallet_id, purchase_id, code, sequence, status, issued_at)
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'issued', $11)";
+
+    OF_CONSUMER: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at
+                  FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id
+                  WHERE i.consumer_id = $1 ORDER BY i.issued_at, i.sequence, i.id LIMIT 200";
+
+    FIND: "SELECT i.id, i.tenant_id, i.brand_id, b.name AS brand_name, r.name AS reward_name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency,
+                  i.status, i.consumer_id, n.display_name, c.public_code, i.delivered_at, i.delivered_shop_id
+           FROM reward_instance i
+           JOIN reward r ON r.id = i.reward_id
+           JOIN brand b ON b.id = i.brand_id
+           JOIN consumer n ON n.id = i.consumer_id
+           JOIN card c ON c.consumer_id = n.id
+           WHERE i.code = $1 ORDER BY c.created_at, c.id LIMIT 1";
+
+    /// No row: it was handed over already, or cannot be.
+    DELIVER: "UPDATE reward_instance SET status = 'delivered', delivered_at = $1, delivered_shop_id = $2 WHERE id = $3 AND status = 'issued'";
+
+    OWE: "INSERT INTO payable_entry (id, business_key, shop_id, tenant_id, brand_id, reward_instance_id, kind, unit_cost_minor, handling_fee_minor,
+                                     amount_minor, currency, occurred_at, business_date)
+          VALUES ($1, $2, $3, $4, $5, $6, 'delivery', $7, $8, $9, $10, $11, $12)";
+
+    OWED_TOTAL: "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payable_entry WHERE shop_id = $1 AND brand_id = $2";
+}

@@ -1,0 +1,342 @@
+//! Loyalty on both engines.
+
+mod world;
+
+use db::{Db, both_databases};
+use identity::{Actor, device};
+use loyalty::{Error, campaign, card, history, purchase, reward, shop};
+use shared::{
+    OrganisationId, SessionId, ShopId, UserId,
+    identity::{MemberRole, OrganisationKind, UserRole},
+    loyalty::{NewDelivery, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind, campaign::{Basis, Enrolment, Unit}, evaluation::NoAwardReason},
+    time::{HOUR_MS, MINUTE_MS},
+};
+use world::{COLA, GALLETA, NOW, PAN, World};
+
+fn per_value() -> RuleKind {
+    RuleKind::PerAmount { step_minor: 100_000, points: 1, basis: Basis::Purchase }
+}
+
+both_databases! {
+    async fn every_statement_prepares(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        for sql in loyalty::statements() {
+            tx.check(sql).await.unwrap_or_else(|error| panic!("{error}: {}", sql.postgres));
+        }
+    }
+
+    async fn a_purchase_earns_points_for_its_value(db: &Db) {
+        let world = World::new(db).await;
+        let points = world.publish(world.rules(Unit::Points, per_value())).await;
+        let answer = world.buys(0, &[(COLA, 3, Some(250_000)), (PAN, 6, Some(50_000))]).await;
+
+        assert_eq!((answer.status, answer.total_minor, answer.awards.len()), (PurchaseStatus::Accepted, 1_050_000, 1));
+        assert_eq!((answer.awards[0].campaign_id, answer.awards[0].amount, answer.awards[0].balance), (points, 7, 7));
+        assert!(answer.lines[0].participates && !answer.lines[1].participates);
+        assert!(answer.consumer_label.starts_with("Ana · ••"));
+        assert_eq!(world.available().await, [7]);
+        world.clean().await;
+    }
+
+    async fn the_same_capture_twice_is_answered_the_same_and_counts_once(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        let capture = world.capture(world.consumer, NOW, &[(COLA, 3, None)]).await;
+        let first = world.post(NOW, &capture).await.unwrap();
+        let late = world.post(NOW.plus_ms(80 * HOUR_MS), &capture).await.unwrap();
+        let mut other = capture.clone();
+        other.lines[0].quantity = 4;
+
+        assert_eq!((first.1, late.1), (false, true));
+        assert_eq!(first.0, late.0);
+        assert!(matches!(world.post(NOW, &other).await, Err(Error::IdempotencyConflict)));
+        assert_eq!(world.available().await, [7]);
+    }
+
+    async fn twenty_parallel_retries_are_one_purchase(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        let capture = world.capture(world.consumer, NOW, &[(COLA, 3, None)]).await;
+        let answers = futures::future::join_all((0..20).map(|_| world.post(NOW, &capture))).await;
+        let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+
+        assert_eq!(answers.iter().filter(|(_, replayed)| !replayed).count(), 1);
+        assert!(answers.iter().all(|(answer, _)| *answer == answers[0].0));
+        assert_eq!(world.available().await, [7]);
+        world.clean().await;
+    }
+
+    async fn a_full_card_gives_a_reward_and_keeps_the_rest(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(3, Some(100)).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        let second = world.buys(5, &[(COLA, 5, None)]).await;
+        let mut tx = db.read().await.unwrap();
+        let rewards = reward::of_consumer(&mut tx, &world.ana, world.consumer).await.unwrap();
+        let page = history::movements(&mut tx, &world.ana, world.consumer, None, 25).await.unwrap();
+        drop(tx);
+
+        assert_eq!((second.rewards.len(), second.awards[0].balance), (2, 1));
+        assert_eq!(rewards.iter().filter(|given| given.status == RewardStatus::Issued).count(), 2);
+        assert_eq!(page.items.iter().map(|movement| movement.amount).sum::<i64>(), 1);
+        assert!(page.items.iter().any(|movement| movement.because == ["5 × 7702004003508"]));
+        world.clean().await;
+    }
+
+    async fn the_last_reward_is_given_once(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(1, Some(1)).await;
+        let mut captures = Vec::new();
+        for minute in 0..8 {
+            captures.push(world.capture(world.consumer, NOW.plus_ms(minute * 3 * MINUTE_MS), &[(COLA, 1, None)]).await);
+        }
+        let answers = futures::future::join_all(captures.iter().map(|capture| world.post(NOW.plus_ms(30 * MINUTE_MS), capture))).await;
+        let given: usize = answers.into_iter().map(|answer| answer.unwrap().0.rewards.len()).sum();
+
+        assert_eq!(given, 1);
+        assert_eq!(world.available().await, [7]);
+        world.clean().await;
+    }
+
+    async fn a_reward_is_handed_over_once_and_the_brand_owes_the_shop(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(1, None).await;
+        world.buys(0, &[(COLA, 1, None)]).await;
+        let mut tx = db.begin().await.unwrap();
+        let code = reward::of_consumer(&mut tx, &world.ana, world.consumer).await.unwrap()[0].code.clone().unwrap();
+        let new = NewDelivery { code: code.clone(), shop_id: None };
+        let preview = reward::preview_delivery(&mut tx, &world.tendero, &code).await.unwrap();
+        let done = reward::deliver(&mut tx, &world.tendero, NOW, &new).await.unwrap();
+        let again = reward::deliver(&mut tx, &world.tendero, NOW, &new).await.unwrap();
+        let owed = shop::payables(&mut tx, &world.tendero).await.unwrap();
+        let by_cashier = shop::payables(&mut tx, &world.cashier()).await;
+        let of_brand = shop::payables_of_tenant(&mut tx, &world.manager, world.tenant).await.unwrap();
+        let day = shop::day(&mut tx, &world.cashier(), NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let other = shared::identity::NewShop { name: "Don Luis".into(), country: shared::Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+        let (elsewhere, member) = identity::shop::register(&mut tx, NOW, &world::phone(9), &other, "Luis").await.unwrap();
+        let luis = Actor::Member { member, shop: elsewhere, role: MemberRole::Owner, device: None, session: SessionId::fixed(4) };
+        let twice = reward::deliver(&mut tx, &luis, NOW, &new).await;
+
+        assert_eq!((preview.owed_minor, done.owed_total_minor, done.replayed, again.replayed), (270_000, 270_000, false, true));
+        assert_eq!((owed[0].amount_minor, owed[0].rewards, of_brand.len()), (270_000, 1, 1));
+        assert!(matches!(by_cashier, Err(Error::Identity(identity::Error::Forbidden))));
+        assert_eq!((day.purchases, day.deliveries, day.payables.len()), (1, 1, 0));
+        assert!(matches!(twice, Err(Error::AlreadyDelivered)));
+        drop(tx);
+        world.clean().await;
+    }
+
+    async fn parallel_deliveries_owe_once(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(1, None).await;
+        world.buys(0, &[(COLA, 1, None)]).await;
+        let code = reward::of_consumer(&mut db.read().await.unwrap(), &world.ana, world.consumer).await.unwrap()[0].code.clone().unwrap();
+        let deliver = || async {
+            let mut tx = db.begin().await.unwrap();
+            let done = reward::deliver(&mut tx, &world.tendero, NOW, &NewDelivery { code: code.clone(), shop_id: None }).await.unwrap();
+            tx.commit().await.unwrap();
+            done.replayed
+        };
+        let replays = futures::future::join_all((0..8).map(|_| deliver())).await;
+
+        assert_eq!(replays.into_iter().filter(|replayed| !replayed).count(), 1);
+        world.clean().await;
+    }
+
+    async fn what_is_wrong_with_a_capture_is_told_and_changes_nothing(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        let good = world.capture(world.consumer, NOW, &[(COLA, 1, None)]).await;
+        let with = |change: &dyn Fn(&mut shared::loyalty::Capture)| { let mut capture = good.clone(); change(&mut capture); capture };
+
+        for (capture, code) in [
+            (with(&|c| c.lines[0].quantity = 0), "loyalty.bad_qty"),
+            (with(&|c| c.lines[0].quantity = 1_000_000_000), "loyalty.bad_qty"),
+            (with(&|c| c.lines[0].unit_price_minor = Some(-1)), "loyalty.bad_price"),
+            (with(&|c| c.lines.clear()), "bad_field"),
+            (with(&|c| c.card_code = "Q1".into()), "loyalty.unknown_card"),
+            (with(&|c| { c.card_code.replace_range(37.., "A"); c.card_code.replace_range(30..37, "AAAAAAA") }), "loyalty.unknown_card"),
+            (with(&|c| { c.captured_at_ms += 10 * MINUTE_MS; c.scanned_at_ms += 10 * MINUTE_MS }), "loyalty.qr_stale"),
+            (with(&|c| c.scanned_at_ms -= 20 * MINUTE_MS), "loyalty.qr_stale"),
+            (with(&|c| c.shop_id = ShopId::fixed(9)), "loyalty.bad_capture"),
+            (with(&|c| c.version = 9), "loyalty.bad_capture"),
+        ] {
+            let refused: shared::Problem = world.post(NOW.plus_ms(12 * MINUTE_MS), &capture).await.expect_err(code).into();
+            assert_eq!(refused.code, code);
+        }
+        let too_old = world.post(NOW.plus_ms(73 * HOUR_MS), &good).await;
+        let forged = world.post_bytes(NOW, &good.canonical_bytes(), &[0; 64]).await;
+        assert!(matches!((too_old, forged), (Err(Error::TooOld), Err(Error::BadSignature))));
+        assert!(world.available().await.is_empty());
+        world.post(NOW, &good).await.unwrap();
+    }
+
+    async fn a_code_opens_one_purchase(db: &Db) {
+        let world = World::new(db).await;
+        let first = world.capture(world.consumer, NOW, &[(COLA, 1, None)]).await;
+        let second = world.capture(world.consumer, NOW, &[(GALLETA, 1, None)]).await;
+        world.post(NOW, &first).await.unwrap();
+
+        assert!(matches!(world.post(NOW, &second).await, Err(Error::QrReplay)));
+    }
+
+    async fn the_same_basket_within_two_minutes_is_held(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        world.buys(0, &[(COLA, 1, None)]).await;
+        let twin = world.buys(2, &[(COLA, 1, None)]).await;
+        let later = world.buys(5, &[(COLA, 1, None)]).await;
+
+        assert_eq!((twin.status, twin.reason.as_deref(), twin.awards.len()), (PurchaseStatus::Held, Some("SUSPECTED_DUPLICATE"), 0));
+        assert_eq!(later.status, PurchaseStatus::Accepted);
+        assert_eq!(world.available().await, [4]);
+    }
+
+    async fn a_clock_that_is_ahead_is_clamped_or_held(db: &Db) {
+        let world = World::new(db).await;
+        let little = world.capture(world.consumer, NOW.plus_ms(4 * MINUTE_MS), &[(COLA, 1, None)]).await;
+        let much = world.capture(world.consumer, NOW.plus_ms(6 * MINUTE_MS), &[(GALLETA, 1, None)]).await;
+        let little = world.post(NOW, &little).await.unwrap().0;
+        let much = world.post(NOW, &much).await.unwrap().0;
+
+        assert_eq!((little.status, little.purchased_at), (PurchaseStatus::Accepted, NOW));
+        assert_eq!((much.status, much.reason.as_deref()), (PurchaseStatus::Held, Some("CLOCK_SUSPECT")));
+    }
+
+    async fn a_revoked_device_and_a_blocked_door_earn_nothing(db: &Db) {
+        let world = World::new(db).await;
+        let capture = world.capture(world.consumer, NOW, &[(COLA, 1, None)]).await;
+        let mut tx = db.begin().await.unwrap();
+        device::revoke(&mut tx, &world.tendero, NOW, world.device).await.unwrap();
+        tx.commit().await.unwrap();
+
+        assert!(matches!(world.post(NOW, &capture).await, Err(Error::DeviceRevoked)));
+    }
+
+    async fn joining_counts_from_its_own_instant(db: &Db) {
+        let world = World::new(db).await;
+        let mut rules = world.rules(Unit::Points, per_value());
+        rules.enrolment = Enrolment::Required;
+        let id = world.publish(rules).await;
+        let before = world.buys(0, &[(COLA, 1, None)]).await;
+        let mut tx = db.begin().await.unwrap();
+        campaign::enrol(&mut tx, &world.ana, NOW.plus_ms(MINUTE_MS), id).await.unwrap();
+        tx.commit().await.unwrap();
+        let after = world.buys(5, &[(COLA, 1, None)]).await;
+
+        assert_eq!(before.no_award[0].reason, NoAwardReason::NotEnrolled);
+        assert_eq!(after.awards[0].amount, 2);
+    }
+
+    async fn who_works_at_the_shop_earns_nothing_there(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        let mut tx = db.begin().await.unwrap();
+        identity::shop::insert_member(&mut tx, NOW, world.shop, &world::phone(2), "Ana", MemberRole::Cashier).await.unwrap();
+        tx.commit().await.unwrap();
+
+        assert_eq!(world.buys(0, &[(COLA, 1, None)]).await.no_award[0].reason, NoAwardReason::SelfPdv);
+    }
+
+    async fn a_printed_card_earns_at_once(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        let mut tx = db.begin().await.unwrap();
+        let printed = card::print(&mut tx, &world.loyalty, &world.tendero, NOW).await.unwrap();
+        let label = card::identify(&mut tx, &world.loyalty, &world.tendero, &printed.code, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut capture = world.capture(world.consumer, NOW, &[(COLA, 2, None)]).await;
+        capture.card_code = printed.code;
+        let answer = world.post(NOW, &capture).await.unwrap().0;
+
+        assert!(label.starts_with("Tarjeta · ••"));
+        assert_eq!(answer.awards[0].amount, 5);
+    }
+
+    async fn a_preview_tells_the_same_and_changes_nothing(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(2, Some(1)).await;
+        let lines = vec![shared::loyalty::ImportLine { gtin: world::gtin(COLA), quantity: 5, unit_price_minor: None, discount_minor: 0, reward_line: false }];
+        let basket = PreviewPurchase { card_code: Some(world.code(world.consumer, NOW).await), scanned_at: Some(NOW), lines };
+        let foreign = Actor::Member { member: world.member, shop: ShopId::fixed(7), role: MemberRole::Owner, device: None, session: SessionId::fixed(1) };
+        let mut tx = db.read().await.unwrap();
+        let preview = purchase::preview(&mut tx, &world.loyalty, &world.tendero, NOW, world.shop, &basket).await.unwrap();
+        let refused = purchase::preview(&mut tx, &world.loyalty, &foreign, NOW, world.shop, &basket).await;
+        drop(tx);
+        assert!(world.available().await.is_empty());
+        assert!(matches!(refused, Err(Error::Identity(identity::Error::NotFound))));
+        let real = world.buys(0, &[(COLA, 5, None)]).await;
+
+        assert_eq!(preview.awards[0].amount, real.awards[0].amount);
+        world.clean().await;
+    }
+
+    async fn a_published_version_stays_and_the_next_one_starts_later(db: &Db) {
+        let world = World::new(db).await;
+        let id = world.publish(world.rules(Unit::Points, per_value())).await;
+        let mut tx = db.begin().await.unwrap();
+        let published = campaign::get(&mut tx, &world.manager, id).await.unwrap();
+        let again = campaign::publish(&mut tx, &world.manager, NOW, id).await.unwrap();
+        let double = shared::loyalty::NewCampaign {
+            brand_id: world.brand,
+            name: published.name.clone(),
+            template: published.template,
+            rules: world.rules(Unit::Points, RuleKind::PerAmount { step_minor: 100_000, points: 2, basis: Basis::Purchase }),
+        };
+        campaign::update_draft(&mut tx, &world.manager, NOW, id, &double).await.unwrap();
+        let second = campaign::publish(&mut tx, &world.manager, NOW.plus_ms(HOUR_MS), id).await.unwrap();
+        tx.commit().await.unwrap();
+        let early = world.capture(world.consumer, NOW, &[(COLA, 2, None)]).await;
+        let late = world.capture(world.consumer, NOW.plus_ms(2 * HOUR_MS), &[(COLA, 2, None)]).await;
+        let early = world.post(NOW.plus_ms(3 * HOUR_MS), &early).await.unwrap().0;
+        let late = world.post(NOW.plus_ms(3 * HOUR_MS), &late).await.unwrap().0;
+
+        assert_eq!((again.version, second.version), (1, 2));
+        assert_eq!((early.awards[0].amount, late.awards[0].amount), (5, 10));
+        assert!(second.terms.contains("por cada $1.000 recibes 2 puntos"), "{}", second.terms);
+    }
+
+    async fn another_tenant_sees_and_changes_nothing(db: &Db) {
+        let world = World::new(db).await;
+        let id = world.publish(world.rules(Unit::Points, per_value())).await;
+        let stranger = Actor::User { user: UserId::fixed(9), tenant: OrganisationId::fixed(9), kind: OrganisationKind::BrandOwner, role: UserRole::Admin, session: SessionId::fixed(9) };
+        let analyst = Actor::User { user: UserId::fixed(9), tenant: world.tenant, kind: OrganisationKind::BrandOwner, role: UserRole::Analyst, session: SessionId::fixed(9) };
+        let mut tx = db.begin().await.unwrap();
+
+        assert!(matches!(campaign::get(&mut tx, &stranger, id).await, Err(Error::Identity(identity::Error::NotFound))));
+        assert!(matches!(campaign::publish(&mut tx, &analyst, NOW, id).await, Err(Error::Identity(identity::Error::Forbidden))));
+        assert!(matches!(campaign::get(&mut tx, &Actor::Anonymous, id).await, Err(Error::Identity(identity::Error::Unauthorized))));
+        assert!(matches!(card::balances(&mut tx, &stranger, world.consumer).await, Err(Error::Identity(identity::Error::Forbidden))));
+        assert!(campaign::list(&mut tx, &stranger, None, 25).await.unwrap().items.is_empty());
+    }
+
+    async fn verify_sees_a_number_that_was_tampered_with(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        world.clean().await;
+        let mut tx = db.begin().await.unwrap();
+        tx.query(db::Sql::same("UPDATE wallet SET available = available + 1")).execute().await.unwrap();
+        let ledger = tx.query(db::Sql::same("DELETE FROM ledger_entry")).execute().await;
+        assert!(matches!(ledger, Err(db::Error::AppendOnly)));
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        tx.query(db::Sql::same("UPDATE wallet SET available = available + 1")).execute().await.unwrap();
+        tx.commit().await.unwrap();
+
+        assert!(!loyalty::verify::verify(db).await.unwrap().clean());
+    }
+
+    async fn a_shops_list_shows_its_own_day(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, per_value())).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        let mut tx = db.read().await.unwrap();
+        let list = purchase::of_shop(&mut tx, &world.tendero, "2026-03-10".parse().unwrap()).await.unwrap();
+        let tomorrow = purchase::of_shop(&mut tx, &world.tendero, "2026-03-11".parse().unwrap()).await.unwrap();
+
+        assert_eq!((list.len(), list[0].points, tomorrow.len()), (1, 5, 0));
+    }
+}
