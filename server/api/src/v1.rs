@@ -1,0 +1,101 @@
+//! Version 1: one file for each resource. Every door extracts, calls one verb of a domain, commits and answers.
+
+mod audit_events;
+mod brands;
+mod campaigns;
+mod consumers;
+mod deliveries;
+mod keys;
+mod ledger;
+mod me;
+mod organisations;
+mod payables;
+mod products;
+mod proposals;
+mod purchases;
+mod reports;
+mod rewards;
+pub mod sandbox;
+mod shop_staff;
+mod shops;
+mod users;
+
+use serde::Deserialize;
+use shared::page::PAGE_SIZE_DEFAULT;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::ApiState;
+
+/// Every door; the sandbox's only where there is one.
+pub(crate) fn router(with_sandbox: bool) -> OpenApiRouter<ApiState> {
+    let resources = [
+        audit_events::router(),
+        brands::router(),
+        campaigns::router(),
+        consumers::router(),
+        deliveries::router(),
+        keys::router(),
+        ledger::router(),
+        me::router(),
+        organisations::router(),
+        payables::router(),
+        products::router(),
+        proposals::router(),
+        purchases::router(),
+        reports::router(),
+        rewards::router(),
+        shop_staff::router(),
+        shops::router(),
+        users::router(),
+    ];
+    let router = resources.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
+    if with_sandbox { router.merge(sandbox::router()) } else { router }
+}
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// `next_cursor` of the page before.
+    #[param(max_length = 200)]
+    cursor: Option<String>,
+    /// Rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+}
+
+impl Part {
+    fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+    /// 422 outside 1 to 100.
+    fn limit(&self) -> Result<i64, shared::Problem> {
+        let limit = self.limit.unwrap_or(PAGE_SIZE_DEFAULT);
+        if (1..=shared::page::PAGE_SIZE_MAX).contains(&limit) { Ok(limit) } else { Err(shared::Problem::field("limit", "bad_field", "limit is 1 to 100")) }
+    }
+}
+
+/// Which part of a list, and words it must hold.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Search {
+    /// Words of the name, without regard to accents.
+    #[param(max_length = 80)]
+    q: Option<String>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 200)]
+    cursor: Option<String>,
+    /// Rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+}
+
+impl Search {
+    fn words(&self) -> &str {
+        self.q.as_deref().unwrap_or_default()
+    }
+    fn part(self) -> Part {
+        Part { cursor: self.cursor, limit: self.limit }
+    }
+}

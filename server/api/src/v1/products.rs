@@ -1,0 +1,89 @@
+//! The master list of products.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    response::Response,
+};
+use serde::Deserialize;
+use shared::{
+    Page, ProductId,
+    catalogue::{ImportReport, NewProduct, Product},
+};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::Search;
+use crate::{
+    ActorOf, ApiState, IMPORT_MAX_BYTES, Refusal,
+    body::{Body, Id, Query},
+    idempotency::{self, Turn},
+};
+
+pub(super) fn router() -> OpenApiRouter<ApiState> {
+    let imports = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(IMPORT_MAX_BYTES));
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update)).merge(imports)
+}
+
+/// Products, newest first: everybody with a session or key.
+#[utoipa::path(get, path = "/products", operation_id = "listProducts", tag = "products", params(Search), responses((status = 200, description = "A page.", body = Page<Product>)))]
+async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(search): Query<Search>) -> Result<Json<Page<Product>>, Refusal> {
+    let (mut tx, _) = api.read().await?;
+    let words = search.words().to_owned();
+    let part = search.part();
+    Ok(Json(catalogue::product::list(&mut tx, &actor, &words, part.cursor(), part.limit()?).await?))
+}
+
+/// A product.
+#[utoipa::path(get, path = "/products/{id}", operation_id = "getProduct", tag = "products", params(("id" = ProductId, Path)), responses((status = 200, description = "The product.", body = Product)))]
+async fn get(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ProductId>) -> Result<Json<Product>, Refusal> {
+    let (mut tx, _) = api.read().await?;
+    Ok(Json(catalogue::product::get(&mut tx, &actor, id).await?))
+}
+
+/// Adds a product. Operator, and keys with `products:write` for the own brands.
+#[utoipa::path(post, path = "/products", operation_id = "createProduct", tag = "products", request_body = NewProduct, responses((status = 201, description = "Added.", body = Product)))]
+async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewProduct>) -> Result<Response, Refusal> {
+    let mut write = match idempotency::open(&api, &actor, body.request).await? {
+        Turn::Mine(write) => write,
+        Turn::Known(answer) => return Ok(answer),
+    };
+    let product = catalogue::product::create(&mut write.tx, &actor, write.now, &body.value).await?;
+    write.created(format!("/api/v1/products/{}", product.id), &product).await
+}
+
+/// Changes a product; its barcode stays.
+#[utoipa::path(put, path = "/products/{id}", operation_id = "updateProduct", tag = "products", params(("id" = ProductId, Path)), request_body = NewProduct, responses((status = 200, description = "Changed.", body = Product)))]
+async fn update(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ProductId>, body: Body<NewProduct>) -> Result<Json<Product>, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let product = catalogue::product::update(&mut tx, &actor, now, id, &body.value).await?;
+    tx.commit().await?;
+    Ok(Json(product))
+}
+
+/// Check or do.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct How {
+    /// False: only the report, nothing is written.
+    #[serde(default)]
+    apply: bool,
+}
+
+/// Checks or applies a CSV file: `gtin,nombre,marca,categoria,precio,moneda`, at most 5 000 rows and 2 MB. Operator only.
+///
+/// UTF-8 or Latin-1; comma, semicolon or tab. The same file twice changes nothing the second time.
+#[utoipa::path(post, path = "/products/imports", operation_id = "importProducts", tag = "products", params(How),
+    request_body(content = String, content_type = "text/csv"), responses((status = 200, description = "What happened to each row.", body = ImportReport)))]
+async fn import(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(how): Query<How>, body: Result<Bytes, axum::extract::rejection::BytesRejection>) -> Result<Json<ImportReport>, Refusal> {
+    let bytes = body?;
+    if !how.apply {
+        let (mut tx, _) = api.read().await?;
+        return Ok(Json(catalogue::import::check(&mut tx, &actor, &bytes).await?));
+    }
+    let (mut tx, now) = api.begin().await?;
+    let report = catalogue::import::apply(&mut tx, &actor, now, &bytes).await?;
+    tx.commit().await?;
+    Ok(Json(report))
+}

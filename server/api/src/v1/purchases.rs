@@ -1,0 +1,167 @@
+//! Purchases: the door that a shop's phone and a partner's till share.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{FromRequest, OriginalUri, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    response::Response,
+};
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+use shared::{
+    DeviceId, Problem, PurchaseId, ShopId,
+    loyalty::{
+        Capture, ImportPurchase, PreviewPurchase, PurchaseAnswer,
+        capture::{DEVICE_HEADER, SIGNATURE_HEADER},
+    },
+};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    ActorOf, ApiState, Caller, Refusal,
+    body::{Body, IDEMPOTENCY_HEADER, Id, idempotency_key, is_json, parse},
+    idempotency::{REPLAYED, answer},
+    telemetry,
+};
+
+pub(super) fn router() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(preview)).routes(routes!(get))
+}
+
+/// A sale as a phone signed it, or as a partner's system reports it.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "describes the body; the handler keeps its bytes")]
+enum NewPurchase {
+    /// Signed by an enrolled phone: headers `mostrador-device` and `mostrador-signature`.
+    Capture(Capture),
+    /// With an API key of the scope `purchases:import`.
+    Import(ImportPurchase),
+}
+
+/// Registers a sale and credits what it earns; the same sale again gives the first answer, byte by byte.
+///
+/// A phone sends a `Capture` in canonical JSON with `mostrador-device` and `mostrador-signature` (ECDSA P-256 with
+/// SHA-256 over the body as sent, 64 bytes r‖s, base64url without padding); its `Idempotency-Key` is the capture's
+/// `client_purchase_id`. A partner's system sends an `ImportPurchase` with an API key; its `external_id` is the key of
+/// the sale. A purchase that is kept for review answers 201 with the status `held`.
+#[utoipa::path(post, path = "/purchases", operation_id = "createPurchase", tag = "purchases", request_body = NewPurchase,
+    params(("mostrador-device" = Option<DeviceId>, Header, description = "The phone that signs."),
+           ("mostrador-signature" = Option<String>, Header, description = "Its signature over the body.")),
+    security(("device" = []), ("key" = [])),
+    responses((status = 201, description = "Registered, or registered before.", body = PurchaseAnswer)))]
+async fn create(State(api): State<ApiState>, OriginalUri(uri): OriginalUri, request: Request) -> Result<Response, Refusal> {
+    let registered = register(&api, uri.path(), request).await;
+    match &registered {
+        Ok(outcome) => telemetry::purchase(if outcome.replayed { "replayed" } else { "registered" }),
+        Err(Refusal(problem)) => telemetry::purchase(&problem.code),
+    }
+    let outcome = registered?;
+    let location = format!("/api/v1/purchases/{}", outcome.purchase);
+    let mut response = answer(StatusCode::CREATED, Some(&location), outcome.bytes);
+    if outcome.replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+async fn register(api: &ApiState, path: &str, request: Request) -> Result<loyalty::purchase::Outcome, Refusal> {
+    // Cheap refusals first: nothing is read for somebody without a proof.
+    let headers = &request.headers().clone();
+    if let Some(device) = headers.get(DEVICE_HEADER) {
+        let device: DeviceId = device.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(unknown_device)?;
+        api.limits.device(device)?;
+        let signature = signature(headers)?;
+        captured(api, device, &signature, headers, &whole(request).await?).await
+    } else {
+        let caller = Caller::of(headers, path)?;
+        if !matches!(caller, Caller::Key(_)) {
+            return Err(if caller == Caller::Nobody { Problem::unauthorized() } else { Problem::forbidden() }.into());
+        }
+        caller.check(api)?;
+        imported(api, &caller, &whole(request).await?).await
+    }
+}
+
+async fn whole(request: Request) -> Result<Bytes, Refusal> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(415, "unsupported_media_type", "Send application/json.").into());
+    }
+    Ok(Bytes::from_request(request, &()).await?)
+}
+
+async fn captured(api: &ApiState, device: DeviceId, signature: &[u8], headers: &HeaderMap, body: &[u8]) -> Result<loyalty::purchase::Outcome, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let device = identity::device::find_signing(&mut tx, device).await?.ok_or_else(unknown_device)?;
+    let outcome = loyalty::purchase::register(&mut tx, &api.loyalty, now, &device, body, signature).await?;
+    names_its_sale(headers, body)?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+/// The header is what proxies and queues look at: it must not say something else than what was signed.
+fn names_its_sale(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    struct Named {
+        client_purchase_id: uuid::Uuid,
+    }
+    let Some(key) = idempotency_key(headers)? else {
+        return Err(Problem::new(400, "idempotency_key_missing", format!("A capture needs {IDEMPOTENCY_HEADER}.")).into());
+    };
+    let named: Named = parse(body)?;
+    if key.parse() == Ok(named.client_purchase_id) { Ok(()) } else { Err(Problem::new(400, "bad_idempotency_key", "The key is not the capture's client_purchase_id.").into()) }
+}
+
+async fn imported(api: &ApiState, caller: &Caller, body: &[u8]) -> Result<loyalty::purchase::Outcome, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let actor = caller.resolve(&mut tx, now).await?;
+    actor.needs_scope(identity::Scope::PurchasesImport)?;
+    let import: ImportPurchase = parse(body)?;
+    let outcome = loyalty::purchase::import(&mut tx, &api.loyalty, &actor, now, &import, body).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+fn unknown_device() -> Problem {
+    Problem::new(401, "loyalty.bad_signature", "Unknown device, or its signature does not match.")
+}
+
+fn signature(headers: &HeaderMap) -> Result<Vec<u8>, Problem> {
+    let decoded = headers.get(SIGNATURE_HEADER).and_then(|value| BASE64URL_NOPAD.decode(value.as_bytes()).ok());
+    decoded.filter(|bytes| bytes.len() == 64).ok_or_else(unknown_device)
+}
+
+/// A basket at a shop.
+#[derive(Deserialize, ToSchema)]
+struct ShopBasket {
+    /// Where; absent: the actor's own shop.
+    shop_id: Option<ShopId>,
+    /// The basket.
+    #[serde(flatten)]
+    basket: PreviewPurchase,
+}
+
+/// What a basket would earn now, without any effect.
+#[utoipa::path(post, path = "/purchases/preview", operation_id = "previewPurchase", tag = "purchases", request_body = ShopBasket, responses((status = 200, description = "Nothing changed; the purchase's id is nobody's.", body = PurchaseAnswer)))]
+async fn preview(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<serde_json::Value>) -> Result<Json<PurchaseAnswer>, Refusal> {
+    // Two steps: serde cannot both flatten and refuse unknown fields.
+    let mut value = body.value;
+    let named = value.as_object_mut().and_then(|object| object.remove("shop_id")).filter(|value| !value.is_null());
+    let named: Option<ShopId> = named.map(serde_json::from_value).transpose().map_err(|error| Problem::field("shop_id", "bad_field", error.to_string()))?;
+    let basket: PreviewPurchase = serde_json::from_value(value).map_err(|error| Problem::new(422, "bad_field", error.to_string()))?;
+    let shop = match named {
+        Some(shop) => shop,
+        None => actor.member()?.1,
+    };
+    let (mut tx, now) = api.read().await?;
+    Ok(Json(loyalty::purchase::preview(&mut tx, &api.loyalty, &actor, now, shop, &basket).await?))
+}
+
+/// A purchase as its first sender was told: for the shop, the consumer, the partner that sent it and the operator.
+#[utoipa::path(get, path = "/purchases/{id}", operation_id = "getPurchase", tag = "purchases", params(("id" = PurchaseId, Path)), responses((status = 200, description = "The purchase.", body = PurchaseAnswer)))]
+async fn get(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>) -> Result<Json<PurchaseAnswer>, Refusal> {
+    let (mut tx, _) = api.read().await?;
+    Ok(Json(loyalty::purchase::get(&mut tx, &actor, id).await?))
+}

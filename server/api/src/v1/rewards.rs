@@ -1,0 +1,43 @@
+//! Rewards that brands offer.
+
+use axum::{Json, extract::State, response::Response};
+use shared::{
+    RewardId,
+    loyalty::{NewReward, Reward},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    ActorOf, ApiState, Refusal,
+    body::{Body, Id},
+    idempotency::{self, Turn},
+};
+
+pub(super) fn router() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get))
+}
+
+/// The organisation's rewards, newest first; the operator sees everybody's.
+#[utoipa::path(get, path = "/rewards", operation_id = "listRewards", tag = "rewards", responses((status = 200, description = "At most 500.", body = Vec<Reward>)))]
+async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Json<Vec<Reward>>, Refusal> {
+    let (mut tx, _) = api.read().await?;
+    Ok(Json(loyalty::reward::list(&mut tx, &actor).await?))
+}
+
+/// A reward, with how many are left.
+#[utoipa::path(get, path = "/rewards/{id}", operation_id = "getReward", tag = "rewards", params(("id" = RewardId, Path)), responses((status = 200, description = "The reward.", body = Reward)))]
+async fn get(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<RewardId>) -> Result<Json<Reward>, Refusal> {
+    let (mut tx, _) = api.read().await?;
+    Ok(Json(loyalty::reward::get(&mut tx, &actor, id).await?))
+}
+
+/// Adds a reward.
+#[utoipa::path(post, path = "/rewards", operation_id = "createReward", tag = "rewards", request_body = NewReward, responses((status = 201, description = "Added.", body = Reward)))]
+async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewReward>) -> Result<Response, Refusal> {
+    let mut write = match idempotency::open(&api, &actor, body.request).await? {
+        Turn::Mine(write) => write,
+        Turn::Known(answer) => return Ok(answer),
+    };
+    let reward = loyalty::reward::create(&mut write.tx, &actor, write.now, &body.value).await?;
+    write.created(format!("/api/v1/rewards/{}", reward.id), &reward).await
+}
