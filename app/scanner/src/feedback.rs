@@ -3,7 +3,7 @@
 //! Sounds are synthesised (no files) and obey the phone's volume. A browser lets a page sound only after the person
 //! touched it: [`unlock`] is called by the viewfinder on the first touch. Both can be switched off on this phone.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AudioContext, AudioContextState, OscillatorType};
@@ -90,6 +90,8 @@ const OFF: &str = "off";
 thread_local! {
     /// One for the page: browsers allow few.
     static AUDIO: RefCell<Option<AudioContext>> = const { RefCell::new(None) };
+    /// Before the first touch browsers refuse to vibrate, and complain.
+    static TOUCHED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Sounds and vibrates for `cue`, as far as both are on and the phone can. Nothing on the server.
@@ -100,7 +102,8 @@ pub fn play(cue: Cue) {
     if sound() {
         let _ = AUDIO.with_borrow(|audio| audio.as_ref().map(|audio| sing(audio, cue.tones())));
     }
-    if vibration()
+    if TOUCHED.get()
+        && vibration()
         && !cue.pulses().is_empty()
         && let Some(vibrate) = vibrate()
     {
@@ -114,6 +117,7 @@ pub fn unlock() {
     if !cfg!(target_arch = "wasm32") {
         return;
     }
+    TOUCHED.set(true);
     AUDIO.with_borrow_mut(|audio| {
         if audio.is_none() {
             *audio = AudioContext::new().ok();

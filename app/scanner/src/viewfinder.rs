@@ -250,7 +250,12 @@ pub fn Viewfinder(
             <svg node_ref=frame class="viewfinder__frame" class:viewfinder__frame--off=move || !filming() viewBox="0 0 236 156" aria-hidden="true">
                 <path d=CORNERS></path>
             </svg>
-            <p class="viewfinder__pill" hidden=move || pill().is_empty() || !filming()>{pill}</p>
+            <p class="viewfinder__pill" hidden=move || pill().is_empty() || !filming()>
+                <Show when=move || state.get() == FrameState::Read>
+                    <Icon path=path::CHECK size=18 />
+                </Show>
+                <span class="viewfinder__text">{pill}</span>
+            </p>
         </section>
     }
 }
@@ -336,6 +341,8 @@ struct Scanner {
     step: Cell<Option<Step>>,
     memory: RefCell<ReadMemory>,
     tick: RefCell<Option<Closure<dyn FnMut()>>>,
+    /// The frame that was asked for: the browser must forget it before `tick` goes.
+    pending: Cell<Option<f64>>,
 }
 
 impl Scanner {
@@ -364,6 +371,7 @@ impl Scanner {
             step: Cell::new(None),
             memory: RefCell::default(),
             tick: RefCell::default(),
+            pending: Cell::new(None),
         }))
     }
 
@@ -374,7 +382,7 @@ impl Scanner {
         }
         let run = self.next_run(true);
         self.workers.set(0);
-        self.wires.status.set(CameraStatus::Starting);
+        self.tell(CameraStatus::Starting);
         self.start_decoder();
         let this = self.clone();
         spawn_local(async move {
@@ -394,16 +402,24 @@ impl Scanner {
     fn stop(&self) {
         self.next_run(false);
         self.release();
-        let _ = self.wires.status.try_set(CameraStatus::Starting);
+        self.tell(CameraStatus::Starting);
     }
 
     fn fail(&self, trouble: Trouble) {
         self.next_run(false);
         self.release();
-        let _ = self.wires.status.try_set(CameraStatus::Trouble(trouble));
+        self.tell(CameraStatus::Trouble(trouble));
+    }
+
+    /// The component may be gone already: then nobody listens.
+    fn tell(&self, status: CameraStatus) {
+        if self.wires.status.try_get_untracked().is_some_and(|before| before != status) {
+            self.wires.status.set(status);
+        }
     }
 
     fn release(&self) {
+        self.forget_frame();
         self.video.set_src_object(None);
         self.camera.take();
         self.decoder.take();
@@ -441,31 +457,38 @@ impl Scanner {
         self.wires.has_choice.set(camera.has_choice());
         self.camera.replace(Some(camera));
         self.last_read_ms.set(js::now_ms());
-        self.wires.status.set(CameraStatus::Live);
+        self.tell(CameraStatus::Live);
         self.roll(run);
     }
 
     /// Looks at one frame after the other until the run ends.
     fn roll(self: &Rc<Self>, run: u32) {
-        // Once per new frame where the browser can tell, else once per repaint.
-        let next_frame: Option<Function> = js::method(&self.video, "requestVideoFrameCallback");
-        let first = next_frame.clone();
         let this = Rc::downgrade(self);
         let tick = Closure::<dyn FnMut()>::new(move || {
             let Some(this) = this.upgrade().filter(|this| this.run.get() == run) else { return };
             this.look();
-            this.schedule(next_frame.as_ref());
+            this.ask_frame();
         });
         self.tick.replace(Some(tick));
-        self.schedule(first.as_ref());
+        self.ask_frame();
     }
 
-    fn schedule(&self, next_frame: Option<&Function>) {
+    /// Once per new frame where the browser can tell, else once per repaint.
+    fn ask_frame(&self) {
         let tick = self.tick.borrow();
         let Some(tick) = tick.as_ref().map(|tick| tick.as_ref().unchecked_ref::<Function>()) else { return };
-        let _ = match next_frame {
-            Some(next_frame) => next_frame.call1(&self.video, tick).map(drop),
-            None => window().request_animation_frame(tick).map(drop),
+        let asked = match js::method(&self.video, "requestVideoFrameCallback") {
+            Some(ask) => ask.call1(&self.video, tick).ok().and_then(|handle| handle.as_f64()),
+            None => window().request_animation_frame(tick).ok().map(f64::from),
+        };
+        self.pending.set(asked);
+    }
+
+    fn forget_frame(&self) {
+        let Some(pending) = self.pending.take() else { return };
+        let _ = match js::method(&self.video, "cancelVideoFrameCallback") {
+            Some(forget) => forget.call1(&self.video, &pending.into()).map(drop),
+            None => window().cancel_animation_frame(pending as i32),
         };
     }
 

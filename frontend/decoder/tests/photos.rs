@@ -12,7 +12,7 @@ type Grey = (Vec<u8>, u32, u32);
 
 fn photo(name: &str) -> Grey {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/photos").join(name);
-    let grey = image::open(path).unwrap().to_luma8();
+    let grey = image::open(path).expect("the photograph is in the repository").to_luma8();
     let (width, height) = grey.dimensions();
     (grey.into_raw(), width, height)
 }
@@ -23,7 +23,7 @@ const MARGIN: u32 = 40;
 /// A label of 3 pixels per module, dark on light, with a margin.
 fn drawn(format: Format, text: &str) -> Grey {
     let bars = |format| {
-        let bars = MultiFormatWriter.encode(text, &format, 0, 0).unwrap();
+        let bars = MultiFormatWriter.encode(text, &format, 0, 0).expect("the text fits the symbol");
         painted(bars.width(), 40, |x, _| bars.get(x, 0))
     };
     match format {
@@ -32,7 +32,7 @@ fn drawn(format: Format, text: &str) -> Grey {
         Format::UpcA => bars(BarcodeFormat::UPC_A),
         Format::UpcE => bars(BarcodeFormat::UPC_E),
         Format::Qr => {
-            let qr = QrCode::encode_text(text, QrCodeEcc::Medium).unwrap();
+            let qr = QrCode::encode_text(text, QrCodeEcc::Medium).expect("the text fits a QR");
             painted(qr.size() as u32, qr.size() as u32, |x, y| qr.get_module(x as i32, y as i32))
         }
     }
