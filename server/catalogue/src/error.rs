@@ -1,0 +1,48 @@
+//! Why the catalogue refused, and how the world is told.
+
+use shared::Problem;
+
+/// Why a verb refused. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such product, or not yours to see.
+    #[error("no such product, or not yours")]
+    NotFound,
+    /// The barcode has a product already.
+    #[error("the barcode has a product already")]
+    Taken,
+    /// In-store codes mean nothing outside their shop.
+    #[error("codes of restricted circulation cannot be products of the platform")]
+    InStoreCode,
+    /// A field is empty, too long or outside its bounds.
+    #[error("the field {0} is not right")]
+    Field(&'static str),
+    /// The file is no table with the expected columns.
+    #[error("the file cannot be read: {0}")]
+    BadFile(&'static str),
+    /// Who asks may not, or is nobody.
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] db::Error),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::NotFound => Problem::not_found(),
+            Error::Taken => {
+                let mut problem = Problem::field("gtin", "catalogue.taken", detail);
+                problem.status = 409;
+                problem
+            }
+            Error::InStoreCode => Problem::field("gtin", "catalogue.in_store_code", detail),
+            Error::Field(field) => Problem::field(field, "bad_field", detail),
+            Error::BadFile(_) => Problem::field("file", "catalogue.bad_file", detail),
+            Error::Identity(error) => error.into(),
+            Error::Store(error) => identity::store_problem(&error),
+        }
+    }
+}

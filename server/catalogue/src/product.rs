@@ -1,0 +1,202 @@
+//! The master list of products.
+
+use db::{Tx, sql};
+use identity::{Actor, Scope, audit, search_key};
+use shared::{BrandId, Currency, Gtin, OrganisationId, Page, ProductId, Timestamp, catalogue::{NewProduct, Product}, loyalty::capture::PRICE_MAX_MINOR, page::PAGE_SIZE_MAX};
+
+use crate::Error;
+
+/// Longest name, in characters.
+pub const NAME_MAX: usize = 120;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: ProductId,
+    gtin: Gtin,
+    brand_id: Option<BrandId>,
+    brand_name: Option<String>,
+    name: String,
+    category: String,
+    suggested_price_minor: Option<i64>,
+    currency: Currency,
+    created_at: Timestamp,
+}
+
+impl From<Row> for Product {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            gtin: row.gtin,
+            brand_id: row.brand_id,
+            brand_name: row.brand_name,
+            name: row.name,
+            category: row.category,
+            suggested_price_minor: row.suggested_price_minor,
+            currency: row.currency,
+        }
+    }
+}
+
+/// The operator adds any product; a brand's key with the scope, its own.
+async fn may_write(tx: &mut Tx, actor: &Actor, brand: Option<BrandId>) -> Result<Option<OrganisationId>, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let owner = match brand {
+        None => None,
+        Some(brand) => Some(identity::organisation::find_brand(tx, brand).await?.ok_or(Error::Field("brand_id"))?.organisation_id),
+    };
+    if actor.operates().is_ok() {
+        return Ok(owner);
+    }
+    actor.needs_scope(Scope::ProductsWrite)?;
+    if owner.is_some() && owner == actor.tenant().ok() { Ok(owner) } else { Err(Error::NotFound) }
+}
+
+fn check(new: &NewProduct) -> Result<String, Error> {
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(Error::Field("name"));
+    }
+    if new.category.chars().count() > 20 {
+        return Err(Error::Field("category"));
+    }
+    if new.suggested_price_minor.is_some_and(|price| !(0..=PRICE_MAX_MINOR).contains(&price)) {
+        return Err(Error::Field("suggested_price_minor"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Adds a product.
+pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct) -> Result<Product, Error> {
+    let owner = may_write(tx, actor, new.brand_id).await?;
+    let name = check(new)?;
+    let id: ProductId = tx.new_id();
+    tx.query(INSERT)
+        .bind(id)
+        .bind(new.gtin.clone())
+        .bind(owner)
+        .bind(new.brand_id)
+        .bind(&name)
+        .bind(search_key(&name))
+        .bind(&new.category)
+        .bind(new.suggested_price_minor)
+        .bind(new.currency)
+        .bind(now)
+        .execute()
+        .await
+        .map_err(|error| match error {
+            db::Error::Unique => Error::Taken,
+            other => other.into(),
+        })?;
+    changed(tx, now).await?;
+    audit::record(tx, actor, now, "product.created", id, None, None, None).await?;
+    get(tx, actor, id).await
+}
+
+/// Replaces everything about a product but its barcode.
+pub async fn update(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProductId, new: &NewProduct) -> Result<Product, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let before: Product = tx.query(GET).bind(id).maybe::<Row>().await?.ok_or(Error::NotFound)?.into();
+    may_write(tx, actor, before.brand_id).await?;
+    let owner = may_write(tx, actor, new.brand_id).await?;
+    if before.gtin != new.gtin {
+        return Err(Error::Field("gtin"));
+    }
+    let name = check(new)?;
+    tx.query(UPDATE)
+        .bind(owner)
+        .bind(new.brand_id)
+        .bind(&name)
+        .bind(search_key(&name))
+        .bind(&new.category)
+        .bind(new.suggested_price_minor)
+        .bind(new.currency)
+        .bind(now)
+        .bind(id)
+        .execute()
+        .await?;
+    changed(tx, now).await?;
+    audit::record(tx, actor, now, "product.changed", id, serde_json::to_value(&before).ok(), serde_json::to_value(new).ok(), None).await?;
+    get(tx, actor, id).await
+}
+
+/// Tells every process that the list changed; the value never repeats, even when a change is undone with its group.
+async fn changed(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
+    tx.query(BUMP).bind(now).execute().await?;
+    Ok(())
+}
+
+/// A product. The list is no secret among people who work with it; consumers do not browse it.
+pub async fn get(tx: &mut Tx, actor: &Actor, id: ProductId) -> Result<Product, Error> {
+    may_read(actor)?;
+    Ok(tx.query(GET).bind(id).maybe::<Row>().await?.ok_or(Error::NotFound)?.into())
+}
+
+/// The product behind a barcode.
+pub async fn find_by_gtin(tx: &mut Tx, actor: &Actor, gtin: &Gtin) -> Result<Option<Product>, Error> {
+    may_read(actor)?;
+    Ok(tx.query(BY_GTIN).bind(gtin.clone()).maybe::<Row>().await?.map(Product::from))
+}
+
+fn may_read(actor: &Actor) -> Result<(), Error> {
+    match actor {
+        Actor::Anonymous => Err(identity::Error::Unauthorized.into()),
+        Actor::Consumer { .. } => Err(identity::Error::Forbidden.into()),
+        Actor::Member { .. } | Actor::User { .. } | Actor::Key { .. } | Actor::System => Ok(()),
+    }
+}
+
+/// Products, newest first, whose name holds the words or whose barcode begins with them.
+pub async fn list(tx: &mut Tx, actor: &Actor, words: &str, cursor: Option<&str>, limit: i64) -> Result<Page<Product>, Error> {
+    may_read(actor)?;
+    let limit = limit.clamp(1, PAGE_SIZE_MAX);
+    let (before, before_id) = audit::after(cursor)?;
+    let plain = search_key(words).replace(['%', '_'], "");
+    let digits = plain.trim().trim_start_matches('0').to_owned();
+    let rows = tx.query(LIST).bind(format!("%{}%", plain.trim())).bind(format!("%{digits}%")).bind(before).bind(ProductId(before_id)).bind(limit + 1).all::<Row>().await?;
+    let more = rows.len() as i64 > limit;
+    let next_cursor = rows.get(limit as usize - 1).filter(|_| more).map(|last| audit::cursor(last.created_at, last.id.0));
+    Ok(Page { items: rows.into_iter().take(limit as usize).map(Product::from).collect(), next_cursor })
+}
+
+/// Everything that a shop's phone keeps for its own look-ups; at most 5 000, the newest.
+pub async fn for_shop(tx: &mut Tx, actor: &Actor) -> Result<Vec<Product>, Error> {
+    actor.member()?;
+    Ok(tx.query(ALL).all::<Row>().await?.into_iter().map(Product::from).collect())
+}
+
+/// Products of the brands of the actor's tenant; at most 1 000.
+pub async fn of_tenant(tx: &mut Tx, actor: &Actor) -> Result<Vec<Product>, Error> {
+    let tenant = actor.tenant()?;
+    actor.reads(tenant)?;
+    Ok(tx.query(OF_TENANT).bind(tenant).all::<Row>().await?.into_iter().map(Product::from).collect())
+}
+
+sql! {
+    INSERT: "INSERT INTO product (id, gtin, tenant_id, brand_id, name, search_key, category, suggested_price_minor, currency, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+
+    UPDATE: "UPDATE product SET tenant_id = $1, brand_id = $2, name = $3, search_key = $4, category = $5, suggested_price_minor = $6, currency = $7, updated_at = $8 WHERE id = $9";
+
+    BUMP: "UPDATE epoch SET value = CASE WHEN value >= $1 THEN value + 1 ELSE $1 END WHERE name = 'rules'";
+
+    GET: "SELECT p.id, p.gtin, p.brand_id, b.name AS brand_name, p.name, p.category, p.suggested_price_minor, p.currency, p.created_at
+          FROM product p LEFT JOIN brand b ON b.id = p.brand_id WHERE p.id = $1";
+
+    BY_GTIN: "SELECT p.id, p.gtin, p.brand_id, b.name AS brand_name, p.name, p.category, p.suggested_price_minor, p.currency, p.created_at
+              FROM product p LEFT JOIN brand b ON b.id = p.brand_id WHERE p.gtin = $1";
+
+    LIST: "SELECT p.id, p.gtin, p.brand_id, b.name AS brand_name, p.name, p.category, p.suggested_price_minor, p.currency, p.created_at
+           FROM product p LEFT JOIN brand b ON b.id = p.brand_id
+           WHERE (p.search_key LIKE $1 OR p.gtin LIKE $2) AND (p.created_at < $3 OR (p.created_at = $3 AND p.id < $4))
+           ORDER BY p.created_at DESC, p.id DESC LIMIT $5";
+
+    ALL: "SELECT p.id, p.gtin, p.brand_id, b.name AS brand_name, p.name, p.category, p.suggested_price_minor, p.currency, p.created_at
+          FROM product p LEFT JOIN brand b ON b.id = p.brand_id ORDER BY p.created_at DESC, p.id DESC LIMIT 5000";
+
+    OF_TENANT: "SELECT p.id, p.gtin, p.brand_id, b.name AS brand_name, p.name, p.category, p.suggested_price_minor, p.currency, p.created_at
+                FROM product p LEFT JOIN brand b ON b.id = p.brand_id WHERE p.tenant_id = $1 ORDER BY p.name, p.id LIMIT 1000";
+}

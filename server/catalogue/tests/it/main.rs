@@ -1,0 +1,108 @@
+//! Products on both engines.
+
+use catalogue::{Error, import, product, proposal};
+use db::{Db, both_databases};
+use identity::{Actor, organisation};
+use shared::{Country, Currency, OrganisationId, SessionId, Timestamp, UserId, catalogue::{ImportOutcome, NewProduct}, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
+
+const NOW: Timestamp = Timestamp(1_773_154_800_000);
+const COLA: &str = "7702004003508";
+
+fn operator() -> Actor {
+    Actor::User { user: UserId::fixed(1), tenant: OrganisationId::fixed(1), kind: OrganisationKind::Operator, role: UserRole::Admin, session: SessionId::fixed(1) }
+}
+fn cola() -> NewProduct {
+    NewProduct { gtin: COLA.parse().unwrap(), brand_id: None, name: "Cola Sierra 400 ml".into(), category: "drink".into(), suggested_price_minor: Some(250_000), currency: Currency::Cop }
+}
+fn outcomes(report: &shared::catalogue::ImportReport) -> Vec<(ImportOutcome, Option<&str>)> {
+    report.rows.iter().map(|row| (row.outcome, row.code.as_deref())).collect()
+}
+
+both_databases! {
+    async fn every_statement_prepares(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        for sql in catalogue::statements() {
+            tx.check(sql).await.unwrap_or_else(|error| panic!("{error}: {}", sql.postgres));
+        }
+    }
+
+    async fn a_barcode_is_one_product_and_its_change_is_noticed(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let made = product::create(&mut tx, &operator(), NOW, &cola()).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        assert!(matches!(product::create(&mut tx, &operator(), NOW, &cola()).await, Err(Error::Taken)));
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        let (before,): (i64,) = tx.query(db::Sql::same("SELECT value FROM epoch WHERE name = 'rules'")).one().await.unwrap();
+        product::update(&mut tx, &operator(), NOW, made.id, &NewProduct { suggested_price_minor: Some(260_000), ..cola() }).await.unwrap();
+        let (after,): (i64,) = tx.query(db::Sql::same("SELECT value FROM epoch WHERE name = 'rules'")).one().await.unwrap();
+        let found = product::list(&mut tx, &operator(), "SIERRA", None, 10).await.unwrap();
+        let by_code = product::list(&mut tx, &operator(), "770200400", None, 10).await.unwrap();
+
+        assert!(after > before);
+        assert_eq!((found.items.len(), by_code.items.len(), found.items[0].suggested_price_minor), (1, 1, Some(260_000)));
+    }
+
+    async fn only_the_operator_and_the_owner_write(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let org = organisation::create(&mut tx, &Actor::System, NOW, "Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
+        let brand = organisation::create_brand(&mut tx, &Actor::System, NOW, org.id, "Cola Sierra", "#9F1239").await.unwrap();
+        let brand_user = Actor::User { user: UserId::fixed(1), tenant: org.id, kind: OrganisationKind::BrandOwner, role: UserRole::Admin, session: SessionId::fixed(1) };
+        let key = |tenant| Actor::Key { key: shared::ApiKeyId::fixed(1), tenant, kind: OrganisationKind::BrandOwner, scopes: identity::Scopes::parse("products:write").unwrap() };
+        let own = NewProduct { brand_id: Some(brand.id), ..cola() };
+
+        assert!(matches!(product::create(&mut tx, &Actor::Anonymous, NOW, &own).await, Err(Error::Identity(identity::Error::Unauthorized))));
+        assert!(matches!(product::create(&mut tx, &brand_user, NOW, &own).await, Err(Error::Identity(identity::Error::Forbidden))));
+        assert!(matches!(product::create(&mut tx, &key(OrganisationId::fixed(9)), NOW, &own).await, Err(Error::NotFound)));
+        assert!(matches!(product::create(&mut tx, &key(org.id), NOW, &cola()).await, Err(Error::NotFound)));
+        assert!(product::create(&mut tx, &key(org.id), NOW, &own).await.is_ok());
+    }
+
+    async fn an_import_tells_each_row_and_changes_nothing_twice(db: &Db) {
+        let file = "\u{feff}GTIN;Nombre;Marca;Categoría;Precio;Moneda\n7702004003508;Cola Sierra 400 ml;;drink;2500;COP\n7702004003509;Mala;;;100;COP\n7702025103805;=1+1;;;100;COP\n7702025103805;Galletas;Nadie;;100;COP\n7702004003508;Otra vez;;;100;COP\n";
+        let mut tx = db.begin().await.unwrap();
+        let checked = import::run(&mut tx, &operator(), NOW, file.as_bytes(), false).await.unwrap();
+        let none = product::list(&mut tx, &operator(), "", None, 10).await.unwrap();
+        let applied = import::run(&mut tx, &operator(), NOW, file.as_bytes(), true).await.unwrap();
+        let again = import::run(&mut tx, &operator(), NOW, file.as_bytes(), true).await.unwrap();
+
+        assert_eq!(outcomes(&checked), [
+            (ImportOutcome::Create, None),
+            (ImportOutcome::Wrong, Some("catalogue.check_digit")),
+            (ImportOutcome::Wrong, Some("catalogue.formula")),
+            (ImportOutcome::Wrong, Some("catalogue.unknown_brand")),
+            (ImportOutcome::Wrong, Some("catalogue.duplicate_row")),
+        ]);
+        assert!(none.items.is_empty());
+        assert_eq!((applied.rows[0].outcome, again.rows[0].outcome), (ImportOutcome::Create, ImportOutcome::Same));
+    }
+
+    async fn a_file_of_a_spreadsheet_in_windows_letters_is_read(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let report = import::run(&mut tx, &operator(), NOW, b"gtin,nombre\n7702004003508,Jab\xf3n Brisa\n", true).await.unwrap();
+        let none = import::run(&mut tx, &operator(), NOW, b"codigo,texto\n1,2\n", true).await;
+
+        assert_eq!(report.rows[0].cells[1], "Jabón Brisa");
+        assert!(matches!(none, Err(Error::BadFile(_))));
+    }
+
+    async fn a_shop_proposes_what_nobody_knows(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let keys = identity::Keys::new(&secrecy::SecretBox::new(Box::new([1; 32])));
+        let phone = identity::challenge::VerifiedPhone::trusted(&keys, identity::Phone::parse(Country::Co, "3001234567").unwrap());
+        let new_shop = NewShop { name: "La Esquina".into(), country: Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+        let (shop, member) = identity::shop::register(&mut tx, NOW, &phone, &new_shop, "Rosa").await.unwrap();
+        let rosa = Actor::Member { member, shop, role: MemberRole::Owner, device: None, session: SessionId::fixed(1) };
+        let new = |name: &str| proposal::NewProposal { gtin: COLA.parse().unwrap(), name: name.into(), price_minor: Some(250_000), photo: None };
+        let first = proposal::propose(&mut tx, &rosa, NOW, &new("Cola")).await.unwrap();
+        let second = proposal::propose(&mut tx, &rosa, NOW, &new("Cola Sierra")).await.unwrap();
+        let open = proposal::list(&mut tx, &operator()).await.unwrap();
+        let as_shop = proposal::list(&mut tx, &rosa).await;
+        proposal::close(&mut tx, &operator(), NOW, first, "creado").await.unwrap();
+
+        assert_eq!((first, open.len(), open[0].name.as_str()), (second, 1, "Cola Sierra"));
+        assert!(matches!(as_shop, Err(Error::Identity(identity::Error::Forbidden))));
+        assert!(proposal::list(&mut tx, &operator()).await.unwrap().is_empty());
+    }
+}
