@@ -199,14 +199,14 @@ mod server {
     /// verb decides whether that is enough.
     pub async fn begin() -> Result<(Tx, Actor, Timestamp), UiError> {
         let context = state::<RequestContext>()?;
-        let tx = context.app.db.begin().await.map_err(store)?;
+        let tx = context.app.db.begin().await?;
         resolve(tx, &context).await
     }
 
     /// Like [`begin`] for a read that needs nothing of its own writes; the transaction refuses to write.
     pub async fn read() -> Result<(Tx, Actor, Timestamp), UiError> {
         let context = state::<RequestContext>()?;
-        let tx = context.app.db.read().await.map_err(store)?;
+        let tx = context.app.db.read().await?;
         resolve(tx, &context).await
     }
 
@@ -215,16 +215,12 @@ mod server {
         Ok(read().await?.1)
     }
 
-    fn store(error: db::Error) -> UiError {
-        UiError(identity::store_problem(&error))
-    }
-
     async fn resolve(mut tx: Tx, context: &RequestContext) -> Result<(Tx, Actor, Timestamp), UiError> {
         let now = context.app.clock.now();
         let token = context.persona.and_then(|persona| Some((persona, cookie(persona.cookie())?)));
         let actor = match token {
             None => Actor::Anonymous,
-            Some((persona, token)) => match identity::session::resolve(&mut tx, &context.app.keys, now, persona, &token).await {
+            Some((persona, token)) => match identity::session::resolve(&mut tx, now, persona, &token).await {
                 Err(identity::Error::Unauthorized) => Actor::Anonymous,
                 other => other?,
             },
@@ -273,9 +269,10 @@ mod server {
         go(&super::refused_at(back.as_deref().unwrap_or("/"), &error.0));
     }
 
-    /// Gives this browser the session: `__Host-…`, out of scripts' reach, until `seconds` from now.
-    pub fn session_cookie(persona: Persona, token: &str, seconds: i64) {
-        set_cookie(&format!("{}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}", persona.cookie()));
+    /// Gives this browser the session: `__Host-…`, out of scripts' reach, until the session ends.
+    pub fn session_cookie(opened: &identity::session::Opened) {
+        let identity::session::Opened { persona, token, max_age_seconds } = opened;
+        set_cookie(&format!("{}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}", persona.cookie()));
     }
 
     /// Takes the session from this browser. Nothing else of its storage: unsent captures live there.
