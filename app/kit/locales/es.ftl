@@ -988,3 +988,11 @@ reason-consumer-suspected-duplicate = La estamos revisando. Te avisamos antes de
 reason-consumer-too-old = La tienda la envió después de 72 horas. No sumó.
 reason-consumer-unknown-card = No encontramos tu tarjeta. Entra con tu celular.
 reason-consumer-unknown-product = La marca está revisando este producto.
+
+## scanner: the camera itself, whoever uses it (its help for the counter is tendero-camera-*)
+
+scanner-waiting = La cámara necesita que la página termine de cargar
+scanner-hint-typing = Acércalo o escribe los números.
+scanner-lost-text = Toca Intentar otra vez. Mientras, escribe los códigos.
+scanner-decoder-title = El lector no arrancó
+scanner-decoder-text = Revisa tu señal y toca Intentar otra vez. Mientras, escribe los códigos.
