@@ -35,7 +35,7 @@ use tower_http::{
 
 pub use config::Config;
 pub use instance::ClockKind;
-pub use operations::{add_user, backup, restore, retry_jobs, verify};
+pub use operations::{add_key, add_user, backup, restore, retry_jobs, verify};
 pub use serve::{Listen, serve};
 pub use work::{registry, work, work_until_signal};
 

@@ -60,6 +60,11 @@ enum Command {
         #[command(subcommand)]
         command: JobsCommand,
     },
+    /// Keys of the operator for programs
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// People of the operator
     User {
         #[command(subcommand)]
@@ -74,6 +79,21 @@ enum JobsCommand {
         /// `job_…`, or `all`
         #[arg(default_value = "all")]
         which: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Make a key and print it, this once
+    Add {
+        /// What it is for
+        name: String,
+        /// Names separated by commas: operator, sandbox, purchases:import, campaigns:write, products:write, reports:read
+        #[arg(long, value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+        /// What the database was created for
+        #[arg(long, value_enum, default_value_t)]
+        clock: ClockKind,
     },
 }
 
@@ -124,6 +144,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             println!("{} dead letters try again", server::retry_jobs(&app, only).await?);
             close(app).await;
         }
+        Command::Key { command: KeyCommand::Add { name, scopes, clock } } => {
+            let app = App::open(config, clock).await?;
+            println!("{}", server::add_key(&app, &name, &scopes.join(" ")).await?);
+            close(app).await;
+        }
         Command::User { command: UserCommand::Add { email, name } } => {
             let app = App::open(config, ClockKind::System).await?;
             server::add_user(&app, &email, &name, &password()?).await?;
@@ -140,9 +165,12 @@ async fn close(app: App) {
 
 async fn verify(app: App) -> anyhow::Result<ExitCode> {
     let report = server::verify(&app).await?;
-    println!("{report}");
+    for finding in &report.findings {
+        println!("{} {} ({} rows)", if finding.differences.is_empty() { "ok  " } else { "FAIL" }, finding.check, finding.rows);
+        finding.differences.iter().for_each(|difference| println!("     {difference}"));
+    }
     close(app).await;
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Never an argument: those are seen by everybody on the machine.

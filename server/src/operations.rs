@@ -3,8 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use db::Tx;
+use identity::{Actor, Scopes, user::NewUser};
 use secrecy::ExposeSecret;
-use shared::JobId;
+use shared::{
+    Country, JobId, OrganisationId, Timestamp,
+    identity::{OrganisationKind, UserRole},
+};
 
 use crate::{App, Config};
 
@@ -77,12 +82,36 @@ pub async fn retry_jobs(app: &App, only: Option<JobId>) -> anyhow::Result<u64> {
     Ok(revived)
 }
 
-/// Adds the first or another administrator of the operator.
+/// The operator's organisation; made when there is none yet.
+async fn operator(tx: &mut Tx, now: Timestamp) -> anyhow::Result<OrganisationId> {
+    let known = identity::organisation::list(tx, &Actor::System).await?;
+    if let Some(operator) = known.iter().find(|organisation| organisation.kind == OrganisationKind::Operator) {
+        return Ok(operator.id);
+    }
+    Ok(identity::organisation::create(tx, &Actor::System, now, "Mostrador", OrganisationKind::Operator, Country::Co).await?.id)
+}
+
+/// Adds an administrator of the operator.
 pub async fn add_user(app: &App, email: &str, name: &str, password: &str) -> anyhow::Result<()> {
+    let password_hash = identity::user::hash_password(password).await?;
     let mut tx = app.db.begin().await?;
-    identity::bootstrap(&mut tx, app.clock.now(), email, name, password).await?;
+    let now = app.clock.now();
+    let organisation = operator(&mut tx, now).await?;
+    let new = NewUser { organisation, email, name, role: UserRole::Admin, password_hash };
+    identity::user::create(&mut tx, &Actor::System, now, new).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Makes a key of the operator; the text is told this once. `scopes` are separated by spaces.
+pub async fn add_key(app: &App, name: &str, scopes: &str) -> anyhow::Result<String> {
+    let scopes = Scopes::parse(scopes).context("The scopes are names like `operator` or `purchases:import`, separated by spaces")?;
+    let mut tx = app.db.begin().await?;
+    let now = app.clock.now();
+    let organisation = operator(&mut tx, now).await?;
+    let (_, secret) = identity::api_key::insert(&mut tx, now, organisation, None, name, &scopes, None).await?;
+    tx.commit().await?;
+    Ok(secret)
 }
 
 #[cfg(test)]

@@ -182,7 +182,9 @@ fn as_form(mut response: Response, back: &str) -> Response {
     };
     let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
     response = see_other(&to);
-    cookies.into_iter().for_each(|cookie| drop(response.headers_mut().append(header::SET_COOKIE, cookie)));
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     response
 }
 

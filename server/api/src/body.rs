@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use shared::Problem;
 
-use crate::Refusal;
+use crate::{Refusal, refusal::body_refused};
 
 /// Header of RFC draft "The Idempotency-Key HTTP Header Field".
 pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
@@ -65,7 +65,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !is_json(&parts.headers) {
             return Err(Problem::new(415, "unsupported_media_type", "Send application/json.").into());
         }
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await.map_err(body_refused)?;
         Ok(Self { value: parse(&bytes)?, request: RequestId::of(&parts, &bytes)? })
     }
 }

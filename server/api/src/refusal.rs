@@ -86,12 +86,10 @@ impl IntoResponse for Refusal {
 }
 
 /// A body that could not be taken: too large, or cut off.
-impl From<BytesRejection> for Refusal {
-    fn from(rejection: BytesRejection) -> Self {
-        Self(match rejection {
-            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::new(413, "body_too_large", "The body is larger than this door takes."),
-            other => Problem::new(400, "bad_request", other.body_text()),
-        })
+pub(crate) fn body_refused(rejection: BytesRejection) -> Problem {
+    match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::new(413, "body_too_large", "The body is larger than this door takes."),
+        other => Problem::new(400, "bad_request", other.body_text()),
     }
 }
 

@@ -35,5 +35,5 @@ async fn rewards(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): I
 #[utoipa::path(get, path = "/consumers/{id}/movements", operation_id = "listConsumerMovements", tag = "consumers", params(("id" = ConsumerId, Path), Part), responses((status = 200, description = "A page.", body = Page<Movement>)))]
 async fn movements(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, Query(part): Query<Part>) -> Result<Json<Page<Movement>>, Refusal> {
     let (mut tx, _) = api.read().await?;
-    Ok(Json(loyalty::history::of_consumer(&mut tx, &actor, id, part.cursor(), part.limit()?).await?))
+    Ok(Json(loyalty::history::movements(&mut tx, &actor, id, part.cursor(), part.limit()?).await?))
 }

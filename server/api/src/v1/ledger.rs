@@ -14,5 +14,5 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 #[utoipa::path(get, path = "/ledger/totals", operation_id = "listLedgerTotals", tag = "ledger", responses((status = 200, description = "One row for each kind.", body = Vec<LedgerTotal>)))]
 async fn totals(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Json<Vec<LedgerTotal>>, Refusal> {
     let (mut tx, _) = api.read().await?;
-    Ok(Json(loyalty::verify::totals(&mut tx, &actor).await?))
+    Ok(Json(loyalty::shop::ledger_totals(&mut tx, &actor).await?))
 }

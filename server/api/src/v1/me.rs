@@ -29,7 +29,7 @@ async fn card(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Js
 async fn movements(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(part): Query<Part>) -> Result<Json<Page<Movement>>, Refusal> {
     let consumer = actor.consumer()?;
     let (mut tx, _) = api.read().await?;
-    Ok(Json(loyalty::history::of_consumer(&mut tx, &actor, consumer, part.cursor(), part.limit()?).await?))
+    Ok(Json(loyalty::history::movements(&mut tx, &actor, consumer, part.cursor(), part.limit()?).await?))
 }
 
 /// Own rewards, newest first.

@@ -19,6 +19,7 @@ use crate::{
     ActorOf, ApiState, IMPORT_MAX_BYTES, Refusal,
     body::{Body, Id, Query},
     idempotency::{self, Turn},
+    refusal::body_refused,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -77,13 +78,9 @@ struct How {
 #[utoipa::path(post, path = "/products/imports", operation_id = "importProducts", tag = "products", params(How),
     request_body(content = String, content_type = "text/csv"), responses((status = 200, description = "What happened to each row.", body = ImportReport)))]
 async fn import(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(how): Query<How>, body: Result<Bytes, axum::extract::rejection::BytesRejection>) -> Result<Json<ImportReport>, Refusal> {
-    let bytes = body?;
-    if !how.apply {
-        let (mut tx, _) = api.read().await?;
-        return Ok(Json(catalogue::import::check(&mut tx, &actor, &bytes).await?));
-    }
-    let (mut tx, now) = api.begin().await?;
-    let report = catalogue::import::apply(&mut tx, &actor, now, &bytes).await?;
+    let bytes = body.map_err(body_refused)?;
+    let (mut tx, now) = if how.apply { api.begin().await? } else { api.read().await? };
+    let report = catalogue::import::run(&mut tx, &actor, now, &bytes, how.apply).await?;
     tx.commit().await?;
     Ok(Json(report))
 }

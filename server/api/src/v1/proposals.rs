@@ -1,30 +1,29 @@
 //! Barcodes that shops met and nobody knew.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use shared::{
-    Gtin, Page, ProposalId,
-    catalogue::{NewProduct, Product, Proposal},
+    Gtin, ProposalId,
+    catalogue::Proposal,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::Part;
 use crate::{
     ActorOf, ApiState, Refusal,
-    body::{Body, Id, Query},
+    body::{Body, Id},
     idempotency::{self, Turn},
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list, propose)).routes(routes!(decide))
+    OpenApiRouter::new().routes(routes!(list, propose)).routes(routes!(close))
 }
 
 /// What waits for a decision, oldest first. Operator only.
-#[utoipa::path(get, path = "/product_proposals", operation_id = "listProductProposals", tag = "products", params(Part), responses((status = 200, description = "A page.", body = Page<Proposal>)))]
-async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(part): Query<Part>) -> Result<Json<Page<Proposal>>, Refusal> {
+#[utoipa::path(get, path = "/product_proposals", operation_id = "listProductProposals", tag = "products", responses((status = 200, description = "At most 200.", body = Vec<Proposal>)))]
+async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Json<Vec<Proposal>>, Refusal> {
     let (mut tx, _) = api.read().await?;
-    Ok(Json(catalogue::proposal::list(&mut tx, &actor, part.cursor(), part.limit()?).await?))
+    Ok(Json(catalogue::proposal::list(&mut tx, &actor).await?))
 }
 
 /// A barcode to propose.
@@ -55,36 +54,26 @@ async fn propose(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Bod
         Turn::Mine(write) => write,
         Turn::Known(answer) => return Ok(answer),
     };
-    let new = body.value;
-    let id = catalogue::proposal::propose(&mut write.tx, &actor, write.now, &new.gtin, &new.name, new.price_minor, None).await?;
+    let NewProposal { gtin, name, price_minor } = body.value;
+    let new = catalogue::proposal::NewProposal { gtin, name, price_minor, photo: None };
+    let id = catalogue::proposal::propose(&mut write.tx, &actor, write.now, &new).await?;
     write.created(format!("/api/v1/product_proposals/{id}"), &MadeProposal { id }).await
 }
 
-/// Accept with the product, or turn down without.
+/// Why it is dealt with.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Decision {
-    /// The product to add, with the proposal's barcode; absent: turned down.
-    product: Option<NewProduct>,
+struct Closing {
+    /// For the audit: `product added`, `no product of anybody`.
+    #[schema(min_length = 1, max_length = 200)]
+    why: String,
 }
 
-/// What became of it.
-#[derive(Debug, Serialize, ToSchema)]
-struct Decided {
-    /// The product, when it was accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    product: Option<Product>,
+/// Takes a proposal off the list, whether a product was made of it or not. Operator only.
+#[utoipa::path(put, path = "/product_proposals/{id}/closing", operation_id = "closeProductProposal", tag = "products", params(("id" = ProposalId, Path)), request_body = Closing, responses((status = 204, description = "Off the list.")))]
+async fn close(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ProposalId>, body: Body<Closing>) -> Result<StatusCode, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    catalogue::proposal::close(&mut tx, &actor, now, id, &body.value.why).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
-
-/// Decides about a proposal. Operator only.
-#[utoipa::path(post, path = "/product_proposals/{id}/decision", operation_id = "decideProductProposal", tag = "products", params(("id" = ProposalId, Path)), request_body = Decision, responses((status = 201, description = "Decided.", body = Decided)))]
-async fn decide(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ProposalId>, body: Body<Decision>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let product = catalogue::proposal::decide(&mut write.tx, &actor, write.now, id, body.value.product.as_ref()).await?;
-    let location = product.as_ref().map_or_else(|| "/api/v1/product_proposals".to_owned(), |product| format!("/api/v1/products/{}", product.id));
-    write.created(location, &Decided { product }).await
-}
-

@@ -23,6 +23,7 @@ use crate::{
     ActorOf, ApiState, Caller, Refusal,
     body::{Body, IDEMPOTENCY_HEADER, Id, idempotency_key, is_json, parse},
     idempotency::{REPLAYED, answer},
+    refusal::body_refused,
     telemetry,
 };
 
@@ -89,7 +90,7 @@ async fn whole(request: Request) -> Result<Bytes, Refusal> {
     if !is_json(request.headers()) {
         return Err(Problem::new(415, "unsupported_media_type", "Send application/json.").into());
     }
-    Ok(Bytes::from_request(request, &()).await?)
+    Ok(Bytes::from_request(request, &()).await.map_err(body_refused)?)
 }
 
 async fn captured(api: &ApiState, device: DeviceId, signature: &[u8], headers: &HeaderMap, body: &[u8]) -> Result<loyalty::purchase::Outcome, Refusal> {
@@ -135,6 +136,7 @@ fn signature(headers: &HeaderMap) -> Result<Vec<u8>, Problem> {
 
 /// A basket at a shop.
 #[derive(Deserialize, ToSchema)]
+#[allow(dead_code, reason = "describes the body; the handler takes it apart in two steps")]
 struct ShopBasket {
     /// Where; absent: the actor's own shop.
     shop_id: Option<ShopId>,

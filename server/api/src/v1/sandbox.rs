@@ -9,14 +9,14 @@ use axum::{
 };
 use db::{Tx, sql};
 use identity::{
-    Actor, Phone, Scope,
+    Phone, Scope,
     challenge::VerifiedPhone,
     consent::{self, Decision, Purpose},
     consumer::NewConsumer,
 };
 use notifications::SandboxMessage;
 use serde::{Deserialize, Serialize};
-use shared::{CampaignId, CardId, ConsumerId, Country, Problem, SessionId, ShopId, Timestamp, identity::MemberRole};
+use shared::{CampaignId, CardId, ConsumerId, Country, Problem, ShopId, Timestamp, identity::MemberRole};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -171,8 +171,7 @@ struct SandboxEnrolment {
 async fn enrol(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxEnrolment>) -> Result<StatusCode, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let (mut tx, now) = api.begin().await?;
-    let consumer = Actor::Consumer { consumer: id, session: SessionId::fixed(0) };
-    loyalty::campaign::enrol(&mut tx, &consumer, body.value.at.unwrap_or(now), body.value.campaign_id).await?;
+    loyalty::campaign::enrol_at(&mut tx, body.value.campaign_id, id, body.value.at.unwrap_or(now)).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

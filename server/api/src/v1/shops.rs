@@ -29,7 +29,7 @@ async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(search
 
 /// A shop. What it says is on the shop's own poster, so everybody with a session or key may read it.
 #[utoipa::path(get, path = "/shops/{id}", operation_id = "getShop", tag = "shops", params(("id" = ShopId, Path)), responses((status = 200, description = "The shop.", body = Shop)))]
-async fn get(State(api): State<ApiState>, ActorOf(_): ActorOf, Id(id): Id<ShopId>) -> Result<Json<Shop>, Refusal> {
+async fn get(State(api): State<ApiState>, ActorOf(_reader): ActorOf, Id(id): Id<ShopId>) -> Result<Json<Shop>, Refusal> {
     let (mut tx, _) = api.read().await?;
     Ok(Json(identity::shop::get(&mut tx, id).await?))
 }
