@@ -1,2 +1,136 @@
-//! x
-fn main() {}
+//! The build tool: `cargo xtask serve`, `cargo xtask test` and what stands beside them.
+//!
+//! It needs rustup and, for the browser's part of the tests, Node 20; everything else it fetches itself.
+
+mod postgres;
+mod shell;
+mod site;
+mod test;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use shell::{Step, run, run_with};
+
+#[derive(Parser)]
+#[command(about = "Builds, serves and tests Mostrador")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds everything, seeds a demo world on the first run, and serves it.
+    Serve {
+        /// Small and fast WASM, optimised server.
+        #[arg(long)]
+        release: bool,
+        /// With a self-made certificate, so that a phone in the LAN has camera and keys.
+        #[arg(long)]
+        tls: bool,
+        /// Where to listen.
+        #[arg(long, default_value_t = 3000)]
+        port: u16,
+    },
+    /// Builds the fronts and the server without starting them.
+    Build {
+        /// Small and fast.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Everything: rules, both databases, HTTP and a real browser.
+    Test {
+        /// Only one part: rust, browser.
+        #[arg(long)]
+        only: Option<String>,
+    },
+    /// The fast loop: formats nothing, compiles and lints everything once.
+    Check,
+    /// One folder with binary and site: `dist/`.
+    Dist,
+}
+
+fn main() -> Result<()> {
+    std::env::set_current_dir(root()?)?;
+    match Arguments::parse().command {
+        Command::Serve { release, tls, port } => serve(release, tls, port),
+        Command::Build { release } => build(release).map(drop),
+        Command::Test { only } => test::all(only.as_deref()),
+        Command::Check => check(),
+        Command::Dist => dist(),
+    }
+}
+
+fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(here.ancestors().nth(2).context("server/xtask stands two folders below the root")?.to_owned())
+}
+
+/// What a build leaves behind.
+pub struct Built {
+    /// The server.
+    pub binary: PathBuf,
+    /// Scripts, styles, fonts, manifests.
+    pub site: PathBuf,
+}
+
+/// Where cargo writes.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+/// Fronts and server.
+pub fn build(release: bool) -> Result<Built> {
+    let site = site::build(release)?;
+    let step = Step::begin("server");
+    let mut arguments = vec!["build", "--package", "server"];
+    arguments.extend(release.then_some("--release"));
+    run("cargo", &arguments)?;
+    step.done();
+    let binary = target().join(if release { "release" } else { "debug" }).join("mostrador");
+    Ok(Built { binary: std::path::absolute(binary)?, site: std::path::absolute(site)? })
+}
+
+fn serve(release: bool, tls: bool, port: u16) -> Result<()> {
+    let built = build(release)?;
+    let database = Path::new("data/mostrador.db");
+    let new = !database.exists();
+    std::fs::create_dir_all("data")?;
+    let site = built.site.to_string_lossy().into_owned();
+    let environment = [("MOSTRADOR_SITE", site.as_str()), ("MOSTRADOR_SANDBOX", "1")];
+    run_with(&built.binary, &["migrate"], &environment)?;
+    if new {
+        let step = Step::begin("demo world");
+        run_with(&built.binary, &["seed"], &environment)?;
+        step.done();
+    }
+    let address = format!("{}:{port}", if tls { "0.0.0.0" } else { "127.0.0.1" });
+    let mut arguments = vec!["serve", "--addr", &address];
+    arguments.extend(tls.then_some("--tls"));
+    run_with(&built.binary, &arguments, &environment)
+}
+
+fn check() -> Result<()> {
+    site::target_installed()?;
+    run("cargo", &["clippy", "--all-targets", "--", "-D", "warnings"])?;
+    for persona in ["consumer", "tendero", "brand", "backoffice"] {
+        run("cargo", &["clippy", "--package", persona, "--features", "ssr", "--", "-D", "warnings"])?;
+    }
+    let mut arguments = vec!["check", "--target", site::WASM];
+    arguments.extend(site::ENTRIES.iter().flat_map(|entry| ["--package", entry.package]));
+    run("cargo", &arguments)
+}
+
+fn dist() -> Result<()> {
+    let built = build(true)?;
+    let folder = Path::new("dist");
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    std::fs::copy(&built.binary, folder.join("mostrador"))?;
+    site::copy_folder(&built.site, &folder.join("site"))
+}

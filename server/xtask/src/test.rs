@@ -1,0 +1,150 @@
+//! `cargo xtask test`: everything on both databases and in a real browser, counted by kind.
+
+use std::{collections::BTreeMap, io::{BufRead, BufReader}, process::{Command, Stdio}};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{postgres::Postgres, shell::{Step, debian_packages, exists, run}};
+
+/// Packages with Rust tests, and the features they need. Order: what fails fastest first.
+const PACKAGES: &[(&str, &[&str])] = &[
+    ("shared", &[]),
+    ("db", &[]),
+    ("jobs", &[]),
+    ("notifications", &[]),
+    ("identity", &[]),
+    ("catalogue", &[]),
+    ("loyalty", &[]),
+    ("reports", &[]),
+    ("frontend-decoder", &[]),
+    ("scanner", &[]),
+    ("kit", &["--features", "ssr"]),
+    ("api", &[]),
+    ("server", &[]),
+];
+
+#[derive(Default, Clone, Copy)]
+struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+/// Runs it all and ends with the closing line.
+pub fn all(only: Option<&str>) -> Result<()> {
+    let wanted = |part: &str| only.is_none_or(|only| only == part);
+    let postgres = Postgres::start(false)?;
+    let mut counts: BTreeMap<&'static str, Count> = BTreeMap::new();
+    if wanted("rust") {
+        let step = Step::begin("Rust tests");
+        for (package, features) in PACKAGES {
+            rust(package, features, &postgres.url(), &mut counts)?;
+        }
+        step.done();
+        let step = Step::begin("fronts compile for the browser");
+        let compiled = crate::site::target_installed().and_then(|()| {
+            let mut arguments = vec!["check", "--target", crate::site::WASM];
+            arguments.extend(crate::site::ENTRIES.iter().flat_map(|entry| ["--package", entry.package]));
+            run("cargo", &arguments)
+        });
+        let count = counts.entry("wasm").or_default();
+        if compiled.is_ok() { count.passed += 1 } else { count.failed += 1 }
+        step.done();
+    }
+    if wanted("browser") && std::path::Path::new("end2end/package.json").exists() {
+        browser(&postgres.url(), &mut counts)?;
+    }
+    close(&counts)
+}
+
+fn close(counts: &BTreeMap<&'static str, Count>) -> Result<()> {
+    let total = counts.values().fold(Count::default(), |sum, count| Count { passed: sum.passed + count.passed, failed: sum.failed + count.failed });
+    println!();
+    for (kind, count) in counts {
+        println!("{kind:>16}  {:>5} passed  {:>3} failed", count.passed, count.failed);
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed > 0 || total.passed == 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+/// What a test is: the store's end in the engine's name, doors are HTTP, the rest are rules.
+fn kind(package: &str, name: &str) -> &'static str {
+    match name.rsplit("::").next() {
+        Some("sqlite") => "store sqlite",
+        Some("postgres") => "store postgres",
+        _ if package == "api" || package == "server" => "http",
+        _ => "rule",
+    }
+}
+
+fn rust(package: &str, features: &[&str], url: &str, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    let mut child = Command::new("cargo")
+        .args(["test", "--no-fail-fast", "--package", package])
+        .args(features)
+        .env("TEST_POSTGRES_URL", url)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start cargo")?;
+    let mut seen = 0;
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            let result = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "));
+            match result {
+                Some((name, "ok")) => {
+                    counts.entry(kind(package, name)).or_default().passed += 1;
+                    seen += 1;
+                }
+                Some((name, "FAILED")) => {
+                    counts.entry(kind(package, name)).or_default().failed += 1;
+                    seen += 1;
+                    println!("{package}: {line}");
+                }
+                _ if line.starts_with("running ") || line.is_empty() || line.starts_with("test result: ok") => {}
+                _ => println!("{line}"),
+            }
+        }
+    }
+    let status = child.wait()?;
+    println!("{package}: {seen} tests");
+    // A crate that does not compile has run no test: that is a failure, too.
+    if !status.success() && seen == 0 {
+        counts.entry(kind(package, "")).or_default().failed += 1;
+    }
+    Ok(())
+}
+
+fn browser(url: &str, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    if !exists("chromium") {
+        debian_packages(&["chromium"])?;
+    }
+    if !exists("npm") {
+        bail!("Node 20 with npm is needed for the browser's tests");
+    }
+    let built = crate::build(false)?;
+    let step = Step::begin("browser");
+    run("npm", &["ci", "--prefix", "end2end", "--no-audit", "--no-fund"])?;
+    let report = std::path::absolute(crate::target().join("playwright.json"))?;
+    // Its exit code says the same as the report, and the report says how many.
+    let _ = Command::new("npx")
+        .args(["playwright", "test"])
+        .current_dir("end2end")
+        .env("TEST_POSTGRES_URL", url)
+        .env("MOSTRADOR_BIN", &built.binary)
+        .env("MOSTRADOR_SITE", &built.site)
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
+        .status()?;
+    let text = std::fs::read_to_string(&report).context("Playwright wrote no report")?;
+    let json: serde_json::Value = serde_json::from_str(&text)?;
+    let stat = |name: &str| json["stats"][name].as_u64().unwrap_or(0);
+    let count = counts.entry("browser").or_default();
+    count.passed += stat("expected");
+    count.failed += stat("unexpected") + stat("flaky");
+    if stat("expected") + stat("unexpected") == 0 {
+        count.failed += 1;
+    }
+    step.done();
+    Ok(())
+}
