@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::Content;
 use crate::icon::Icon;
 use crate::{Tone, class_of, t};
 
@@ -26,14 +27,14 @@ pub fn Banner(
     #[prop(optional)]
     end: Option<AnyView>,
     /// The sentence.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let tone = if offline { "--offline" } else { tone.suffix() };
     let class = class_of("banner", &[tone, if edge { "--edge" } else { "" }, if note { "--note" } else { "" }]);
     view! {
         <div class=class role="status">
             <Icon path=icon size=20 />
-            <span class="banner__text">{children()}</span>
+            <span class="banner__text">{children.view()}</span>
             {end.map(|end| view! { <span class="banner__end">{end}</span> })}
         </div>
     }

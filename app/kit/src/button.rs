@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::{Content, IntoLight};
 use crate::icon::Icon;
 use crate::{Text, class_of};
 
@@ -106,7 +107,7 @@ pub fn Button(
     #[prop(optional, into)]
     disabled: Signal<bool>,
     /// A verb, with the amount when it is about money.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let class = class_of("btn", &[look.class(), size.class(), if wide { "--wide" } else { "" }]);
     view! {
@@ -123,11 +124,11 @@ pub fn Button(
             }
         >
             {move || match icon {
-                _ if busy.get() => view! { <span class="btn__spin" aria-hidden="true"></span> }.into_any(),
-                Some(path) => view! { <Icon path size=size.icon() /> }.into_any(),
-                None => ().into_any(),
+                _ if busy.get() => view! { <span class="btn__spin" aria-hidden="true"></span> }.into_light(),
+                Some(path) => view! { <Icon path size=size.icon() /> }.into_light(),
+                None => ().into_light(),
             }}
-            {children()}
+            {children.view()}
         </button>
     }
 }
@@ -151,13 +152,13 @@ pub fn ButtonLink(
     #[prop(optional)]
     icon: Option<&'static str>,
     /// Where it leads, as a verb.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let class = class_of("btn", &[look.class(), size.class(), if wide { "--wide" } else { "" }]);
     view! {
         <a class=class href=href>
             {icon.map(|path| view! { <Icon path size=size.icon() /> })}
-            {children()}
+            {children.view()}
         </a>
     }
 }
@@ -186,10 +187,10 @@ pub fn IconButton(
         Some(href) => view! {
             <a class=class href=href aria-label=label.clone() title=label><Icon path=icon size=pixels /></a>
         }
-        .into_any(),
+        .into_light(),
         None => view! {
             <button type="button" class=class aria-label=label.clone() title=label><Icon path=icon size=pixels /></button>
         }
-        .into_any(),
+        .into_light(),
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::{Content, IntoLight};
 use crate::icon::{Icon, path};
 use crate::{Text, Tone, class_of};
 
@@ -12,9 +13,9 @@ pub fn Card(
     #[prop(optional)]
     class: &'static str,
     /// What it holds.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
-    view! { <div class=class_of("card", &[class])>{children()}</div> }
+    view! { <div class=class_of("card", &[class])>{children.view()}</div> }
 }
 
 /// A small word with a tint; with an icon outside tables.
@@ -30,13 +31,13 @@ pub fn Chip(
     #[prop(optional)]
     table: bool,
     /// The word.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let class = class_of("chip", &[tone.suffix(), if table { "--table" } else { "" }]);
     view! {
         <span class=class>
             {icon.map(|path| view! { <Icon path size=14 /> })}
-            {children()}
+            {children.view()}
         </span>
     }
 }
@@ -205,7 +206,7 @@ pub fn ListRow(
     href: Option<Text>,
     /// Chips below the text.
     #[prop(optional)]
-    children: Option<Children>,
+    children: Option<Content>,
 ) -> AnyView {
     let trail = (figure.is_some() || unit.is_some()).then(|| {
         view! {
@@ -220,13 +221,13 @@ pub fn ListRow(
         <span class="list-row__body">
             <span class="list-row__title">{title}</span>
             {text.map(|text| view! { <span class="list-row__text">{text}</span> })}
-            {children.map(|children| children())}
+            {children.map(Content::view)}
         </span>
         {trail}
     };
     match href {
-        Some(href) => view! { <a class="list-row list-row--link" href=href>{body}</a> }.into_any(),
-        None => view! { <div class="list-row">{body}</div> }.into_any(),
+        Some(href) => view! { <a class="list-row list-row--link" href=href>{body}</a> }.into_light(),
+        None => view! { <div class="list-row">{body}</div> }.into_light(),
     }
 }
 
@@ -252,9 +253,9 @@ pub fn SectionHead(
 #[component]
 pub fn Tiles(
     /// [`StatTile`]s.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
-    view! { <div class="tiles">{children()}</div> }
+    view! { <div class="tiles">{children.view()}</div> }
 }
 
 /// How a figure moved; the arrow and the sign carry it, the colour repeats it.

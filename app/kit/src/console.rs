@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::{Content, IntoLight};
 use crate::card::Avatar;
 use crate::icon::{Icon, Wordmark, path};
 use crate::shell::LiveRegions;
@@ -46,7 +47,7 @@ pub fn ConsoleShell(
     /// Initials, name and role, and the way out.
     person: AnyView,
     /// [`DeskHead`] and panels inside `desk__main`, then [`DeskFoot`].
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let groups = groups
         .into_iter()
@@ -68,7 +69,7 @@ pub fn ConsoleShell(
                 {groups}
                 <div class="rail__person">{person}</div>
             </nav>
-            <div class="desk">{children()}</div>
+            <div class="desk">{children.view()}</div>
         </div>
     }
 }
@@ -127,7 +128,7 @@ pub fn DeskHead(
     crumbs: Vec<(Text, Text)>,
     /// Buttons.
     #[prop(optional)]
-    children: Option<Children>,
+    children: Option<Content>,
 ) -> impl IntoView {
     let has_crumbs = !crumbs.is_empty();
     let crumbs = crumbs
@@ -141,7 +142,7 @@ pub fn DeskHead(
                 <h1 tabindex="-1">{title}</h1>
             </div>
             {as_of.map(|as_of| view! { <span class="desk__asof"><Icon path=path::CLOCK size=16 /> {as_of}</span> })}
-            {children.map(|children| view! { <div class="desk__acts">{children()}</div> })}
+            {children.map(|children| view! { <div class="desk__acts">{children.view()}</div> })}
         </header>
     }
 }
@@ -153,12 +154,12 @@ pub fn DeskFoot(
     #[prop(optional, into)]
     note: Option<Text>,
     /// Buttons, the key last.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     view! {
         <div class="desk__foot">
             {note.map(|note| view! { <span class="desk__foot-note">{note}</span> })}
-            {children()}
+            {children.view()}
         </div>
     }
 }
@@ -199,9 +200,9 @@ pub fn Steps(
                 ""
             };
             let number = if step.done && !on && !step.wrong {
-                view! { <Icon path=path::CHECK_FAT_FILL size=14 /> }.into_any()
+                view! { <Icon path=path::CHECK_FAT_FILL size=14 /> }.into_light()
             } else {
-                (index + 1).to_string().into_any()
+                (index + 1).to_string().into_light()
             };
             view! {
                 <li>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::{Content, IntoLight};
 use crate::button::{Button, ButtonLink, Look, Size};
 use crate::card::Chip;
 use crate::icon::{Icon, path};
@@ -42,12 +43,12 @@ pub fn Skeleton(
                     </div>
                 </div>
             }
-            .into_any(),
+            .into_light(),
             SkeletonKind::Lines => {
-                view! { <div class=if n % 2 == 0 { "skeleton__line" } else { "skeleton__line skeleton__line--short" }></div> }.into_any()
+                view! { <div class=if n % 2 == 0 { "skeleton__line" } else { "skeleton__line skeleton__line--short" }></div> }.into_light()
             }
-            SkeletonKind::Cards => view! { <div class="skeleton__box"></div> }.into_any(),
-            SkeletonKind::Code => view! { <div class="skeleton__box skeleton__box--tall"></div> }.into_any(),
+            SkeletonKind::Cards => view! { <div class="skeleton__box"></div> }.into_light(),
+            SkeletonKind::Code => view! { <div class="skeleton__box skeleton__box--tall"></div> }.into_light(),
         })
         .collect::<Vec<_>>();
     view! {
@@ -78,15 +79,15 @@ pub fn Empty(
     page: bool,
     /// One action.
     #[prop(optional)]
-    children: Option<Children>,
+    children: Option<Content>,
 ) -> impl IntoView {
-    let art = art.unwrap_or_else(|| view! { <span class="disc disc--big"><Icon path=icon size=24 /></span> }.into_any());
+    let art = art.unwrap_or_else(|| view! { <span class="disc disc--big"><Icon path=icon size=24 /></span> }.into_light());
     view! {
         <div class=class_of("empty", &[if page { "--page" } else { "" }])>
             <div class="empty__art">{art}</div>
             <h2 class="empty__title">{title}</h2>
             <p class="empty__text">{text}</p>
-            {children.map(|children| children())}
+            {children.map(Content::view)}
         </div>
     }
 }
@@ -114,11 +115,11 @@ pub fn ErrorState(
         (Some(retry), _) => view! {
             <Button look=Look::Secondary size=Size::Dense on:click=move |_| retry.run(())>{t::common_retry()}</Button>
         }
-        .into_any(),
+        .into_light(),
         (None, Some(href)) => {
-            view! { <ButtonLink href look=Look::Secondary size=Size::Dense>{t::common_retry()}</ButtonLink> }.into_any()
+            view! { <ButtonLink href look=Look::Secondary size=Size::Dense>{t::common_retry()}</ButtonLink> }.into_light()
         }
-        (None, None) => ().into_any(),
+        (None, None) => ().into_light(),
     };
     view! {
         <div class="empty" role="alert">

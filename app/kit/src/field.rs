@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::light::{Content, IntoLight};
 use crate::icon::{Icon, path};
 use crate::{Text, class_of, t};
 
@@ -68,12 +69,12 @@ pub fn Field(
     maxlength: Option<u16>,
     /// Replaces the input.
     #[prop(optional)]
-    children: Option<Children>,
+    children: Option<Content>,
 ) -> impl IntoView {
     let help_id = [id, "-help"].concat();
     let class = class_of("field", &[if money { "--money" } else { "" }, if big { "--big" } else { "" }]);
     let control = match children {
-        Some(children) => children(),
+        Some(children) => children.view(),
         None => {
             let node = NodeRef::<html::Input>::new();
             follow(node, value);
@@ -100,7 +101,7 @@ pub fn Field(
                     }
                 />
             }
-            .into_any()
+            .into_light()
         }
     };
     view! {
@@ -128,8 +129,8 @@ fn Help(id: String, help: Option<Text>, error: Signal<Option<String>>) -> impl I
                 Some(error) => view! {
                     <span class="field__error"><Icon path=path::WARNING_CIRCLE_FILL size=16 /> {error}</span>
                 }
-                .into_any(),
-                None => help.clone().map(|help| view! { <span class="field__help">{help}</span> }).into_any(),
+                .into_light(),
+                None => help.clone().map(|help| view! { <span class="field__help">{help}</span> }).into_light(),
             }}
         </div>
     }
@@ -260,7 +261,7 @@ pub fn Check(
     /// Ticked.
     on: RwSignal<bool>,
     /// Its words.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     view! {
         <label class="row row--12">
@@ -273,7 +274,7 @@ pub fn Check(
                 prop:checked=move || on.get()
                 on:change=move |event| on.set(event_target_checked(&event))
             />
-            <span>{children()}</span>
+            <span>{children.view()}</span>
         </label>
     }
 }

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
 
+use crate::light::{Content, IntoLight};
 use crate::button::{Button, Look, Size};
 use crate::{Text, class_of, t};
 
@@ -106,16 +107,16 @@ pub fn QrCard(
     #[prop(optional)]
     on_open: Option<Callback<()>>,
     /// `qr-card__foot` or `qr-card__digits`.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let plate = match on_open {
         Some(open) => view! {
             <button type="button" class="qr-card__plate" on:click=move |_| open.run(())><QrPlate text label /></button>
         }
-        .into_any(),
-        None => view! { <div class="qr-card__plate"><QrPlate text label /></div> }.into_any(),
+        .into_light(),
+        None => view! { <div class="qr-card__plate"><QrPlate text label /></div> }.into_light(),
     };
-    view! { <section class="qr-card"><Awning /> {plate} {children()}</section> }
+    view! { <section class="qr-card"><Awning /> {plate} {children.view()}</section> }
 }
 
 /// The code alone on white, with the screen kept awake while it is open.

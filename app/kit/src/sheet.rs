@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::light::Content;
 use crate::{Text, class_of, t};
 
 /// How far down, in CSS pixels, a drag on the grip closes it.
@@ -38,7 +39,7 @@ pub fn Sheet(
     #[prop(optional)]
     wide: bool,
     /// Text in `sheet__text`, buttons in `sheet__acts`.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     follow(dialog, open);
@@ -78,7 +79,7 @@ pub fn Sheet(
                 on:click=move |_| open.set(false)
             ></button>
             <h2 class="sheet__title" id=id>{title}</h2>
-            {children()}
+            {children.view()}
         </dialog>
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::{Content, IntoLight};
 use crate::button::IconButton;
 use crate::icon::{Icon, path};
 use crate::{Text, class_of, t};
@@ -33,7 +34,7 @@ pub fn PhoneShell(
     #[prop(optional)]
     flush: bool,
     /// The content.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let class = class_of("phone", &[if bar.is_some() { "--bar" } else { "" }, if paper { "--paper" } else { "" }]);
     let has_foot = foot.is_some();
@@ -43,7 +44,7 @@ pub fn PhoneShell(
         <LiveRegions />
         <div class=class>
             {head}
-            <main id="main" tabindex="-1" class=class_of("phone__main", &[if flush { "--flush" } else { "" }])>{children()}</main>
+            <main id="main" tabindex="-1" class=class_of("phone__main", &[if flush { "--flush" } else { "" }])>{children.view()}</main>
             {foot.map(|foot| view! { <div id="action" tabindex="-1" class="phone__foot">{foot}</div> })}
             {bar}
         </div>
@@ -67,7 +68,7 @@ pub fn PhoneHead(
     mark: bool,
     /// At the right.
     #[prop(optional)]
-    children: Option<Children>,
+    children: Option<Content>,
 ) -> impl IntoView {
     view! {
         <header class="phone__head">
@@ -77,7 +78,7 @@ pub fn PhoneHead(
                 {over.map(|over| view! { <span class="phone__over">{over}</span> })}
                 <h1 tabindex="-1">{title}</h1>
             </div>
-            {children.map(|children| children())}
+            {children.map(Content::view)}
         </header>
     }
 }
@@ -115,7 +116,7 @@ pub fn PhoneBar(
                         <a class="nav__key" href=item.href><Icon path=item.icon size=34 /> {item.words}</a>
                     </li>
                 }
-                .into_any();
+                .into_light();
             }
             view! {
                 <li class="phone-bar__item">
@@ -125,7 +126,7 @@ pub fn PhoneBar(
                     </a>
                 </li>
             }
-            .into_any()
+            .into_light()
         })
         .collect::<Vec<_>>();
     view! {

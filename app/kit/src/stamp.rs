@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::IntoLight;
 use crate::icon::{Icon, path};
 use crate::{class_of, t};
 
@@ -44,11 +45,11 @@ pub fn StampGrid(
                 ],
             );
             let inner = if n == goal {
-                view! { <Icon path=path::GIFT size=gift /> }.into_any()
+                view! { <Icon path=path::GIFT size=gift /> }.into_light()
             } else if is_done {
-                view! { <Icon path=path::CHECK_FAT_FILL size=mark /> }.into_any()
+                view! { <Icon path=path::CHECK_FAT_FILL size=mark /> }.into_light()
             } else {
-                n.to_string().into_any()
+                n.to_string().into_light()
             };
             view! { <span class=class>{inner}</span> }
         })

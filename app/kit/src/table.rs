@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::light::Content;
 use crate::icon::{Icon, path};
 use crate::{Text, class_of};
 
@@ -23,7 +24,7 @@ pub fn Table(
     #[prop(optional)]
     tall: bool,
     /// Head and body.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let class = class_of(
         "table",
@@ -34,7 +35,7 @@ pub fn Table(
         <div class="table-wrap" tabindex="0" role="region" aria-label=name>
             <table class=class>
                 <caption class="sr-only">{caption}</caption>
-                {children()}
+                {children.view()}
             </table>
         </div>
     }
