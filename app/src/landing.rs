@@ -36,3 +36,17 @@ pub fn Landing() -> impl IntoView {
         </div>
     }
 }
+
+/// For people who followed an old or mistyped link.
+#[component]
+pub fn Missing() -> impl IntoView {
+    view! {
+        <div class="phone phone--paper">
+            <header class="phone__head"><Wordmark /></header>
+            <main id="main" class="phone__main">
+                <h1>{t::common_not_found_title()}</h1>
+                <p><a class="link" href="/">{t::common_back()}</a></p>
+            </main>
+        </div>
+    }
+}

@@ -3,7 +3,7 @@
 use kit::{request::Site, t};
 use leptos::{nonce::use_nonce, prelude::*};
 
-use crate::{Letter, landing::Landing, outbox::Outbox};
+use crate::{Letter, landing::{Landing, Missing}, outbox::Outbox};
 
 /// Which front an address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Front {
     Brand,
     /// The operator's console.
     Backoffice,
+    /// Nothing is at this address.
+    Missing,
     /// What the sandbox would have sent, newest first.
     Outbox(Vec<Letter>),
 }
@@ -40,7 +42,7 @@ impl Front {
         match self {
             Self::Consumer => "consumer",
             Self::Tendero => "tendero",
-            Self::Landing | Self::Brand | Self::Backoffice | Self::Outbox(_) => "console",
+            Self::Landing | Self::Brand | Self::Backoffice | Self::Missing | Self::Outbox(_) => "console",
         }
     }
 
@@ -51,7 +53,7 @@ impl Front {
             Self::Tendero => Some("tendero"),
             Self::Brand => Some("brand"),
             Self::Backoffice => Some("backoffice"),
-            Self::Landing | Self::Outbox(_) => None,
+            Self::Landing | Self::Missing | Self::Outbox(_) => None,
         }
     }
 
@@ -62,6 +64,7 @@ impl Front {
             Self::Tendero => t::landing_tendero(),
             Self::Brand => t::landing_brand(),
             Self::Backoffice => t::landing_backoffice(),
+            Self::Missing => t::common_not_found_title(),
             Self::Outbox(_) => t::sandbox_outbox_title(),
         }
     }
@@ -79,8 +82,8 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
             .collect_view()
     });
     let icon = site.files.iter().any(|file| file == "/icons/mark.svg").then(|| view! { <link rel="icon" r#type="image/svg+xml" href="/icons/mark.svg" /> });
-    let (landing, outbox) = (front == Front::Landing, matches!(front, Front::Outbox(_)));
-    let runs = !landing && !outbox;
+    // Pages of nobody are complete as they come.
+    let runs = front.manifest().is_some();
     view! {
         <!DOCTYPE html>
         <html lang="es" data-theme="auto" data-decoder-js=decoder.as_ref().map(|entry| entry.js.clone()) data-decoder-wasm=decoder.as_ref().map(|entry| entry.wasm.clone())>
@@ -119,6 +122,7 @@ fn body(front: Front, path: String) -> AnyView {
         Front::Tendero => view! { <tendero::App path /> }.into_any(),
         Front::Brand => view! { <brand::App /> }.into_any(),
         Front::Backoffice => view! { <backoffice::App /> }.into_any(),
+        Front::Missing => view! { <Missing /> }.into_any(),
         Front::Outbox(letters) => view! { <Outbox letters /> }.into_any(),
     }
 }

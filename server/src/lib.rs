@@ -126,6 +126,8 @@ fn numbers() -> anyhow::Result<PrometheusHandle> {
 
 /// Everything over HTTP: REST, pages, server functions, files, health.
 pub fn router(app: App) -> Router {
+    // Rendering spawns on it. Only the first router of a process finds none.
+    let _ = any_spawner::Executor::init_tokio();
     let request_id = HeaderName::from_static("x-request-id");
     let trace = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
@@ -140,8 +142,8 @@ pub fn router(app: App) -> Router {
     api::router(app.api())
         .merge(operations)
         .merge(pages::router(app.clone()))
-        .layer(middleware::from_fn_with_state(app.config.public_url.starts_with("https://"), security::headers))
         .layer(CatchPanicLayer::custom(api::refusal::panicked))
+        .layer(middleware::from_fn_with_state(app.config.public_url.starts_with("https://"), security::headers))
         .layer(trace)
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))

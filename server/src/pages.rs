@@ -45,11 +45,12 @@ pub(crate) fn router(app: App) -> Router {
         router = router.route("/sandbox/outbox", get(outbox));
     }
     let router = router.layer(middleware::from_fn(api::telemetry::measure)).with_state(app.clone());
+    let missing = Router::new().fallback(missing).with_state(app.clone());
     match &app.config.site {
-        None => router.fallback(no_page),
+        None => router.fallback_service(missing),
         Some(folder) => {
             let files = ServeDir::new(folder).precompressed_br().append_index_html_on_directories(false).call_fallback_on_method_not_allowed(false);
-            router.fallback_service(tower::ServiceBuilder::new().layer(middleware::from_fn(cached)).service(files.fallback(any(no_page))))
+            router.fallback_service(tower::ServiceBuilder::new().layer(middleware::from_fn(cached)).service(files.fallback(missing)))
         }
     }
 }
@@ -72,8 +73,18 @@ fn provide(app: &App, path: &str) -> impl Fn() + Clone + Send + Sync + 'static +
 async fn page(State(app): State<App>, request: Request) -> Response {
     match Front::of(request.uri().path()) {
         Some(front) => render(&app, front, request).await,
-        None => no_page(request.uri().clone()).await,
+        None => missing(State(app), request).await,
     }
+}
+
+/// Nothing is here: a page for people, a problem for programs.
+async fn missing(State(app): State<App>, request: Request) -> Response {
+    if !wants_page(request.headers()) || !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return no_page(request.uri().clone()).await;
+    }
+    let mut response = render(&app, Front::Missing, request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 async fn render(app: &App, front: Front, request: Request) -> Response {
