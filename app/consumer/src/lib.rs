@@ -1,9 +1,34 @@
-//! Pages and server functions of this persona's front.
+//! The consumer's card: sign-up in three screens, the rotating code, balances, stamps, history, rewards.
+//!
+//! No router and no `ActionForm`: every page is rendered by the server, links are plain links, and forms post to the
+//! server functions at the end of the page's file, so everything but the live update works before the code arrives.
+//!
+//! Arrows: consumer → kit, shared; with `ssr` also loyalty and identity.
 
+mod bar;
+mod card;
+mod history;
+mod join;
+mod rewards;
+mod you;
+
+use kit::IntoLight;
 use leptos::prelude::*;
 
 /// The page at a path, without its query. There is no router: links are plain links.
 #[component]
-pub fn App(path: String) -> impl IntoView {
-    view! { <main id="main"><h1>{kit::t::common_brand()}</h1><p hidden>{path}</p></main> }
+pub fn App(
+    /// `/c/history`
+    path: String,
+) -> impl IntoView {
+    match path.trim_end_matches('/') {
+        "/c" => view! { <card::CardPage /> }.into_light(),
+        "/c/join" => view! { <join::PhonePage /> }.into_light(),
+        "/c/join/code" => view! { <join::CodePage /> }.into_light(),
+        "/c/join/consent" => view! { <join::ConsentPage /> }.into_light(),
+        "/c/history" => view! { <history::HistoryPage /> }.into_light(),
+        "/c/rewards" => view! { <rewards::RewardsPage /> }.into_light(),
+        "/c/you" => view! { <you::YouPage /> }.into_light(),
+        _ => view! { <rewards::RewardCodePage path /> }.into_light(),
+    }
 }

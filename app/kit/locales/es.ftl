@@ -996,3 +996,8 @@ scanner-hint-typing = Acércalo o escribe los números.
 scanner-lost-text = Toca Intentar otra vez. Mientras, escribe los códigos.
 scanner-decoder-title = El lector no arrancó
 scanner-decoder-text = Revisa tu señal y toca Intentar otra vez. Mientras, escribe los códigos.
+
+# Consumer: words of the pages
+consumer-points-unit = puntos
+consumer-stamps-unit = sellos
+consumer-history-more = Ver más

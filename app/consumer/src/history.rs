@@ -1,0 +1,93 @@
+//! Every movement with its reason.
+
+use kit::{Chip, Disc, Empty, ErrorState, IntoLight, ListRow, PhoneHead, PhoneShell, SegLinks, Skeleton, SkeletonKind, Tone, UiError, icon::path, t};
+use leptos::prelude::*;
+use shared::{CivilDate, Country, Page, format, loyalty::{Movement, campaign::Unit}};
+
+use crate::bar::Bar;
+
+/// `/c/history`
+#[component]
+pub(crate) fn HistoryPage() -> impl IntoView {
+    let show = kit::request::query("show").unwrap_or_default();
+    let cursor = kit::request::query("cursor");
+    let page = Resource::new(|| (), move |()| movements(cursor.clone()));
+    let links = [("", t::consumer_history_all()), ("earned", t::consumer_history_earned()), ("used", t::consumer_history_used())]
+        .into_iter()
+        .map(|(value, words)| (["/c/history?show=", value].concat().into(), words.into(), value == show))
+        .collect::<Vec<_>>();
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=t::consumer_history_title() /> }.into_light()
+            bar=view! { <Bar current="/c/history" /> }.into_light()
+        >
+            <SegLinks label=t::consumer_history_title() links />
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+                {move || {
+                    let show = show.clone();
+                    page.get().map(|page| match page {
+                        Ok(page) => view! { <Days page show /> }.into_light(),
+                        Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/history" /> }.into_light(),
+                    })
+                }}
+            </Suspense>
+        </PhoneShell>
+    }
+}
+
+#[component]
+fn Days(page: Page<Movement>, show: String) -> impl IntoView {
+    let wanted = |movement: &Movement| match show.as_str() {
+        "earned" => movement.amount > 0,
+        "used" => movement.amount < 0,
+        _ => true,
+    };
+    let mut days: Vec<(CivilDate, Vec<AnyView>)> = Vec::new();
+    for movement in page.items.into_iter().filter(wanted) {
+        let date = movement.local.date();
+        let row = view! { <Row movement /> }.into_light();
+        match days.last_mut() {
+            Some((day, rows)) if *day == date => rows.push(row),
+            _ => days.push((date, vec![row])),
+        }
+    }
+    if days.is_empty() {
+        return view! { <Empty title=t::consumer_history_empty_title() text=t::consumer_history_empty_text() icon=path::CLOCK_COUNTER_CLOCKWISE /> }.into_light();
+    }
+    let days = days.into_iter().map(|(date, rows)| view! { <h2 class="day">{format::weekday_date(date)}</h2> <ul class="card">{rows}</ul> }).collect::<Vec<_>>();
+    let more = page.next_cursor.map(|cursor| view! { <a class="btn btn--soft btn--wide" href=["/c/history?cursor=", &cursor].concat()>{t::consumer_history_more()}</a> });
+    view! { {days} {more} }.into_light()
+}
+
+#[component]
+fn Row(movement: Movement) -> impl IntoView {
+    let gain = movement.amount > 0;
+    let country = Country::Co;
+    let figure = if gain { ["+", &format::integer(movement.amount, country)].concat() } else { format::integer(movement.amount, country) };
+    let unit = if movement.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+    let (icon, tone) = if gain { (path::PLUS, Tone::Success) } else { (path::GIFT, Tone::Primary) };
+    let title = movement.shop_name.unwrap_or_else(|| movement.campaign_name.clone());
+    let why = match movement.reward_name {
+        Some(reward) => t::consumer_history_reward_issued(&reward),
+        None => movement.because.join(", "),
+    };
+    view! {
+        <li>
+            <ListRow title text=why lead=view! { <Disc icon tone /> }.into_light() figure unit gain>
+                <Chip>{movement.brand_name}" · "{movement.campaign_name}</Chip>
+                <span class="micro faint">{format::time(movement.local)}</span>
+            </ListRow>
+        </li>
+    }
+}
+
+/// A page of the asker's movements.
+#[server(prefix = "/fn", endpoint = "consumer/movements")]
+pub async fn movements(cursor: Option<String>) -> Result<Page<Movement>, UiError> {
+    let (mut tx, actor, _) = kit::request::read().await?;
+    if actor == identity::Actor::Anonymous {
+        kit::request::go("/c/join");
+    }
+    let consumer = actor.consumer()?;
+    Ok(loyalty::history::movements(&mut tx, &actor, consumer, cursor.as_deref(), 50).await?)
+}

@@ -1,0 +1,223 @@
+//! Sign-up in three screens: phone, code, consent. All of it works without scripts.
+//!
+//! What a person typed travels in her own forms: the phone only sealed, so nothing personal is stored before she consents.
+
+use kit::{Button, Chip, CodeField, Field, IntoLight, Look, PhoneShell, Segmented, Size, StepsBar, Switch, Tone, UiError, icon::path, locale, request, t};
+use leptos::prelude::*;
+use shared::{Country, ShopId};
+
+fn head(step: u32) -> AnyView {
+    view! {
+        <header class="phone__head">
+            {(step > 1).then(|| view! { <kit::IconButton icon=path::ARROW_LEFT label=t::common_back() href="/c/join" /> })}
+            <StepsBar step steps=3 />
+        </header>
+    }
+    .into_light()
+}
+
+/// What the last try was refused for, about this field.
+fn refused(field: &'static str) -> Signal<Option<String>> {
+    let refusal = request::refusal().filter(|refusal| refusal.is_about(field) || (refusal.field.is_none() && field == "phone"));
+    Signal::stored(refusal.map(|refusal| locale::consumer_text(&refusal.code).to_owned()))
+}
+
+/// `/c/join?s=<shop>`
+#[component]
+pub(crate) fn PhonePage() -> impl IntoView {
+    let shop = request::query("s").unwrap_or_default();
+    let chosen = request::query("country").and_then(|code| Country::from_code(&code)).unwrap_or(Country::Co);
+    let options = Country::ALL.map(|country| view! { <option value=country.code() selected=country == chosen>{country.name()}" "{country.calling_code()}</option> });
+    view! {
+        <PhoneShell head=head(1) paper=true>
+            <form method="post" action="/fn/consumer/start_code" class="stack">
+                <h1>{t::join_phone_title()}</h1>
+                <p class="muted">{t::join_phone_lead()}</p>
+                <input type="hidden" name="shop" value=shop />
+                <Field id="country" label=t::join_phone_country()>
+                    <select id="country" name="country" class="field__input" autocomplete="country">{options.collect_view()}</select>
+                </Field>
+                <Field id="phone" label=t::join_phone_label() kind="tel" inputmode="tel" autocomplete="tel-national" required=true big=true maxlength=40 help=t::join_phone_help() error=refused("phone") />
+                <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_phone_action()}</Button>
+                <p class="small muted">{t::join_phone_existing()}</p>
+            </form>
+        </PhoneShell>
+    }
+}
+
+/// `/c/join/code?v=<sealed>&p=<phone>&s=<shop>`
+#[component]
+pub(crate) fn CodePage() -> impl IntoView {
+    let value = RwSignal::new(String::new());
+    let phone = request::query("p").unwrap_or_default();
+    view! {
+        <PhoneShell head=head(2) paper=true>
+            <form method="post" action="/fn/consumer/verify_code" class="stack">
+                <h1>{t::join_code_title()}</h1>
+                <p class="muted">{t::join_code_sent(&phone)}</p>
+                <input type="hidden" name="sealed" value=request::query("v").unwrap_or_default() />
+                <input type="hidden" name="shop" value=request::query("s").unwrap_or_default() />
+                <CodeField id="code" label=t::join_code_label() value error=refused("code") />
+                <Field id="name" label=t::join_code_name() help=t::join_code_name_help() autocomplete="given-name" maxlength=40 />
+                <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_code_action()}</Button>
+                <p><a class="link" href="/c/join">{t::join_code_change()}</a></p>
+            </form>
+        </PhoneShell>
+    }
+}
+
+/// `/c/join/consent?v=<sealed>&n=<name>&s=<shop>&c=<country>`
+#[component]
+pub(crate) fn ConsentPage() -> impl IntoView {
+    let adult = RwSignal::new(String::new());
+    let notices = RwSignal::new(false);
+    let country = request::query("c").and_then(|code| Country::from_code(&code)).unwrap_or(Country::Co);
+    let missing = refused("adult");
+    view! {
+        <PhoneShell head=head(3) paper=true>
+            <form method="post" action="/fn/consumer/sign_up" class="stack">
+                <h1>{t::join_consent_title()}</h1>
+                <p class="muted">{t::join_consent_lead()}</p>
+                <input type="hidden" name="sealed" value=request::query("v").unwrap_or_default() />
+                <input type="hidden" name="name" value=request::query("n").unwrap_or_default() />
+                <input type="hidden" name="shop" value=request::query("s").unwrap_or_default() />
+                <Segmented
+                    name="adult"
+                    legend=t::join_consent_age()
+                    options=vec![("yes", t::join_consent_age_yes().into()), ("no", t::join_consent_age_no().into())]
+                    value=adult
+                />
+                {move || missing.get().map(|_| view! { <p class="field__error" role="alert">{t::join_consent_age_missing()}</p> })}
+                <div class="option">
+                    <span class="option__text">
+                        <span class="option__title">{t::join_consent_required_title()}</span>
+                        <span class="option__help">{t::join_consent_required_text()}</span>
+                    </span>
+                    <Chip tone=Tone::Success icon=path::LOCK_SIMPLE>{t::join_consent_required_tag()}</Chip>
+                </div>
+                <Switch name="notices" title=t::join_consent_notices_title() help=t::join_consent_notices_text() on=notices />
+                <details>
+                    <summary class="link">{t::join_consent_full_text()}</summary>
+                    <p class="small">{full_text(country)}</p>
+                </details>
+                <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_consent_action()}</Button>
+                <p class="small center muted">{t::join_consent_change_later()}</p>
+            </form>
+        </PhoneShell>
+    }
+}
+
+/// The text that is agreed to, from the country's table: the server's, so that proof and screen cannot differ.
+fn full_text(country: Country) -> String {
+    #[cfg(feature = "ssr")]
+    {
+        identity::consent::text(country).body.to_owned()
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = country;
+        String::new()
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn address(page: &str, parts: &[(&str, &str)]) -> String {
+    let mut query = String::new();
+    for (name, value) in parts.iter().filter(|(_, value)| !value.is_empty()) {
+        query.push(if query.is_empty() { '?' } else { '&' });
+        query.push_str(name);
+        query.push('=');
+        for byte in value.bytes() {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+                query.push(char::from(byte));
+            } else {
+                query.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    [page, &query].concat()
+}
+
+/// Sends a code to a phone.
+#[server(prefix = "/fn", endpoint = "consumer/start_code")]
+pub async fn start_code(country: String, phone: String, #[server(default)] shop: String) -> Result<(), UiError> {
+    let country = Country::from_code(&country).unwrap_or(Country::Co);
+    let (mut tx, _, now) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
+    let started = identity::challenge::start(&mut tx, &keys, now, country, &phone).await?;
+    tx.commit().await?;
+    request::go(&address("/c/join/code", &[("v", &started.sealed), ("p", &started.phone_shown), ("s", &shop)]));
+    Ok(())
+}
+
+/// Compares the code: on to the consent, or straight to a card that exists already.
+#[server(prefix = "/fn", endpoint = "consumer/verify_code")]
+pub async fn verify_code(sealed: String, code: String, #[server(default)] name: String, #[server(default)] shop: String) -> Result<(), UiError> {
+    let (mut tx, _, now) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
+    let verified = match identity::challenge::verify(&mut tx, &keys, now, &sealed, &code).await {
+        Ok(verified) => verified,
+        Err(error) => {
+            // A wrong try is counted.
+            tx.commit().await?;
+            return Err(error.into());
+        }
+    };
+    if let Some(consumer) = verified.existing.consumer {
+        identity::challenge::consume(&mut tx, &keys, now, &verified.sealed).await?;
+        let opened = identity::session::open(&mut tx, now, identity::session::Subject::Consumer(consumer)).await?;
+        tx.commit().await?;
+        request::session_cookie(&opened);
+        request::go("/c/");
+        return Ok(());
+    }
+    tx.commit().await?;
+    request::go(&address("/c/join/consent", &[("v", &verified.sealed), ("n", name.trim()), ("s", &shop)]));
+    Ok(())
+}
+
+/// Creates the consumer with consents and card: the first moment at which anything personal is stored.
+///
+/// Who is under age gets a card without data instead.
+#[server(prefix = "/fn", endpoint = "consumer/sign_up")]
+pub async fn sign_up(sealed: String, #[server(default)] adult: String, #[server(default)] name: String, #[server(default)] shop: String, notices: Option<String>) -> Result<(), UiError> {
+    use identity::{consent::{self, Decision, Purpose}, consumer::NewConsumer, session::{self, Subject}};
+    if adult != "yes" && adult != "no" {
+        return Err(shared::Problem::field("adult", "bad_field", "Say whether you are of age.").into());
+    }
+    let (mut tx, _, now) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    let shop: Option<ShopId> = shop.parse().ok();
+    let phone = identity::challenge::consume(&mut tx, &keys, now, &sealed).await?;
+    let country = phone.phone.country;
+    let consumer = if adult == "no" {
+        let consumer = identity::consumer::anonymous(&mut tx, now, country, shop).await?;
+        loyalty::card::create(&mut tx, &loyalty, now, consumer, "digital").await?;
+        consumer
+    } else {
+        let decision = |purpose, granted| Decision {
+            purpose,
+            controller: "platform".into(),
+            granted,
+            text_version: consent::text(country).version.into(),
+            channel: "web".into(),
+            device: user_agent(),
+        };
+        let consents = vec![decision(Purpose::Card, true), decision(Purpose::Notices, notices.is_some())];
+        let new = NewConsumer { name: Some(name).filter(|name| !name.trim().is_empty()), adult: true, shop, consents };
+        loyalty::card::sign_up(&mut tx, &loyalty, now, &phone, &new).await?.0
+    };
+    let opened = session::open(&mut tx, now, Subject::Consumer(consumer)).await?;
+    tx.commit().await?;
+    request::session_cookie(&opened);
+    request::go("/c/");
+    Ok(())
+}
+
+/// What the browser calls itself: part of the proof of a consent.
+#[cfg(feature = "ssr")]
+fn user_agent() -> String {
+    let parts = use_context::<http::request::Parts>();
+    parts.and_then(|parts| Some(parts.headers.get(http::header::USER_AGENT)?.to_str().ok()?.to_owned())).unwrap_or_default()
+}
