@@ -79,9 +79,18 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 /// Text that is no JSON is 400; JSON that is not what the door takes is 422.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let problem = if error.is_data() { Problem::new(422, "bad_field", error.to_string()) } else { Problem::new(400, "bad_json", error.to_string()) };
+        let problem = match (error.is_data(), error.to_string()) {
+            (true, detail) if names_check_digit(&detail) => Problem::field("gtin", "check_digit", detail),
+            (true, detail) => Problem::new(422, "bad_field", detail),
+            (false, detail) => Problem::new(400, "bad_request", detail),
+        };
         problem.into()
     })
+}
+
+/// A mistyped barcode deserves its own words, and serde keeps of the error only its text.
+pub fn names_check_digit(detail: &str) -> bool {
+    detail.starts_with("the last digit should be")
 }
 
 /// An id in the address. One of another kind is as unknown as one of nothing.

@@ -112,7 +112,7 @@ impl<K: Hash + Eq + Clone> Gate<K> {
 }
 
 fn too_many(seconds: u32) -> Problem {
-    let mut problem = Problem::new(429, "rate_limited", "Too many requests; wait as long as Retry-After says.");
+    let mut problem = Problem::new(429, "too_many_requests", "Too many requests; wait as long as Retry-After says.");
     problem.retry_after_seconds = Some(seconds);
     problem
 }

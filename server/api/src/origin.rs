@@ -21,7 +21,7 @@ pub async fn refuse_other_sites(request: Request, next: Next) -> Response {
     if exempt || from_here(headers, request.uri()) {
         next.run(request).await
     } else {
-        Refusal(Problem::new(403, "cross_site", "Requests with a session must come from our own pages.")).into_response()
+        Refusal(Problem::new(403, "wrong_origin", "Requests with a session must come from our own pages.")).into_response()
     }
 }
 

@@ -21,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Caller, Refusal,
-    body::{Body, IDEMPOTENCY_HEADER, Id, idempotency_key, is_json, parse},
+    body::{Body, IDEMPOTENCY_HEADER, Id, idempotency_key, is_json, names_check_digit, parse},
     idempotency::{REPLAYED, answer},
     refusal::body_refused,
     telemetry,
@@ -96,7 +96,10 @@ async fn whole(request: Request) -> Result<Bytes, Refusal> {
 async fn captured(api: &ApiState, device: DeviceId, signature: &[u8], headers: &HeaderMap, body: &[u8]) -> Result<loyalty::purchase::Outcome, Refusal> {
     let (mut tx, now) = api.begin().await?;
     let device = identity::device::find_signing(&mut tx, device).await?.ok_or_else(unknown_device)?;
-    let outcome = loyalty::purchase::register(&mut tx, &api.loyalty, now, &device, body, signature).await?;
+    let outcome = match loyalty::purchase::register(&mut tx, &api.loyalty, now, &device, body, signature).await {
+        Err(loyalty::Error::BadCapture(detail)) if names_check_digit(&detail) => return Err(Problem::field("gtin", "check_digit", detail).into()),
+        other => other?,
+    };
     names_its_sale(headers, body)?;
     tx.commit().await?;
     Ok(outcome)

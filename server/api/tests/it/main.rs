@@ -1,0 +1,18 @@
+//! The doors over HTTP, in process, with a clock that stands still, on both databases.
+
+mod bad_input;
+mod events;
+mod idempotency;
+mod limits;
+mod matrix;
+mod problems;
+mod world;
+
+db::both_databases! {
+    async fn every_statement_prepares(db: &Db) {
+        let mut tx = db.read().await.unwrap();
+        for sql in api::statements() {
+            tx.check(sql).await.unwrap_or_else(|error| panic!("{sql:?}: {error}"));
+        }
+    }
+}
