@@ -133,7 +133,9 @@ impl Plan {
         if self.wallets[place].after < threshold.need {
             return Ok(());
         }
-        let mut given = reward::count_given(tx, holder.consumer, linked.id).await?;
+        // Another campaign with the same reward may have completed its card in this very purchase.
+        let here = self.issues.iter().filter(|issue| issue.instance.reward == linked.id).count();
+        let mut given = reward::count_given(tx, holder.consumer, linked.id).await? + i64::try_from(here).unwrap_or(i64::MAX);
         if self.wallets[place].lots.is_none() {
             let wallet = &self.wallets[place];
             let lots = if wallet.new { Vec::new() } else { ledger::open_lots(tx, wallet.id, at).await? };
