@@ -74,14 +74,19 @@ impl Front {
 pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<> {
     let entry = site.entry(front.entry()).cloned();
     let decoder = (front == Front::Tendero).then(|| site.entry("decoder").cloned()).flatten();
-    let manifest = front.manifest().filter(|name| site.files.iter().any(|file| *file == format!("/manifests/{name}.webmanifest")));
+    let installs = front.manifest().filter(|name| site.has(&format!("/manifest-{name}.webmanifest"))).map(|name| {
+        view! {
+            <link rel="manifest" href=format!("/manifest-{name}.webmanifest") />
+            <link rel="apple-touch-icon" href=format!("/icons/{name}-180.png") />
+        }
+    });
     let title = if front == Front::Landing { t::landing_title().to_owned() } else { t::common_title(front.title()).to_string() };
     let fonts = (!site.files.is_empty()).then(|| {
         ["/fonts/manrope.woff2", "/fonts/poppins-700.woff2"]
             .map(|font| view! { <link rel="preload" r#as="font" r#type="font/woff2" href=font crossorigin="anonymous" /> })
             .collect_view()
     });
-    let icon = site.files.iter().any(|file| file == "/icons/mark.svg").then(|| view! { <link rel="icon" r#type="image/svg+xml" href="/icons/mark.svg" /> });
+    let icon = site.has("/favicon.svg").then(|| view! { <link rel="icon" r#type="image/svg+xml" href="/favicon.svg" /> });
     // Pages of nobody are complete as they come.
     let runs = front.manifest().is_some();
     view! {
@@ -95,7 +100,7 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0A121B" />
                 <meta name="format-detection" content="telephone=no" />
                 {icon}
-                {manifest.map(|name| view! { <link rel="manifest" href=format!("/manifests/{name}.webmanifest") /> })}
+                {installs}
                 {fonts}
                 {entry.as_ref().map(|entry| view! { <link rel="stylesheet" href=entry.css.clone() /> })}
                 {entry.filter(|entry| runs && !entry.js.is_empty()).map(|entry| starter(&entry.js, &entry.wasm))}

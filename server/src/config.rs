@@ -28,6 +28,7 @@ pub struct Config {
     /// Folder with what was built for the browsers. Absent: pages come without scripts and styles.
     pub site: Option<PathBuf>,
     /// A demonstration: messages appear on a page instead of on telephones, and the sandbox's doors exist.
+    #[serde(deserialize_with = "figment::util::bool_from_str_or_int")]
     pub sandbox: bool,
     /// How many transactions may share a COMMIT on SQLite, 1 to 64.
     pub group_size: usize,
@@ -74,6 +75,10 @@ pub enum LogStyle {
     Json,
 }
 
+/// Names that the environment may set.
+const FIELDS: [&str; 12] =
+    ["database_url", "secret", "secret_file", "public_url", "site", "sandbox", "group_size", "readers", "postgres_connections", "log", "smtp", "limits"];
+
 #[derive(Serialize)]
 struct Defaults {
     database_url: &'static str,
@@ -90,7 +95,18 @@ struct Defaults {
 impl Config {
     /// Reads and checks everything.
     pub fn load() -> anyhow::Result<Self> {
-        let defaults = Defaults {
+        // Other programs of the installation have variables with our prefix, too.
+        let environment = Env::prefixed("MOSTRADOR_").filter(|key| FIELDS.iter().any(|field| key.as_str().split("__").next().is_some_and(|first| first.eq_ignore_ascii_case(field))));
+        Self::from_figment(Self::base().merge(Toml::file("mostrador.toml")).merge(environment.split("__")).merge(Env::raw().only(&["DATABASE_URL"])))
+    }
+
+    /// What holds when nothing was decided.
+    pub fn defaults() -> anyhow::Result<Self> {
+        Self::from_figment(Self::base())
+    }
+
+    fn base() -> Figment {
+        Figment::from(Serialized::defaults(Defaults {
             database_url: "sqlite:data/mostrador.db",
             secret_file: "data/secret",
             public_url: "http://127.0.0.1:3000",
@@ -100,11 +116,10 @@ impl Config {
             postgres_connections: 20,
             log: LogStyle::Pretty,
             limits: api::LimitConfig::default(),
-        };
-        let figment = Figment::from(Serialized::defaults(defaults))
-            .merge(Toml::file("mostrador.toml"))
-            .merge(Env::prefixed("MOSTRADOR_").split("__"))
-            .merge(Env::raw().only(&["DATABASE_URL"]));
+        }))
+    }
+
+    fn from_figment(figment: Figment) -> anyhow::Result<Self> {
         let config: Self = figment.extract().context("The configuration cannot be read")?;
         config.check()?;
         Ok(config)
@@ -202,6 +217,23 @@ fn decode_hex(text: &str) -> Option<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_defaults_hold_and_secrets_stay_out_of_the_log() {
+        let mut config = Config::defaults().unwrap();
+        config.secret = Some("0f".repeat(32).into());
+
+        assert_eq!(config.limits, api::LimitConfig::default());
+        assert!(!format!("{config:?}").contains("0f0f"));
+        assert!(!format!("{config:?}").contains("mostrador.db"));
+    }
+
+    #[test]
+    fn a_sandbox_with_a_mail_server_is_refused() {
+        let smtp = "smtp.host = \"mail.example.com\"\nsmtp.user = \"u\"\nsmtp.password = \"p\"\nsmtp.from = \"a@example.com\"\nsandbox = 1";
+
+        assert!(Config::from_figment(Config::base().merge(Toml::string(smtp))).is_err());
+    }
 
     #[test]
     fn a_secret_is_64_hexadecimal_digits() {

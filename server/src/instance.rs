@@ -27,7 +27,7 @@ impl ClockKind {
 }
 
 /// Writes the purpose of a new database, refuses to use an old one for another, and gives the clock.
-pub(crate) async fn settle(db: &Db, config: &Config, kind: ClockKind) -> anyhow::Result<Clock> {
+pub async fn settle(db: &Db, config: &Config, kind: ClockKind) -> anyhow::Result<Clock> {
     let mut tx = db.begin().await?;
     let sandbox = if config.sandbox { "yes" } else { "no" };
     for (name, value) in [("clock", kind.name()), ("sandbox", sandbox), (api::CLOCK_SETTING, START)] {
@@ -54,10 +54,4 @@ const START: &str = "2026-01-01T00:00:00.000Z";
 sql! {
     SET_ONCE: "INSERT INTO instance_setting (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     ALL: "SELECT name, value FROM instance_setting";
-}
-
-/// Every statement of the module.
-#[cfg(test)]
-pub(crate) fn statements() -> &'static [db::Sql] {
-    STATEMENTS
 }

@@ -34,7 +34,7 @@ use tower_http::{
 };
 
 pub use config::Config;
-pub use instance::ClockKind;
+pub use instance::{ClockKind, settle};
 pub use operations::{add_key, add_user, backup, restore, retry_jobs, verify};
 pub use serve::{Listen, serve};
 pub use work::{registry, work, work_until_signal};
@@ -68,6 +68,11 @@ impl App {
         let db = Db::open(&config.database()).await.context("The database cannot be opened")?;
         db.migrate().await.context("The tables cannot be brought to the newest version")?;
         let clock = instance::settle(&db, &config, clock).await?;
+        Self::on(db, config, clock)
+    }
+
+    /// An installation on a database that is open and migrated already.
+    pub fn on(db: Db, config: Config, clock: Clock) -> anyhow::Result<Self> {
         let keys = identity::Keys::new(&config.master()?);
         let site = match &config.site {
             None => Site::default(),

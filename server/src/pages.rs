@@ -24,8 +24,8 @@ use tower_http::{compression::CompressionLayer, services::ServeDir};
 
 use crate::{App, security};
 
-/// Words in the names of server functions that somebody without a session calls to get one.
-const ENTRANCES: [&str; 8] = ["log_in", "login", "code", "verify", "sign_up", "join", "register", "totp"];
+/// Server functions that somebody without a session calls to get one: guessing must be slow.
+const ENTRANCES: [&str; 6] = ["/log_in", "/start_code", "/verify_code", "/sign_up", "/join_shop", "/register_shop"];
 /// Bytes of an error that a server function answers, at most.
 const ERROR_MAX_BYTES: usize = 64 * 1024;
 
@@ -135,7 +135,7 @@ async fn bounded(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match to_bytes(body, limit).await {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(_) => api::Refusal(Problem::new(413, "body_too_large", "The body is larger than this door takes.")).into_response(),
+        Err(_) => api::Refusal(Problem::new(413, "payload_too_large", "The body is larger than this door takes.")).into_response(),
     }
 }
 
@@ -152,7 +152,7 @@ async fn function(State(app): State<App>, request: Request) -> Response {
     let plain_form = wants_page(request.headers());
     let back = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(path_of).unwrap_or_else(|| "/".to_owned());
     let from = app.limits.origin(request.headers(), request.extensions());
-    let entrance = ENTRANCES.iter().any(|word| path.contains(word));
+    let entrance = ENTRANCES.iter().any(|name| path.ends_with(name));
     let passed = app.limits.address(from).and_then(|()| if entrance { app.limits.entrance(from) } else { Ok(()) });
     let response = match passed {
         Ok(()) => leptos_axum::handle_server_fns_with_context(provide(&app, &path), request).await.into_response(),
@@ -235,13 +235,16 @@ fn log_failure(problem: &Problem) {
     }
 }
 
-/// Hashed names never change; everything else is asked for again and answered with 304.
+/// Hashed names never change; fonts and icons hardly; everything else is asked for again and answered with 304.
 async fn cached(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     if response.status().is_success() {
-        let lasting = path.starts_with("/pkg/") || path.starts_with("/fonts/");
-        let rule = if lasting { "public, max-age=31536000, immutable" } else { "public, max-age=0, must-revalidate" };
+        let rule = match path.split('/').nth(1) {
+            Some("pkg") => "public, max-age=31536000, immutable",
+            Some("fonts" | "icons") => "public, max-age=604800",
+            _ => "public, max-age=0, must-revalidate",
+        };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(rule));
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(security::FILES));
     }

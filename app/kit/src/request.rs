@@ -88,7 +88,7 @@ fn push_plain(out: &mut String, text: &str) {
 
 #[cfg(feature = "ssr")]
 pub use server::{
-    AppHandle, Entry, RequestContext, Site, actor, begin, go, persona, persona_of, read, refuse, session_cookie, sign_out_cookie, site, state,
+    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, go, persona, persona_of, read, refuse, session_cookie, sign_out_cookie, site, state,
 };
 
 #[cfg(feature = "ssr")]
@@ -125,14 +125,30 @@ mod server {
         pub build: String,
         /// By name: `consumer`, `tendero`, `console`, `decoder`.
         pub entries: std::collections::BTreeMap<String, Entry>,
-        /// Addresses of all files.
-        pub files: Vec<String>,
+        /// All files.
+        pub files: Vec<SiteFile>,
+    }
+
+    /// One file of the site folder.
+    #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+    #[serde(default)]
+    pub struct SiteFile {
+        /// Its address: `/fonts/manrope.woff2`.
+        pub path: String,
+        /// Of its bytes, hexadecimal.
+        pub sha256: String,
+        /// How many.
+        pub bytes: u64,
     }
 
     impl Site {
         /// The entry of that name, when it was built.
         pub fn entry(&self, name: &str) -> Option<&Entry> {
             self.entries.get(name)
+        }
+        /// Is there a file at this address?
+        pub fn has(&self, path: &str) -> bool {
+            self.files.iter().any(|file| file.path == path)
         }
     }
 

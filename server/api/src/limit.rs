@@ -85,7 +85,7 @@ impl Default for LimitConfig {
             caller: Rate::per_second(200, 400),
             purchases_address: Rate::per_second(5_000, 10_000),
             device: Rate::per_second(20, 40),
-            entrance: Rate::over(30, 60, 30),
+            entrance: Rate::over(120, 60, 60),
             behind_proxy: false,
         }
     }

@@ -1,0 +1,77 @@
+//! Every server function × nobody and the wrong role. The functions come from the register that the macro fills: one
+//! without a row here fails the test, and so does a row without a function.
+
+use std::collections::BTreeSet;
+
+use crate::world::{Who::{self, *}, World};
+
+/// What is expected of one server function.
+struct Function {
+    /// Below `/fn/`.
+    name: &'static str,
+    /// Its arguments, urlencoded: well-formed, so that what refuses is the verb.
+    form: &'static str,
+    access: Access,
+}
+
+enum Access {
+    /// On purpose: it is how somebody gets a session, or it says nothing about anybody.
+    Public,
+    /// Sessions of its persona that may not: 403. Nobody: 401.
+    Refuses(&'static [Who]),
+}
+
+use Access::{Public, Refuses};
+
+const fn function(name: &'static str, form: &'static str, access: Access) -> Function {
+    Function { name, form, access }
+}
+
+const FUNCTIONS: &[Function] = &[
+    function("consumer/start_code", "country=CO&phone=3001234567", Public),
+    function("consumer/verify_code", "sealed=x&code=000000", Public),
+    function("consumer/sign_up", "sealed=x&adult=yes", Public),
+    function("consumer/read_card", "", Refuses(&[])),
+    function("consumer/movements", "", Refuses(&[])),
+    function("consumer/read_rewards", "", Refuses(&[])),
+    function("consumer/read_you", "", Refuses(&[])),
+    function("consumer/enrol", "campaign=cam_00000000000000000000000000000001", Refuses(&[])),
+    // Ends the session of whoever has one; without one there is nothing to end.
+    function("consumer/log_out", "", Public),
+];
+
+db::both_databases! {
+    async fn every_server_function_refuses_nobody_and_wrong_roles(db: &Db) {
+        let world = World::new(db).await;
+        let mut registered: BTreeSet<String> = server_fn::axum::server_fn_paths().map(|(path, _)| path.trim_start_matches("/fn/").to_owned()).collect();
+        let mut wrong = Vec::new();
+        for row in FUNCTIONS {
+            if !registered.remove(row.name) {
+                wrong.push(format!("{}: no such function", row.name));
+                continue;
+            }
+            let path = format!("/fn/{}", row.name);
+            let expected: Vec<(Who, Option<u16>)> = match row.access {
+                Public => vec![(Nobody, None)],
+                // A session of another persona is nobody here: its cookie has another name.
+                Refuses(roles) => {
+                    let strangers = Who::ALL.into_iter().filter(|who| who.persona() != kit::request::persona_of(&path)).map(|who| (who, Some(401)));
+                    std::iter::once((Nobody, Some(401))).chain(strangers).chain(roles.iter().map(|who| (*who, Some(403)))).collect()
+                }
+            };
+            for (who, status) in expected {
+                let answer = world.call(who, &path, row.form, false).await;
+                let told = answer.status.as_u16();
+                let fits = match status {
+                    Some(status) => told == status,
+                    None => told < 500 && told != 401 && told != 403,
+                };
+                if !fits {
+                    wrong.push(format!("{path} as {who:?}: {told}, expected {status:?}: {}", answer.text));
+                }
+            }
+        }
+        wrong.extend(registered.into_iter().map(|path| format!("{path}: a function without a row")));
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+}

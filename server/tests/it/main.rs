@@ -1,0 +1,16 @@
+//! Pages, server functions and files of a whole installation, in process, on both databases.
+
+mod functions;
+mod pages;
+mod world;
+
+db::both_databases! {
+    async fn a_database_keeps_its_purpose(db: &Db) {
+        let world = world::World::new(db).await;
+        let _ = &world.app;
+
+        assert!(world::settle(db, false, server::ClockKind::System).await.is_ok());
+        assert!(world::settle(db, false, server::ClockKind::Controlled).await.is_err());
+        assert!(world::settle(db, true, server::ClockKind::System).await.is_err());
+    }
+}

@@ -1,0 +1,99 @@
+//! Documents and their headers, and forms without scripts.
+
+use axum::{body::Body, http::{Request, StatusCode, header}};
+
+use crate::world::{Who, World};
+
+db::both_databases! {
+    async fn a_page_names_its_nonce_and_lets_nothing_else_run(db: &Db) {
+        let world = World::new(db).await;
+
+        let page = world.page(Who::Nobody, "/").await;
+
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.starts_with("<!DOCTYPE html><html lang=\"es\""));
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'self' 'nonce-") && policy.contains("style-src 'self';") && !policy.contains("unsafe-inline"));
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+        assert!(page.text.split("<script").skip(1).all(|script| script.contains(&format!("nonce=\"{nonce}\""))));
+        assert_ne!(policy, world.page(Who::Nobody, "/").await.header("content-security-policy").unwrap());
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(page.header("permissions-policy").map(|value| value.contains("camera=(self)")), Some(true));
+        assert!(!page.text.contains(" style=\""));
+    }
+
+    async fn every_front_answers_with_or_without_a_session(db: &Db) {
+        let world = World::new(db).await;
+
+        for (path, who) in [("/c/", Who::Consumer), ("/t/", Who::Owner), ("/b/", Who::Brand), ("/o/", Who::Operator)] {
+            let mine = world.page(who, path).await;
+            assert_eq!(mine.status, StatusCode::OK, "{path} as {who:?}: {}", mine.header("location").unwrap_or_default());
+            let nobodys = world.page(Who::Nobody, path).await;
+            assert!(matches!(nobodys.status, StatusCode::OK | StatusCode::SEE_OTHER), "{path}: {}", nobodys.status);
+        }
+    }
+
+    async fn an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(db: &Db) {
+        let world = World::new(db).await;
+
+        let page = world.page(Who::Nobody, "/nada").await;
+        let problem = world.send(Request::get("/nada").body(Body::empty()).unwrap()).await;
+
+        assert_eq!((page.status, page.text.starts_with("<!DOCTYPE html>")), (StatusCode::NOT_FOUND, true));
+        assert_eq!((problem.status, problem.header("content-type")), (StatusCode::NOT_FOUND, Some("application/problem+json")));
+    }
+
+    async fn a_refused_form_comes_back_to_its_page_with_the_reason(db: &Db) {
+        let world = World::new(db).await;
+
+        let form = world.call(Who::Nobody, "/fn/consumer/start_code", "country=CO&phone=12", true).await;
+        let script = world.call(Who::Nobody, "/fn/consumer/start_code", "country=CO&phone=12", false).await;
+
+        assert_eq!((form.status, form.header("location")), (StatusCode::SEE_OTHER, Some("/from?x=1&error=invalid_phone&field=phone")));
+        assert_eq!(script.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(script.text.contains("\"code\":\"invalid_phone\""));
+    }
+
+    async fn an_accepted_form_goes_on(db: &Db) {
+        let world = World::new(db).await;
+
+        let form = world.call(Who::Nobody, "/fn/consumer/start_code", "country=CO&phone=3001234567", true).await;
+
+        assert_eq!(form.status, StatusCode::SEE_OTHER);
+        assert!(form.header("location").is_some_and(|to| to.starts_with("/c/")), "{:?}", form.header("location"));
+    }
+
+    async fn another_site_cannot_call_a_server_function(db: &Db) {
+        let world = World::new(db).await;
+        let request = Request::post("/fn/consumer/log_out")
+            .header(header::COOKIE, world.cookie(Who::Consumer).unwrap())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "cross-site")
+            .body(Body::empty())
+            .unwrap();
+
+        assert_eq!(world.send(request).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn a_form_of_ten_megabytes_is_refused(db: &Db) {
+        let world = World::new(db).await;
+
+        let answer = world.call(Who::Nobody, "/fn/consumer/start_code", &"x".repeat(10_000_000), false).await;
+
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    async fn the_process_tells_how_it_is(db: &Db) {
+        let world = World::new(db).await;
+        let get = |path: &'static str| world.send(Request::get(path).body(Body::empty()).unwrap());
+
+        assert_eq!(get("/healthz").await.status, StatusCode::OK);
+        assert_eq!(get("/readyz").await.status, StatusCode::OK);
+        world.page(Who::Nobody, "/").await;
+        let numbers = get("/metrics").await;
+        assert!(numbers.text.contains("http_requests_total{route=\"/\",method=\"GET\",status=\"200\"}"), "{}", numbers.text);
+        world.app.stop.send_replace(true);
+        assert_eq!(get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+}

@@ -1,0 +1,147 @@
+//! An installation with one person of each kind logged in.
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use db::{Db, clock::Clock};
+use identity::{Actor, Persona, Phone, challenge::VerifiedPhone, consent, consumer::NewConsumer, session::{self, Subject}, user::NewUser};
+use server::{App, Config};
+use shared::{Country, OrganisationId, ShopId, Timestamp, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
+use tower::ServiceExt;
+
+/// Tuesday 10 March 2026, 10:00 in Bogotá.
+pub const NOW: Timestamp = Timestamp(1_773_154_800_000);
+
+/// Who is logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Nobody,
+    Consumer,
+    Owner,
+    Cashier,
+    Brand,
+    BrandAnalyst,
+    Operator,
+    OperatorAnalyst,
+}
+
+impl Who {
+    pub const ALL: [Self; 7] = [Self::Consumer, Self::Owner, Self::Cashier, Self::Brand, Self::BrandAnalyst, Self::Operator, Self::OperatorAnalyst];
+
+    pub const fn persona(self) -> Option<Persona> {
+        Some(match self {
+            Self::Nobody => return None,
+            Self::Consumer => Persona::Consumer,
+            Self::Owner | Self::Cashier => Persona::Tendero,
+            Self::Brand | Self::BrandAnalyst => Persona::Brand,
+            Self::Operator | Self::OperatorAnalyst => Persona::Backoffice,
+        })
+    }
+}
+
+pub struct World {
+    pub app: App,
+    pub router: Router,
+    pub shop: ShopId,
+    pub tenant: OrganisationId,
+    tokens: Vec<(Who, String)>,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+fn config(sandbox: bool) -> Config {
+    let mut config = Config::defaults().unwrap();
+    config.secret = Some("01".repeat(32).into());
+    config.sandbox = sandbox;
+    let often = api::limit::Rate::per_second(5_000, 5_000);
+    (config.limits.address, config.limits.entrance) = (often, often);
+    config
+}
+
+/// What `App::open` does with a database's purpose.
+pub async fn settle(db: &Db, sandbox: bool, clock: server::ClockKind) -> anyhow::Result<Clock> {
+    server::settle(db, &config(sandbox), clock).await
+}
+
+impl World {
+    pub async fn new(db: &Db) -> Self {
+        settle(db, false, server::ClockKind::System).await.unwrap();
+        let app = App::on(db.clone(), config(true), Clock::controlled(NOW)).unwrap();
+        let phone = |last: u32| VerifiedPhone::trusted(&app.keys, Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap());
+        let mut tokens = Vec::new();
+        let mut tx = db.begin().await.unwrap();
+        let mut tenants = Vec::new();
+        for (name, kind) in [("Mostrador", OrganisationKind::Operator), ("Sierra", OrganisationKind::BrandOwner)] {
+            tenants.push(identity::organisation::create(&mut tx, &Actor::System, NOW, name, kind, Country::Co).await.unwrap().id);
+        }
+        let [operator, tenant] = tenants[..] else { unreachable!() };
+        identity::organisation::create_brand(&mut tx, &Actor::System, NOW, tenant, "Cola Sierra", "#9F1239").await.unwrap();
+        for (who, email, organisation, kind, role) in [
+            (Who::Operator, "op@example.com", operator, OrganisationKind::Operator, UserRole::Admin),
+            (Who::OperatorAnalyst, "opa@example.com", operator, OrganisationKind::Operator, UserRole::Analyst),
+            (Who::Brand, "ana@example.com", tenant, OrganisationKind::BrandOwner, UserRole::Admin),
+            (Who::BrandAnalyst, "leo@example.com", tenant, OrganisationKind::BrandOwner, UserRole::Analyst),
+        ] {
+            let new = NewUser { organisation, email, name: "Alguien", role, password_hash: "none".into() };
+            let user = identity::user::create(&mut tx, &Actor::System, NOW, new).await.unwrap();
+            tokens.push((who, session::open(&mut tx, NOW, Subject::User(user, organisation, kind)).await.unwrap().token));
+        }
+        let new = NewShop { name: "La Esquina".into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None };
+        let (shop, owner) = identity::shop::register(&mut tx, NOW, &phone(1), &new, "Rosa").await.unwrap();
+        let cashier = identity::shop::insert_member(&mut tx, NOW, shop, &phone(2), "Iván", MemberRole::Cashier).await.unwrap();
+        for (who, member) in [(Who::Owner, owner), (Who::Cashier, cashier)] {
+            tokens.push((who, session::open(&mut tx, NOW, Subject::Member(member, shop)).await.unwrap().token));
+        }
+        let consent = consent::Decision { purpose: consent::Purpose::Card, controller: "platform".into(), granted: true, text_version: "co".into(), channel: "web".into(), device: "Android".into() };
+        let new = NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![consent] };
+        let (consumer, _) = loyalty::card::sign_up(&mut tx, &app.loyalty, NOW, &phone(10), &new).await.unwrap();
+        tokens.push((Who::Consumer, session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap().token));
+        tx.commit().await.unwrap();
+        Self { router: server::router(app.clone()), app, shop, tenant, tokens }
+    }
+
+    pub fn cookie(&self, who: Who) -> Option<String> {
+        let token = &self.tokens.iter().find(|(known, _)| *known == who)?.1;
+        Some(format!("{}={token}", who.persona()?.cookie()))
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, 10_000_000).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// A page as a browser asks for it.
+    pub async fn page(&self, who: Who, path: &str) -> Answer {
+        let mut request = Request::get(path).header(header::ACCEPT, "text/html,*/*;q=0.8");
+        if let Some(cookie) = self.cookie(who) {
+            request = request.header(header::COOKIE, cookie);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A server function, called by script (`page` false) or by a plain form of the page at `/from?x=1`.
+    pub async fn call(&self, who: Who, path: &str, form: &str, page: bool) -> Answer {
+        let mut request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, if page { "text/html,*/*;q=0.8" } else { "application/json" })
+            .header(header::REFERER, "http://mostrador.example/from?x=1")
+            .header("sec-fetch-site", "same-origin");
+        if let Some(cookie) = self.cookie(who) {
+            request = request.header(header::COOKIE, cookie);
+        }
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+}
