@@ -1001,3 +1001,31 @@ scanner-decoder-text = Revisa tu señal y toca Intentar otra vez. Mientras, escr
 consumer-points-unit = puntos
 consumer-stamps-unit = sellos
 consumer-history-more = Ver más
+
+# Tendero: first run and words of the pages
+tendero-start-title = Tu tienda
+tendero-start-lead = Con tu celular registras ventas, entregas premios y ves quién te paga.
+tendero-start-shop-title = ¿Cuál es tu tienda?
+tendero-start-shop-new = Registrar mi tienda
+tendero-start-shop-name = Nombre de la tienda
+tendero-start-shop-city = Ciudad
+tendero-start-shop-action = Registrar tienda
+tendero-start-join-title = Trabajo en una tienda que ya está
+tendero-start-join-code = Código que te dio el dueño
+tendero-start-join-action = Entrar a la tienda
+tendero-device-title = Este celular firma tus ventas
+tendero-device-text = Guardamos una llave en este celular. Así nadie más puede registrar ventas por ti.
+tendero-device-action = Activar este celular
+tendero-device-failed = Este navegador no pudo guardar la llave. Prueba con Chrome.
+tendero-device-live = activo
+tendero-device-revoked = anulado
+tendero-needs-script = Para registrar ventas, esta página necesita JavaScript. Actívalo y vuelve a cargar.
+tendero-home-purchases = compras
+tendero-home-rewards = premios
+tendero-home-sold = Vendido
+tendero-owed-rewards = { $count ->
+    [one] 1 premio
+   *[other] { NUMBER($count) } premios
+}
+tendero-scan-not-sent = No se pudo enviar. Quedó guardada aquí y se envía sola.
+tendero-unknown-name-missing = Escribe el nombre del producto.

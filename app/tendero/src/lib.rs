@@ -1,9 +1,39 @@
-//! Pages and server functions of this persona's front.
+//! The tendero's scanner: registration of shop and phone, capture, delivery of rewards, own day, what brands owe.
+//!
+//! No router and no `ActionForm`: links are plain links and forms post plainly. The capture itself needs the phone's key
+//! and camera, so it needs the code that runs in the browser, and the page says so while it loads.
+//!
+//! Arrows: tendero → scanner, kit, shared; with `ssr` also loyalty, catalogue and identity.
 
+mod bar;
+mod basket;
+mod capture;
+mod device;
+mod home;
+mod more;
+mod result;
+mod scan;
+mod start;
+
+use kit::IntoLight;
 use leptos::prelude::*;
 
-/// The page at a path, without its query. There is no router: links are plain links.
+/// The page at a path, without its query.
 #[component]
-pub fn App(path: String) -> impl IntoView {
-    view! { <main id="main"><h1>{kit::t::common_brand()}</h1><p hidden>{path}</p></main> }
+pub fn App(
+    /// `/t/scan`
+    path: String,
+) -> impl IntoView {
+    match path.trim_end_matches('/') {
+        "/t" => view! { <home::HomePage /> }.into_light(),
+        "/t/start" => view! { <start::PhonePage /> }.into_light(),
+        "/t/start/code" => view! { <start::CodePage /> }.into_light(),
+        "/t/start/shop" => view! { <start::ShopPage /> }.into_light(),
+        "/t/start/device" => view! { <device::DevicePage /> }.into_light(),
+        "/t/scan" => view! { <scan::ScanPage /> }.into_light(),
+        "/t/today" => view! { <home::TodayPage /> }.into_light(),
+        "/t/owed" => view! { <home::OwedPage /> }.into_light(),
+        "/t/card" => view! { <more::CardPage /> }.into_light(),
+        _ => view! { <more::MorePage /> }.into_light(),
+    }
 }

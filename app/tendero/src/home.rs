@@ -1,0 +1,174 @@
+//! The shop's day: what brands owe, what was sold, what was handed over.
+
+use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Skeleton, SkeletonKind, UiError, icon::path, request, t};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::{Country, format, loyalty::{Payable, PurchaseStatus, ShopDay, ShopPurchase}};
+
+use crate::bar::Bar;
+
+/// What the first page shows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Home {
+    shop: String,
+    country: Country,
+    day: ShopDay,
+    owner: bool,
+    has_device: bool,
+}
+
+/// `/t/`
+#[component]
+pub(crate) fn HomePage() -> impl IntoView {
+    let home = Resource::new(|| (), |()| read_home());
+    view! {
+        <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+            {move || home.get().map(|home| match home {
+                Ok(home) => shown(home),
+                Err(error) => view! {
+                    <PhoneShell head=view! { <PhoneHead title=t::tendero_home_title() mark=true /> }.into_light()>
+                        <ErrorState code=error.code().to_owned() href="/t/" />
+                    </PhoneShell>
+                }.into_light(),
+            })}
+        </Suspense>
+    }
+}
+
+fn shown(home: Home) -> AnyView {
+    let money = move |minor: i64| format::money(minor, home.day.currency, home.country);
+    let owed: i64 = home.day.payables.iter().map(|payable| payable.amount_minor).sum();
+    let brands = payables(home.day.payables.clone(), home.country);
+    let tile = |label: &'static str, figure: String, unit: &'static str| view! {
+        <div class="tile">
+            <span class="tile__label">{label}</span>
+            <span class="tile__figure">{figure}</span>
+            <span class="tile__unit small muted">{unit}</span>
+        </div>
+    };
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=home.shop.clone() over=t::tendero_home_title() mark=true /> }.into_light()
+            bar=view! { <Bar current="/t/" /> }.into_light()
+        >
+            {(!home.has_device).then(|| view! {
+                <section class="card card--pad stack">
+                    <p>{t::tendero_home_no_device()}</p>
+                    <ButtonLink href="/t/start/device" look=Look::Key wide=true icon=path::KEY>{t::tendero_device_action()}</ButtonLink>
+                </section>
+            })}
+            {home.owner.then(|| view! {
+                <section class="owed">
+                    <span class="owed__label">{t::tendero_home_owed()}</span>
+                    <span class="owed__figure" data-owed=owed>{money(owed)}</span>
+                </section>
+            })}
+            {home.owner.then(|| brands)}
+            <div class="tiles">
+                {tile(t::tendero_home_today(), home.day.purchases.to_string(), t::tendero_home_purchases())}
+                {tile(t::tendero_home_delivered(), home.day.deliveries.to_string(), t::tendero_home_rewards())}
+                {tile(t::tendero_home_sold(), money(home.day.total_minor), "")}
+            </div>
+        </PhoneShell>
+    }
+    .into_light()
+}
+
+fn payables(payables: Vec<Payable>, country: Country) -> AnyView {
+    if payables.is_empty() {
+        return view! { <Empty title=t::tendero_home_no_debt_title() text=t::tendero_home_no_debt_text() icon=path::HAND_COINS /> }.into_light();
+    }
+    let rows = payables
+        .into_iter()
+        .map(|payable| {
+            let lead = view! { <Avatar name=payable.brand_name.clone() colour=payable.brand_colour.clone() /> }.into_light();
+            let figure = format::money(payable.amount_minor, payable.currency, country);
+            view! { <li><ListRow title=payable.brand_name text=t::tendero_owed_rewards(payable.rewards) lead figure /></li> }
+        })
+        .collect::<Vec<_>>();
+    view! { <ul class="card">{rows}</ul> }.into_light()
+}
+
+/// `/t/owed`
+#[component]
+pub(crate) fn OwedPage() -> impl IntoView {
+    let home = Resource::new(|| (), |()| read_home());
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=t::tendero_accounts_title() /> }.into_light()
+            bar=view! { <Bar current="/t/owed" /> }.into_light()
+        >
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+                {move || home.get().map(|home| match home {
+                    Ok(home) if home.owner => payables(home.day.payables, home.country),
+                    Ok(_) => view! { <Empty title=t::tendero_accounts_title() text=t::tendero_accounts_cashier() icon=path::LOCK_SIMPLE /> }.into_light(),
+                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/owed" /> }.into_light(),
+                })}
+            </Suspense>
+        </PhoneShell>
+    }
+}
+
+/// `/t/today`
+#[component]
+pub(crate) fn TodayPage() -> impl IntoView {
+    let today = Resource::new(|| (), |()| read_today());
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=t::tendero_today_title() /> }.into_light()
+            bar=view! { <Bar current="/t/today" /> }.into_light()
+        >
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+                {move || today.get().map(|today| match today {
+                    Ok(purchases) => list(purchases),
+                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/today" /> }.into_light(),
+                })}
+            </Suspense>
+        </PhoneShell>
+    }
+}
+
+fn list(purchases: Vec<ShopPurchase>) -> AnyView {
+    if purchases.is_empty() {
+        return view! { <Empty title=t::tendero_today_empty_title() text=t::tendero_today_empty_text() icon=path::RECEIPT /> }.into_light();
+    }
+    let rows = purchases
+        .into_iter()
+        .map(|purchase| {
+            let state = match purchase.status {
+                PurchaseStatus::Accepted => format!("+{} · {}", purchase.points + purchase.stamps, format::time(purchase.local)),
+                PurchaseStatus::Held | PurchaseStatus::Rejected => t::tendero_result_held_title().to_owned(),
+            };
+            let figure = format::money(purchase.total_minor, purchase.currency, Country::Co);
+            view! { <li><ListRow title=purchase.consumer_label text=state figure /></li> }
+        })
+        .collect::<Vec<_>>();
+    view! { <ul class="card">{rows}</ul> }.into_light()
+}
+
+/// The shop's day for whoever works there.
+#[server(prefix = "/fn", endpoint = "tendero/read_home")]
+pub async fn read_home() -> Result<Home, UiError> {
+    let (mut tx, actor, now) = request::read().await?;
+    if actor == identity::Actor::Anonymous {
+        request::go("/t/start");
+    }
+    let (_, shop, role) = actor.member()?;
+    let shop = identity::shop::get(&mut tx, shop).await?;
+    let day = loyalty::shop::day(&mut tx, &actor, now).await?;
+    let has_device = matches!(actor, identity::Actor::Member { device: Some(_), .. });
+    Ok(Home { shop: shop.name, country: shop.country, day, owner: role == shared::identity::MemberRole::Owner, has_device })
+}
+
+/// Today's purchases of the shop.
+#[server(prefix = "/fn", endpoint = "tendero/read_today")]
+pub async fn read_today() -> Result<Vec<ShopPurchase>, UiError> {
+    let (mut tx, actor, now) = request::read().await?;
+    if actor == identity::Actor::Anonymous {
+        request::go("/t/start");
+    }
+    let (_, shop, _) = actor.member()?;
+    let zone = identity::shop::get(&mut tx, shop).await?.time_zone;
+    let today = identity::shop::local_date(&zone, now);
+    Ok(loyalty::purchase::of_shop(&mut tx, &actor, today).await?)
+}

@@ -1,0 +1,164 @@
+//! Phones, people, cards on paper, the poster, and the way out.
+
+use kit::{Button, ButtonLink, Card, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind, UiError, icon::path, request, t};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::{DeviceId, ShopId, identity::{Device, Member}};
+
+use crate::bar::Bar;
+
+/// What the page shows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct More {
+    shop: String,
+    poster: String,
+    members: Vec<Member>,
+    /// Empty for a cashier.
+    devices: Vec<Device>,
+    owner: bool,
+}
+
+/// `/t/more?invitation=<code>`
+#[component]
+pub(crate) fn MorePage() -> impl IntoView {
+    let more = Resource::new(|| (), |()| read_more());
+    let invitation = request::query("invitation");
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=t::tendero_more_title() /> }.into_light()
+            bar=view! { <Bar current="/t/more" /> }.into_light()
+        >
+            {invitation.map(|code| view! {
+                <Card><p>{t::tendero_more_invite_text(1440)}</p><p class="figure" data-invitation>{code}</p></Card>
+            })}
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+                {move || more.get().map(|more| match more {
+                    Ok(more) => shown(more),
+                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/more" /> }.into_light(),
+                })}
+            </Suspense>
+            <form method="post" action="/fn/tendero/log_out">
+                <Button submit=true wide=true look=Look::Secondary icon=path::SIGN_OUT>{t::tendero_more_sign_out()}</Button>
+            </form>
+        </PhoneShell>
+    }
+}
+
+fn shown(more: More) -> AnyView {
+    let members = more.members.into_iter().map(|member| view! { <li><ListRow title=member.name /></li> }).collect::<Vec<_>>();
+    let devices = more
+        .devices
+        .into_iter()
+        .map(|device| {
+            let id = device.id.to_string();
+            let revoke = device.revoked_at.is_none().then(|| view! {
+                <details>
+                    <summary class="link">{t::tendero_more_revoke()}</summary>
+                    <p class="small">{t::tendero_more_revoke_text()}</p>
+                    <form method="post" action="/fn/tendero/revoke_device">
+                        <input type="hidden" name="device" value=id />
+                        <Button submit=true look=Look::Danger>{t::tendero_more_revoke()}</Button>
+                    </form>
+                </details>
+            });
+            let state = if device.revoked_at.is_some() { t::tendero_device_revoked() } else { t::tendero_device_live() };
+            let title: String = device.name.chars().take(40).collect();
+            view! { <li class="stack"><ListRow title text=[&device.member_name, " · ", state].concat() /> {revoke}</li> }
+        })
+        .collect::<Vec<_>>();
+    let owner = more.owner;
+    view! {
+        <Card>
+            <h2>{t::tendero_more_poster()}</h2>
+            <p>{t::tendero_poster_title(&more.shop)}</p>
+            <QrPlate text=Signal::stored(more.poster.clone()) label=t::tendero_more_poster() />
+            <p class="small mono">{more.poster}</p>
+        </Card>
+        <form method="post" action="/fn/tendero/print_card">
+            <Button submit=true wide=true look=Look::Secondary icon=path::PRINTER>{t::tendero_card_give()}</Button>
+        </form>
+        <h2>{t::tendero_more_people()}</h2>
+        <ul class="card">{members}</ul>
+        {owner.then(|| view! {
+            <form method="post" action="/fn/tendero/invite">
+                <Button submit=true wide=true look=Look::Secondary icon=path::USER_PLUS>{t::tendero_more_invite()}</Button>
+            </form>
+            <h2>{t::tendero_more_devices()}</h2>
+            <ul class="card">{devices}</ul>
+        })}
+    }
+    .into_light()
+}
+
+/// `/t/card?code=<code>&label=<label>`: a card on paper, to print or photograph.
+#[component]
+pub(crate) fn CardPage() -> impl IntoView {
+    let code = request::query("code").unwrap_or_default();
+    view! {
+        <PhoneShell head=view! { <PhoneHead title=t::tendero_card_printed_title() back="/t/more" /> }.into_light() paper=true>
+            <p>{t::tendero_card_printed_text()}</p>
+            <div data-code=code.clone()><QrPlate text=Signal::stored(code.clone()) label=t::consumer_home_code_label() full=true /></div>
+            <p class="small mono center">{code}</p>
+            <ButtonLink href="/t/scan" look=Look::Key wide=true>{t::tendero_bar_scan()}</ButtonLink>
+        </PhoneShell>
+    }
+}
+
+/// People, phones and the poster's address.
+#[server(prefix = "/fn", endpoint = "tendero/read_more")]
+pub async fn read_more() -> Result<More, UiError> {
+    let (mut tx, actor, _) = request::read().await?;
+    if actor == identity::Actor::Anonymous {
+        request::go("/t/start");
+    }
+    let (_, shop, role): (_, ShopId, _) = actor.member()?;
+    let owner = role == shared::identity::MemberRole::Owner;
+    let name = identity::shop::get(&mut tx, shop).await?.name;
+    let members = identity::shop::members(&mut tx, &actor).await?;
+    let devices = if owner { identity::device::list(&mut tx, &actor).await? } else { Vec::new() };
+    let public_url = request::state::<request::RequestContext>()?.app.public_url;
+    Ok(More { shop: name, poster: format!("{public_url}/c/join?s={shop}"), members, devices, owner })
+}
+
+/// Makes an invitation and shows it once.
+#[server(prefix = "/fn", endpoint = "tendero/invite")]
+pub async fn invite() -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
+    let code = identity::shop::invite(&mut tx, &keys, &actor, now).await?;
+    tx.commit().await?;
+    request::go(&format!("/t/more?invitation={code}"));
+    Ok(())
+}
+
+/// Takes a phone's right away.
+#[server(prefix = "/fn", endpoint = "tendero/revoke_device")]
+pub async fn revoke_device(device: DeviceId) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    identity::device::revoke(&mut tx, &actor, now, device).await?;
+    tx.commit().await?;
+    request::go("/t/more");
+    Ok(())
+}
+
+/// Makes a card that knows nobody.
+#[server(prefix = "/fn", endpoint = "tendero/print_card")]
+pub async fn print_card() -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    let printed = loyalty::card::print(&mut tx, &loyalty, &actor, now).await?;
+    tx.commit().await?;
+    request::go(&format!("/t/card?code={}", printed.code));
+    Ok(())
+}
+
+/// Ends the session. Nothing of the browser's storage is touched: unsent captures live there.
+#[server(prefix = "/fn", endpoint = "tendero/log_out")]
+pub async fn log_out() -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    identity::session::close(&mut tx, now, &actor).await?;
+    tx.commit().await?;
+    request::sign_out_cookie(identity::Persona::Tendero);
+    request::go("/t/start");
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! What a purchase brought, and why not: one figure, then one line each.
+
+use kit::{Button, Icon, IntoLight, Look, Size, StampGrid, icon::path, t};
+use leptos::prelude::*;
+use shared::loyalty::{PurchaseAnswer, PurchaseStatus, campaign::Unit};
+
+/// Reasons shown one by one; the rest is a number.
+const REASONS_MAX: usize = 3;
+
+/// The whole screen after a confirmation.
+#[component]
+pub(crate) fn ResultScreen(answer: PurchaseAnswer, on_next: Callback<()>) -> impl IntoView {
+    let held = answer.status != PurchaseStatus::Accepted;
+    let points: i64 = answer.awards.iter().filter(|award| award.unit == Unit::Points).map(|award| award.amount).sum();
+    let stamps: i64 = answer.awards.iter().filter(|award| award.unit == Unit::Stamps).map(|award| award.amount).sum();
+    let (figure, unit) = match (held, points, stamps) {
+        (true, ..) => (String::new(), t::tendero_result_held_title().to_owned()),
+        (_, 0, 0) => (String::new(), t::tendero_result_nothing().to_owned()),
+        (_, 0, n) => (["+", &n.to_string()].concat(), t::common_stamps(n)),
+        (_, n, _) => (["+", &n.to_string()].concat(), t::common_points(n)),
+    };
+    let cards = answer
+        .awards
+        .iter()
+        .filter(|award| award.unit == Unit::Stamps)
+        .map(|award| {
+            let need = award.need.unwrap_or(1).max(1);
+            view! {
+                <section class="card card--pad row">
+                    <div class="grow">
+                        <h2 class="strong">{award.brand_name.clone()}</h2>
+                        <StampGrid done=u32::try_from(award.balance).unwrap_or(0) goal=u32::try_from(need).unwrap_or(1) small=true fresh=u32::try_from(award.amount).unwrap_or(0) />
+                    </div>
+                    <span class="result__owed">"+"{award.amount}" "{t::common_stamps(award.amount)}</span>
+                </section>
+            }
+        })
+        .collect::<Vec<_>>();
+    let rewards = answer.rewards.iter().map(|reward| view! { <section class="card card--pad"><h2 class="strong">{t::tendero_result_reward_won(&reward.name)}</h2><p class="small">{t::tendero_result_reward_text()}</p></section> }).collect::<Vec<_>>();
+    let mut reasons: Vec<String> = answer.lines.iter().filter(|line| !line.participates).map(|line| t::tendero_result_not_taking_part(&line.name)).collect();
+    reasons.extend(answer.no_award.iter().map(|none| [none.campaign_name.as_str(), ": ", t::reason_shop(none.reason.code()).unwrap_or_default()].concat()));
+    let more = reasons.len().saturating_sub(REASONS_MAX);
+    let reasons = reasons.into_iter().take(REASONS_MAX).map(|reason| view! { <p><Icon path=path::INFO size=18 /> <span>{reason}</span></p> }).collect::<Vec<_>>();
+    view! {
+        <div class=if held { "result result--held" } else { "result" } data-result=format!("{:?}", answer.status)>
+            <header class="result__top"><span class="result__who"><Icon path=path::USER_CIRCLE size=22 /> {answer.consumer_label.clone()}</span></header>
+            <main id="main" class="result__hero" role="alert">
+                <span class="result__check"><Icon path=if held { path::CLOCK } else { path::CHECK_FAT_FILL } size=36 /></span>
+                <h1 class="result__unit"><span class="result__figure" data-figure>{figure}</span> {unit}</h1>
+                {held.then(|| view! { <p>{t::tendero_result_held_text()}</p> })}
+            </main>
+            <div class="result__list">{cards}{rewards}</div>
+            <div class="result__why">{reasons}{(more > 0).then(|| view! { <p>{t::tendero_result_more_reasons(more as i64)}</p> })}</div>
+            <div class="result__foot">
+                <Button wide=true look=Look::Key size=Size::Tall icon=path::SCAN on:click=move |_| on_next.run(())>{t::tendero_result_next()}</Button>
+            </div>
+        </div>
+    }
+    .into_light()
+}

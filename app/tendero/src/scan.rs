@@ -1,0 +1,564 @@
+//! The counter: card, products, preview, confirmation, result; and rewards that are handed over.
+
+use kit::{Button, ErrorState, Field, IconButton, IntoLight, Look, PhoneHead, PhoneShell, ProductPicture, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, live, locale, request, t};
+use leptos::prelude::*;
+use scanner::{Cue, DecoderUrls, FrameState, Read, Viewfinder, play, unlock};
+use serde::{Deserialize, Serialize};
+use shared::{
+    Country, Currency, DeviceId, Gtin, MemberId, Problem, ShopId, Timestamp,
+    catalogue::Product,
+    format,
+    loyalty::{Capture, CardCode, Delivery, DeliveryPreview, PreviewPurchase, PurchaseAnswer, campaign::Unit, capture::{CAPTURE_VERSION, CaptureLine}},
+};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+use crate::{basket::{Basket, Line, typed_price}, capture, result::ResultScreen};
+
+/// What the page needs before it can sell.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Counter {
+    shop: ShopId,
+    member: MemberId,
+    device: Option<DeviceId>,
+    country: Country,
+    currency: Currency,
+    products: Vec<Product>,
+    /// The server's clock when it answered.
+    now: Timestamp,
+}
+
+/// `/t/scan`
+#[component]
+pub(crate) fn ScanPage() -> impl IntoView {
+    let counter = Resource::new(|| (), |()| read_counter());
+    view! {
+        <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+            {move || counter.get().map(|counter| match counter {
+                Ok(counter) => view! { <Selling counter /> }.into_light(),
+                Err(error) => view! {
+                    <PhoneShell head=view! { <PhoneHead title=t::tendero_scan_title() back="/t/" /> }.into_light()>
+                        <ErrorState code=error.code().to_owned() href="/t/scan" />
+                    </PhoneShell>
+                }.into_light(),
+            })}
+        </Suspense>
+    }
+}
+
+/// The card that was read.
+#[derive(Clone)]
+struct Customer {
+    code: String,
+    /// By the device's clock.
+    scanned_at_ms: i64,
+    label: String,
+}
+
+#[derive(Clone)]
+enum Stage {
+    Basket,
+    Unknown(Gtin),
+    Reward(String, DeliveryPreview),
+    Delivered(Delivery),
+    Result(PurchaseAnswer),
+}
+
+/// Everything that the page's parts share.
+#[derive(Clone, Copy)]
+struct State {
+    basket: RwSignal<Basket>,
+    customer: RwSignal<Option<Customer>>,
+    stage: RwSignal<Stage>,
+    frame: RwSignal<FrameState>,
+    pill: RwSignal<String>,
+    alarm: RwSignal<Option<String>>,
+    estimate: RwSignal<Option<PurchaseAnswer>>,
+    busy: RwSignal<bool>,
+    epoch: RwSignal<u32>,
+    typing: RwSignal<bool>,
+    /// Server clock − device clock.
+    skew_ms: RwSignal<i64>,
+}
+
+fn device_ms() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+#[component]
+fn Selling(counter: Counter) -> impl IntoView {
+    let state = State {
+        basket: RwSignal::new(Basket::default()),
+        customer: RwSignal::new(None),
+        stage: RwSignal::new(Stage::Basket),
+        frame: RwSignal::new(FrameState::default()),
+        pill: RwSignal::new(String::new()),
+        alarm: RwSignal::new(None),
+        estimate: RwSignal::new(None),
+        busy: RwSignal::new(false),
+        epoch: RwSignal::new(0),
+        typing: RwSignal::new(false),
+        skew_ms: RwSignal::new(0),
+    };
+    let counter = StoredValue::new(counter);
+    let ready = RwSignal::new(false);
+    Effect::new(move |before: Option<()>| {
+        if before.is_some() {
+            return;
+        }
+        state.skew_ms.set(counter.with_value(|counter| counter.now.0) - device_ms());
+        ready.set(true);
+        leptos::task::spawn_local(async {
+            // Whatever an earlier visit could not send.
+            let _ = capture::send_kept().await;
+        });
+    });
+    let on_read = Callback::new(move |read: Read| heard(state, counter, read));
+    scanner::listen_to_reader(on_read);
+    estimate_follows(state);
+    let (js, wasm) = request::decoder_urls();
+    let decoder = DecoderUrls { worker: "/decoder-worker.js".into(), js, wasm };
+    let lead = move || view! {
+        <IconButton icon=path::ARROW_LEFT label=t::common_back() href="/t/" />
+        <span class="viewfinder__who" data-customer>{move || state.customer.get().map_or_else(|| t::tendero_scan_card_missing().to_owned(), |customer| customer.label)}</span>
+    };
+    let trail = move || view! { <IconButton icon=path::KEYBOARD label=t::tendero_scan_keyboard() on:click=move |_| state.typing.update(|on| *on = !*on) /> };
+    let paused = Signal::derive(move || !matches!(state.stage.get(), Stage::Basket));
+    let shows_result = move || matches!(state.stage.get(), Stage::Result(_));
+    view! {
+        <kit::LiveRegions />
+        <div class="scan" class:hide=shows_result data-ready=move || ready.get().to_string() on:click=|_| unlock()>
+            <h1 class="sr-only">{t::tendero_scan_title()}</h1>
+            <noscript><p class="field__error">{t::tendero_needs_script()}</p></noscript>
+            <Viewfinder on_read state=state.frame decoder label=state.pill paused epoch=state.epoch lead=ViewFn::from(lead) trail=ViewFn::from(trail) />
+            <main id="main" class="phone__main">
+                {move || state.alarm.get().map(|text| view! { <p class="banner banner--danger" role="alert" data-alarm>{text}</p> })}
+                {move || state.typing.get().then(|| view! { <Typed on_read /> })}
+                {move || match state.stage.get() {
+                    Stage::Basket | Stage::Result(_) => view! { <BasketPart state counter /> }.into_light(),
+                    Stage::Unknown(gtin) => view! { <Unknown state counter gtin /> }.into_light(),
+                    Stage::Reward(code, preview) => view! { <HandOver state counter code preview /> }.into_light(),
+                    Stage::Delivered(done) => delivered(state, counter, done),
+                }}
+            </main>
+        </div>
+        {move || match state.stage.get() {
+            Stage::Result(answer) => Some(view! { <ResultScreen answer on_next=Callback::new(move |()| next(state)) /> }),
+            _ => None,
+        }}
+    }
+}
+
+fn next(state: State) {
+    state.basket.set(Basket::default());
+    state.customer.set(None);
+    state.estimate.set(None);
+    state.alarm.set(None);
+    state.frame.set(FrameState::default());
+    state.pill.set(String::new());
+    state.stage.set(Stage::Basket);
+    state.epoch.update(|n| *n += 1);
+}
+
+/// What a code is decides what happens: a card, a reward, a product, or nothing of ours.
+fn heard(state: State, counter: StoredValue<Counter>, read: Read) {
+    if !matches!(state.stage.get_untracked(), Stage::Basket) {
+        return;
+    }
+    state.alarm.set(None);
+    match read.text.parse::<CardCode>() {
+        Ok(CardCode::Reward(_)) => return reward_read(state, read.text),
+        Ok(_) => return card_read(state, read.text),
+        Err(_) => {}
+    }
+    match read.gtin() {
+        Some(Ok(gtin)) => product_read(state, counter, gtin),
+        Some(Err(_)) => refuse(state, t::tendero_scan_check_digit()),
+        None => refuse(state, t::tendero_scan_typed_wrong()),
+    }
+}
+
+fn refuse(state: State, text: &str) {
+    play(Cue::Refused);
+    state.frame.set(FrameState::Refused);
+    state.alarm.set(Some(text.to_owned()));
+    live::alarm(text);
+}
+
+fn card_read(state: State, code: String) {
+    let scanned_at_ms = device_ms();
+    let at = Timestamp(scanned_at_ms + state.skew_ms.get_untracked());
+    leptos::task::spawn_local(async move {
+        match identify(code.clone(), at).await {
+            Ok(label) => {
+                play(Cue::CardRead);
+                state.frame.set(FrameState::Read);
+                state.pill.set(label.clone());
+                live::say(&t::tendero_scan_read_card(&label));
+                state.customer.set(Some(Customer { code, scanned_at_ms, label }));
+            }
+            Err(error) => refuse(state, locale::shop_text(error.code())),
+        }
+    });
+}
+
+fn reward_read(state: State, code: String) {
+    leptos::task::spawn_local(async move {
+        match look_at_reward(code.clone()).await {
+            Ok(preview) => {
+                play(Cue::CardRead);
+                state.stage.set(Stage::Reward(code, preview));
+            }
+            Err(error) => refuse(state, locale::shop_text(error.code())),
+        }
+    });
+}
+
+fn product_read(state: State, counter: StoredValue<Counter>, gtin: Gtin) {
+    let known = counter.with_value(|counter| counter.products.iter().find(|product| product.gtin == gtin).cloned());
+    match known {
+        Some(product) => {
+            play(Cue::ProductRead);
+            state.basket.update(|basket| basket.add(&product));
+            let quantity = state.basket.with_untracked(|basket| basket.lines.iter().find(|line| line.gtin == gtin).map_or(1, |line| line.quantity));
+            live::say(&t::tendero_scan_read(&product.name, quantity));
+            state.frame.set(FrameState::Read);
+            state.pill.set(product.name);
+        }
+        None => {
+            play(Cue::Unknown);
+            state.frame.set(FrameState::Unknown);
+            state.pill.set(t::tendero_unknown_pill().to_owned());
+            state.stage.set(Stage::Unknown(gtin));
+        }
+    }
+}
+
+/// 300 ms after the last change the server is asked what the basket would earn.
+fn estimate_follows(state: State) {
+    let turn = StoredValue::new(0_u32);
+    Effect::new(move |_| {
+        let basket = state.basket.get();
+        let customer = state.customer.get();
+        turn.update_value(|turn| *turn += 1);
+        let mine = turn.get_value();
+        if basket.lines.is_empty() {
+            state.estimate.set(None);
+            return;
+        }
+        set_timeout(
+            move || {
+                if turn.try_get_value() != Some(mine) {
+                    return;
+                }
+                let skew = state.skew_ms.get_untracked();
+                let scanned_at = customer.as_ref().map(|customer| Timestamp(customer.scanned_at_ms + skew));
+                let basket = PreviewPurchase { card_code: customer.map(|customer| customer.code), scanned_at, lines: basket.import_lines() };
+                leptos::task::spawn_local(async move {
+                    if let Ok(answer) = preview(basket).await
+                        && turn.try_get_value() == Some(mine)
+                    {
+                        state.estimate.set(Some(answer));
+                    }
+                });
+            },
+            std::time::Duration::from_millis(300),
+        );
+    });
+}
+
+#[component]
+fn Typed(on_read: Callback<Read>) -> impl IntoView {
+    let value = RwSignal::new(String::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let text = value.get_untracked();
+        if !text.trim().is_empty() {
+            value.set(String::new());
+            on_read.run(Read::typed(&text.trim().to_uppercase()));
+        }
+    };
+    view! {
+        <form class="stack" on:submit=submit>
+            <Field id="typed" label=t::tendero_scan_typed_label() help=t::tendero_scan_typed_help() value maxlength=64 />
+            <Button submit=true wide=true look=Look::Secondary>{t::tendero_scan_typed_action()}</Button>
+        </form>
+    }
+}
+
+#[component]
+fn BasketPart(state: State, counter: StoredValue<Counter>) -> impl IntoView {
+    let (country, currency) = counter.with_value(|counter| (counter.country, counter.currency));
+    let money = move |minor: i64| format::money(minor, currency, country);
+    let confirm = move |_| confirm(state, counter);
+    let lines = move || {
+        state.basket.with(|basket| basket.lines.clone()).into_iter().map(|line| view! { <BasketLine state line country currency /> }).collect::<Vec<_>>()
+    };
+    let estimate = move || {
+        state.estimate.get().map(|answer| {
+            let sum = |unit| answer.awards.iter().filter(|award| award.unit == unit).map(|award| award.amount).sum::<i64>();
+            let (points, stamps) = (sum(Unit::Points), sum(Unit::Stamps));
+            let text = match (points, stamps) {
+                (0, 0) => t::tendero_scan_would_earn_nothing().to_owned(),
+                (0, n) => [t::tendero_scan_would_earn(), " +", &t::common_stamps_count(n)].concat(),
+                (n, 0) => [t::tendero_scan_would_earn(), " +", &t::common_points_count(n, &n.to_string())].concat(),
+                (n, m) => [t::tendero_scan_would_earn(), " +", &t::common_points_count(n, &n.to_string()), " ", t::tendero_scan_and(), " ", &t::common_stamps_count(m)].concat(),
+            };
+            view! { <p class="estimate" data-estimate>{text} <span class="micro">{t::tendero_scan_estimated()}</span></p> }
+        })
+    };
+    let can = move || state.customer.with(Option::is_some) && state.basket.with(|basket| !basket.lines.is_empty());
+    view! {
+        <h2>{move || t::tendero_scan_basket(state.basket.with(Basket::count))}</h2>
+        {move || state.basket.with(|basket| basket.lines.is_empty()).then(|| view! { <p class="muted">{t::tendero_scan_empty()}</p> })}
+        <ul class="basket">{lines}</ul>
+        {estimate}
+        <p class="small muted">{move || (!can()).then(|| if state.customer.with(Option::is_none) { t::tendero_scan_confirm_need_card() } else { t::tendero_scan_confirm_need_lines() })}</p>
+        <div id="action">
+            <Button wide=true look=Look::Key size=Size::Tall busy=state.busy disabled=Signal::derive(move || !can()) on:click=confirm>
+                <span data-confirm>{move || t::tendero_scan_confirm(&money(state.basket.with(Basket::total_minor)))}</span>
+            </Button>
+        </div>
+    }
+}
+
+#[component]
+fn BasketLine(state: State, line: Line, country: Country, currency: Currency) -> impl IntoView {
+    let gtin = line.gtin;
+    let change = move |edit: &dyn Fn(&mut Line)| {
+        state.basket.update(|basket| {
+            if let Some(line) = basket.lines.iter_mut().find(|line| line.gtin == gtin) {
+                edit(line);
+            }
+        });
+    };
+    let price = move |event: leptos::ev::Event| {
+        if let Some(minor) = typed_price(&event_target_value(&event), currency) {
+            change(&|line| line.price_minor = Some(minor));
+        }
+    };
+    let shown = line.price_minor.map(|minor| format::money(minor, currency, country)).unwrap_or_default();
+    let label = t::tendero_scan_price_of(&line.name);
+    view! {
+        <li class="basket-line" data-gtin=gtin.to_string()>
+            <ProductPicture category=line.category.clone() />
+            <div class="basket-line__body">
+                <span class="basket-line__name">{line.name.clone()}</span>
+                <input class="basket-line__price field__input" inputmode="decimal" aria-label=label placeholder=t::tendero_scan_price_missing() value=shown on:change=price />
+                {line.unknown.then(|| view! { <span class="basket-line__note">{t::tendero_scan_to_approve()}</span> })}
+            </div>
+            <Stepper
+                of=line.name
+                value=Signal::stored(line.quantity)
+                on_change=Callback::new(move |quantity| change(&|line| line.quantity = quantity))
+                on_remove=Callback::new(move |()| state.basket.update(|basket| basket.lines.retain(|line| line.gtin != gtin)))
+            />
+        </li>
+    }
+}
+
+/// Numbers, signs and keeps the capture, then sends it; the same bytes go again until they are answered.
+fn confirm(state: State, counter: StoredValue<Counter>) {
+    let (Some(customer), false) = (state.customer.get_untracked(), state.busy.get_untracked()) else { return };
+    let Some(device) = counter.with_value(|counter| counter.device) else {
+        return refuse(state, t::tendero_home_no_device());
+    };
+    state.busy.set(true);
+    let (shop, member) = counter.with_value(|counter| (counter.shop, counter.member));
+    let lines: Vec<CaptureLine> = state.basket.with_untracked(|basket| {
+        basket.lines.iter().map(|line| CaptureLine { discount_minor: 0, gtin: line.gtin, quantity: line.quantity, unit_price_minor: line.price_minor }).collect()
+    });
+    let id = new_id();
+    let skew_ms = state.skew_ms.get_untracked();
+    let text = id.to_string();
+    let build = Closure::<dyn FnMut(f64, String) -> js_sys::Uint8Array>::new(move |counter: f64, previous: String| {
+        let capture = Capture {
+            captured_at_ms: device_ms(),
+            card_code: customer.code.clone(),
+            client_purchase_id: id,
+            counter: counter as i64,
+            device_id: device,
+            lines: lines.clone(),
+            member_id: member,
+            offline: false,
+            previous_sha256: previous,
+            scanned_at_ms: customer.scanned_at_ms,
+            shop_id: shop,
+            skew_ms,
+            version: CAPTURE_VERSION,
+        };
+        js_sys::Uint8Array::from(capture.canonical_bytes().as_slice())
+    });
+    leptos::task::spawn_local(async move {
+        let kept = capture::keep_capture(&device.to_string(), &text, build.as_ref().unchecked_ref()).await;
+        drop(build);
+        let answered = match kept {
+            Ok(_) => capture::send_capture(&text).await,
+            Err(error) => Err(error),
+        };
+        state.busy.set(false);
+        match answered.map(outcome) {
+            Ok(Ok(answer)) => {
+                play(if answer.rewards.is_empty() { Cue::Confirmed } else { Cue::Reward });
+                state.stage.set(Stage::Result(answer));
+            }
+            Ok(Err(problem)) => refuse(state, locale::shop_text(&problem.code)),
+            Err(_) => refuse(state, t::tendero_scan_not_sent()),
+        }
+    });
+}
+
+/// Status and body of the door.
+fn outcome(answer: JsValue) -> Result<PurchaseAnswer, Problem> {
+    let pair: js_sys::Array = answer.into();
+    let body = pair.get(1).as_string().unwrap_or_default();
+    let unreadable = |_| Problem::new(502, "network", "The answer cannot be read.");
+    if pair.get(0).as_string().is_some_and(|status| status.starts_with('2')) {
+        serde_json::from_str(&body).map_err(unreadable)
+    } else {
+        Err(serde_json::from_str(&body).unwrap_or_else(|_| Problem::new(502, "network", "The answer cannot be read.")))
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the edge where the phone makes ids")]
+fn new_id() -> uuid::Uuid {
+    uuid::Uuid::now_v7()
+}
+
+#[component]
+fn Unknown(state: State, counter: StoredValue<Counter>, gtin: Gtin) -> impl IntoView {
+    let (name, price) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let currency = counter.with_value(|counter| counter.currency);
+    let wrong = RwSignal::new(None::<String>);
+    let add = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let typed = name.get_untracked().trim().to_owned();
+        if typed.is_empty() {
+            wrong.set(Some(t::tendero_unknown_name_missing().to_owned()));
+            return;
+        }
+        let price_minor = typed_price(&price.get_untracked(), currency);
+        let line = Line { gtin, name: typed.clone(), category: String::new(), quantity: 1, price_minor, unknown: true };
+        state.basket.update(|basket| basket.add_line(line));
+        state.stage.set(Stage::Basket);
+        leptos::task::spawn_local(async move {
+            // The sale does not wait for it; a proposal that is lost is made again with the next sale.
+            let _ = propose_product(gtin, typed, price_minor).await;
+        });
+    };
+    view! {
+        <form class="stack" on:submit=add>
+            <h2>{t::tendero_unknown_title()}</h2>
+            <p class="muted">{t::tendero_unknown_code(&gtin.short())}</p>
+            <Field id="name" label=t::tendero_unknown_name() value=name error=wrong maxlength=120 />
+            <Field id="price" label=t::tendero_unknown_price() value=price inputmode="decimal" prefix="$" />
+            <p class="banner banner--info">{t::tendero_unknown_note_nobody()}</p>
+            <div class="row">
+                <Button look=Look::Secondary size=Size::Tall on:click=move |_| state.stage.set(Stage::Basket)>{t::tendero_unknown_skip()}</Button>
+                <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::tendero_unknown_action()}</Button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: DeliveryPreview) -> impl IntoView {
+    let country = counter.with_value(|counter| counter.country);
+    let deliver = move |_| {
+        let code = code.clone();
+        state.busy.set(true);
+        leptos::task::spawn_local(async move {
+            let done = deliver_reward(code).await;
+            state.busy.set(false);
+            match done {
+                Ok(done) => {
+                    play(Cue::Reward);
+                    state.stage.set(Stage::Delivered(done));
+                }
+                Err(error) => {
+                    state.stage.set(Stage::Basket);
+                    refuse(state, locale::shop_text(error.code()));
+                }
+            }
+        });
+    };
+    view! {
+        <section class="stack" data-reward>
+            <h2>{t::tendero_deliver_title()}</h2>
+            <ProductPicture category=preview.category.clone() />
+            <p class="strong">{preview.reward_name}</p>
+            <p>{t::tendero_deliver_for(&preview.consumer_label)}</p>
+            <p class="figure">{t::tendero_deliver_pays(&format::money(preview.owed_minor, preview.currency, country))}</p>
+            <Button wide=true look=Look::Key size=Size::Tall busy=state.busy on:click=deliver>{t::tendero_deliver_action()}</Button>
+            <Button wide=true look=Look::Secondary on:click=move |_| next(state)>{t::common_back()}</Button>
+        </section>
+    }
+}
+
+fn delivered(state: State, counter: StoredValue<Counter>, done: Delivery) -> AnyView {
+    let owed = format::money(done.owed_total_minor, done.currency, counter.with_value(|counter| counter.country));
+    view! {
+        <section class="stack" role="alert" data-delivered>
+            <h2>{t::tendero_deliver_done_title()}</h2>
+            <p class="strong">{done.reward_name}</p>
+            <p>{t::tendero_deliver_done_text(&owed, &done.brand_name)}</p>
+            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
+        </section>
+    }
+    .into_light()
+}
+
+/// Shop, person, phone and the products that the phone looks up by itself.
+#[server(prefix = "/fn", endpoint = "tendero/read_counter")]
+pub async fn read_counter() -> Result<Counter, UiError> {
+    let (mut tx, actor, now) = request::read().await?;
+    if actor == identity::Actor::Anonymous {
+        request::go("/t/start");
+    }
+    let (member, shop, _) = actor.member()?;
+    let shop = identity::shop::get(&mut tx, shop).await?;
+    let products = catalogue::product::for_shop(&mut tx, &actor).await?;
+    let device = if let identity::Actor::Member { device, .. } = actor { device } else { None };
+    Ok(Counter { shop: shop.id, member, device, country: shop.country, currency: shop.currency, products, now })
+}
+
+/// Whose card it is, in two words.
+#[server(prefix = "/fn", endpoint = "tendero/identify", input = server_fn::codec::Json)]
+pub async fn identify(code: String, read_at: Timestamp) -> Result<String, UiError> {
+    let (mut tx, actor, _) = request::read().await?;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    Ok(loyalty::card::identify(&mut tx, &loyalty, &actor, &code, read_at).await?)
+}
+
+/// What the basket would earn.
+#[server(prefix = "/fn", endpoint = "tendero/preview", input = server_fn::codec::Json)]
+pub async fn preview(basket: PreviewPurchase) -> Result<PurchaseAnswer, UiError> {
+    let (mut tx, actor, now) = request::read().await?;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    let (_, shop, _) = actor.member()?;
+    Ok(loyalty::purchase::preview(&mut tx, &loyalty, &actor, now, shop, &basket).await?)
+}
+
+/// What a reward's code stands for.
+#[server(prefix = "/fn", endpoint = "tendero/look_at_reward", input = server_fn::codec::Json)]
+pub async fn look_at_reward(code: String) -> Result<DeliveryPreview, UiError> {
+    let (mut tx, actor, _) = request::read().await?;
+    Ok(loyalty::reward::preview_delivery(&mut tx, &actor, &code).await?)
+}
+
+/// Hands a reward over.
+#[server(prefix = "/fn", endpoint = "tendero/deliver_reward", input = server_fn::codec::Json)]
+pub async fn deliver_reward(code: String) -> Result<Delivery, UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    let done = loyalty::reward::deliver(&mut tx, &actor, now, &shared::loyalty::NewDelivery { code, shop_id: None }).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// Tells the platform of a barcode that nobody knows.
+#[server(prefix = "/fn", endpoint = "tendero/propose_product", input = server_fn::codec::Json)]
+pub async fn propose_product(gtin: Gtin, name: String, price_minor: Option<i64>) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    catalogue::proposal::propose(&mut tx, &actor, now, &catalogue::proposal::NewProposal { gtin, name, price_minor, photo: None }).await?;
+    tx.commit().await?;
+    Ok(())
+}
