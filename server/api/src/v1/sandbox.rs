@@ -171,7 +171,11 @@ struct SandboxEnrolment {
 async fn enrol(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxEnrolment>) -> Result<StatusCode, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let (mut tx, now) = api.begin().await?;
-    loyalty::campaign::enrol_at(&mut tx, body.value.campaign_id, id, body.value.at.unwrap_or(now)).await?;
+    loyalty::campaign::enrol_at(&mut tx, body.value.campaign_id, id, body.value.at.unwrap_or(now)).await.map_err(|error| match error {
+        // Either the consumer or the campaign is nobody's.
+        loyalty::Error::Store(db::Error::ForeignKey) => Problem::not_found(),
+        other => other.into(),
+    })?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

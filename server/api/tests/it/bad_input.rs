@@ -157,4 +157,13 @@ db::both_databases! {
         assert_eq!(told.status, StatusCode::CREATED);
         assert_eq!(told.json()["rewards"].as_array().map(Vec::len), Some(2));
     }
+
+    async fn joining_a_campaign_of_nobody(db: &Db) {
+        let world = World::new(db).await;
+        let nobodys = json!({ "campaign_id": "cam_00000000000000000000000000000001" });
+
+        let answer = world.post(Who::SandboxKey, &format!("/api/v1/sandbox/consumers/{}/enrolments", world.ana), &nobodys).await;
+
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
+    }
 }
