@@ -5,6 +5,9 @@
 //!
 //! Arrows: tendero → scanner, kit, shared; with `ssr` also loyalty, catalogue and identity.
 
+// The scanner's page is one deep view type: computing its layout goes beyond the default.
+#![recursion_limit = "256"]
+
 mod bar;
 mod basket;
 mod capture;

@@ -123,13 +123,17 @@ fn Selling(counter: Counter) -> impl IntoView {
     };
     let trail = move || view! { <IconButton icon=path::KEYBOARD label=t::tendero_scan_keyboard() on:click=move |_| state.typing.update(|on| *on = !*on) /> };
     let paused = Signal::derive(move || !matches!(state.stage.get(), Stage::Basket));
+    let viewfinder = view! {
+        <Viewfinder on_read state=state.frame decoder label=state.pill paused epoch=state.epoch lead=ViewFn::from(lead) trail=ViewFn::from(trail) />
+    }
+    .into_light();
     let shows_result = move || matches!(state.stage.get(), Stage::Result(_));
     view! {
         <kit::LiveRegions />
         <div class="scan" class:hide=shows_result data-ready=move || ready.get().to_string() on:click=|_| unlock()>
             <h1 class="sr-only">{t::tendero_scan_title()}</h1>
             <noscript><p class="field__error">{t::tendero_needs_script()}</p></noscript>
-            <Viewfinder on_read state=state.frame decoder label=state.pill paused epoch=state.epoch lead=ViewFn::from(lead) trail=ViewFn::from(trail) />
+            {viewfinder}
             <main id="main" class="phone__main">
                 {move || state.alarm.get().map(|text| view! { <p class="banner banner--danger" role="alert" data-alarm>{text}</p> })}
                 {move || state.typing.get().then(|| view! { <Typed on_read /> })}

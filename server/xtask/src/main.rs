@@ -100,7 +100,7 @@ fn serve(release: bool, tls: bool, port: u16) -> Result<()> {
     let new = !database.exists();
     std::fs::create_dir_all("data")?;
     let site = built.site.to_string_lossy().into_owned();
-    let environment = [("MOSTRADOR_SITE", site.as_str()), ("MOSTRADOR_SANDBOX", "1")];
+    let environment = [("MOSTRADOR_SITE", site.as_str()), ("MOSTRADOR_SANDBOX", "true")];
     run_with(&built.binary, &["migrate"], &environment)?;
     if new {
         let step = Step::begin("demo world");
