@@ -9,7 +9,7 @@ use crate::world::{Who::{self, *}, World};
 struct Function {
     /// Below `/fn/`.
     name: &'static str,
-    /// Its arguments, urlencoded: well-formed, so that what refuses is the verb.
+    /// Its arguments, urlencoded or JSON: well-formed, so that what refuses is the verb.
     form: &'static str,
     access: Access,
 }
@@ -38,6 +38,24 @@ const FUNCTIONS: &[Function] = &[
     function("consumer/enrol", "campaign=cam_00000000000000000000000000000001", Refuses(&[])),
     // Ends the session of whoever has one; without one there is nothing to end.
     function("consumer/log_out", "", Public),
+    function("tendero/start_code", "country=CO&phone=3001234567", Public),
+    function("tendero/verify_code", "sealed=x&code=000000", Public),
+    function("tendero/register_shop", "sealed=x&shop=Tienda&owner=Rosa", Public),
+    function("tendero/join_shop", "sealed=x&invitation=AAAA&person=Rosa", Public),
+    function("tendero/log_out", "", Public),
+    function("tendero/enrol_device", "public_key=BA&proof=AA&name=Android", Refuses(&[])),
+    function("tendero/read_home", "", Refuses(&[])),
+    function("tendero/read_today", "", Refuses(&[])),
+    function("tendero/read_more", "", Refuses(&[])),
+    function("tendero/read_counter", "", Refuses(&[])),
+    function("tendero/invite", "", Refuses(&[Cashier])),
+    function("tendero/revoke_device", "device=dev_00000000000000000000000000000001", Refuses(&[Cashier])),
+    function("tendero/print_card", "", Refuses(&[])),
+    function("tendero/identify", r#"{"code":"Q1","read_at":"2026-03-10T15:00:00Z"}"#, Refuses(&[])),
+    function("tendero/preview", r#"{"basket":{"lines":[{"gtin":"7702004003508","quantity":1}]}}"#, Refuses(&[])),
+    function("tendero/look_at_reward", r#"{"code":"R1"}"#, Refuses(&[])),
+    function("tendero/deliver_reward", r#"{"code":"R1"}"#, Refuses(&[])),
+    function("tendero/propose_product", r#"{"gtin":"7707000000018","name":"Pan","price_minor":null}"#, Refuses(&[])),
 ];
 
 db::both_databases! {

@@ -8,7 +8,7 @@ use axum::{
 use db::{Db, clock::Clock};
 use identity::{Actor, Persona, Phone, challenge::VerifiedPhone, consent, consumer::NewConsumer, session::{self, Subject}, user::NewUser};
 use server::{App, Config};
-use shared::{Country, OrganisationId, ShopId, Timestamp, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
+use shared::{Country, Timestamp, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
 use tower::ServiceExt;
 
 /// Tuesday 10 March 2026, 10:00 in Bogotá.
@@ -44,8 +44,6 @@ impl Who {
 pub struct World {
     pub app: App,
     pub router: Router,
-    pub shop: ShopId,
-    pub tenant: OrganisationId,
     tokens: Vec<(Who, String)>,
 }
 
@@ -109,7 +107,7 @@ impl World {
         let (consumer, _) = loyalty::card::sign_up(&mut tx, &app.loyalty, NOW, &phone(10), &new).await.unwrap();
         tokens.push((Who::Consumer, session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap().token));
         tx.commit().await.unwrap();
-        Self { router: server::router(app.clone()), app, shop, tenant, tokens }
+        Self { router: server::router(app.clone()), app, tokens }
     }
 
     pub fn cookie(&self, who: Who) -> Option<String> {
@@ -135,7 +133,7 @@ impl World {
     /// A server function, called by script (`page` false) or by a plain form of the page at `/from?x=1`.
     pub async fn call(&self, who: Who, path: &str, form: &str, page: bool) -> Answer {
         let mut request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::CONTENT_TYPE, if form.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" })
             .header(header::ACCEPT, if page { "text/html,*/*;q=0.8" } else { "application/json" })
             .header(header::REFERER, "http://mostrador.example/from?x=1")
             .header("sec-fetch-site", "same-origin");
