@@ -57,12 +57,12 @@ impl Streams {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Ok(mut open) = self.streams.0.lock() {
-            if let Some(count) = open.get_mut(&self.session) {
-                *count -= 1;
-                if *count == 0 {
-                    open.remove(&self.session);
-                }
+        if let Ok(mut open) = self.streams.0.lock()
+            && let Some(count) = open.get_mut(&self.session)
+        {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.session);
             }
         }
     }

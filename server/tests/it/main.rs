@@ -1,5 +1,7 @@
 //! Pages, server functions and files of a whole installation, in process, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "in a test that is the report")]
+
 mod functions;
 mod pages;
 mod world;

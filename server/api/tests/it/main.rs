@@ -1,5 +1,7 @@
 //! The doors over HTTP, in process, with a clock that stands still, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "in a test that is the report")]
+
 mod bad_input;
 mod events;
 mod idempotency;
