@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
+use send_wrapper::SendWrapper;
 
 use crate::light::{Content, IntoLight};
 use crate::button::{Button, Look, Size};
@@ -137,10 +138,11 @@ pub fn QrFull(
     let dialog = NodeRef::<html::Dialog>::new();
     let name = label.clone();
     crate::sheet::follow(dialog, open);
-    let awake = StoredValue::new_local(None::<js_sys::Promise>);
+    // Empty on the server, whose threads may pass the value on.
+    let awake = StoredValue::new(None::<SendWrapper<js_sys::Promise>>);
     Effect::new(move |_| {
         if open.get() {
-            awake.set_value(keep_awake());
+            awake.set_value(keep_awake().map(SendWrapper::new));
         } else if let Some(lock) = awake.try_update_value(Option::take).flatten() {
             let_sleep(&lock);
         }

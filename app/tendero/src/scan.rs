@@ -130,7 +130,7 @@ fn Selling(counter: Counter) -> impl IntoView {
     let shows_result = move || matches!(state.stage.get(), Stage::Result(_));
     view! {
         <kit::LiveRegions />
-        <div class="scan" class:hide=shows_result data-ready=move || ready.get().to_string() on:click=|_| unlock()>
+        <div class="scan" hidden=shows_result data-ready=move || ready.get().to_string() on:click=|_| unlock()>
             <h1 class="sr-only">{t::tendero_scan_title()}</h1>
             <noscript><p class="field__error">{t::tendero_needs_script()}</p></noscript>
             {viewfinder}
