@@ -1,0 +1,68 @@
+// The real binary on a fresh database, seeded, with the sandbox on.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type Engine = 'sqlite' | 'postgres';
+
+export interface Server {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const binary = process.env.MOSTRADOR_BIN ?? join(__dirname, '../../target/debug/mostrador');
+const site = process.env.MOSTRADOR_SITE ?? join(__dirname, '../../target/site-dev');
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => done(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** True when this engine can be tested here. */
+export const available = (engine: Engine): boolean => engine === 'sqlite' || Boolean(process.env.TEST_POSTGRES_URL);
+
+export async function start(engine: Engine): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), 'mostrador-e2e-'));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let database = `sqlite:${join(folder, 'test.db')}`;
+  let drop = () => {};
+  if (engine === 'postgres') {
+    const server = process.env.TEST_POSTGRES_URL ?? '';
+    const name = `e2e_${port}_${process.pid}`;
+    const psql = (statement: string) => spawnSync('psql', [server, '-qc', statement], { stdio: 'inherit' });
+    psql(`CREATE DATABASE "${name}" TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`);
+    database = server.replace(/\/[^/]*$/, `/${name}`);
+    drop = () => psql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+  }
+  const env = { ...process.env, DATABASE_URL: database, MOSTRADOR_SITE: site, MOSTRADOR_SANDBOX: 'true', MOSTRADOR_PUBLIC_URL: url };
+  for (const step of ['migrate', 'seed']) {
+    const done = spawnSync(binary, [step], { cwd: folder, env, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`${step}: ${done.stderr}${done.stdout}`);
+  }
+  const child: ChildProcess = spawn(binary, ['serve', '--addr', `127.0.0.1:${port}`], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  for (let tries = 0; ; tries++) {
+    const ready = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
+    if (ready) break;
+    if (tries > 100) throw new Error('the server does not get ready');
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  return {
+    url,
+    async stop() {
+      await new Promise((done) => {
+        child.once('exit', done);
+        child.kill('SIGTERM');
+        setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
+      });
+      drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
