@@ -10,5 +10,5 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   reporter: [['line'], ['json']],
-  use: { launchOptions: { executablePath: chromium, args: flags }, viewport: { width: 360, height: 640 }, locale: 'es-CO' },
+  use: { actionTimeout: 15_000, navigationTimeout: 15_000, launchOptions: { executablePath: chromium, args: flags }, viewport: { width: 360, height: 640 }, locale: 'es-CO' },
 });
