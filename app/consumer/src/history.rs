@@ -54,7 +54,7 @@ fn Days(page: Page<Movement>, show: String) -> impl IntoView {
     if days.is_empty() {
         return view! { <Empty title=t::consumer_history_empty_title() text=t::consumer_history_empty_text() icon=path::CLOCK_COUNTER_CLOCKWISE /> }.into_light();
     }
-    let days = days.into_iter().map(|(date, rows)| view! { <h2 class="day">{format::weekday_date(date)}</h2> <ul class="card">{rows}</ul> }).collect::<Vec<_>>();
+    let days = days.into_iter().map(|(date, rows)| view! { <h2 class="list-head">{format::weekday_date(date)}</h2> <ul class="card">{rows}</ul> }).collect::<Vec<_>>();
     let more = page.next_cursor.map(|cursor| view! { <a class="btn btn--soft btn--wide" href=["/c/history?cursor=", &cursor].concat()>{t::consumer_history_more()}</a> });
     view! { {days} {more} }.into_light()
 }

@@ -58,7 +58,7 @@ fn shown(home: Home) -> AnyView {
                 </section>
             })}
             {home.owner.then(|| view! {
-                <section class="owed">
+                <section class="card card--pad card--deep owed">
                     <span class="owed__label">{t::tendero_home_owed()}</span>
                     <span class="owed__figure" data-owed=owed>{money(owed)}</span>
                 </section>

@@ -134,7 +134,7 @@ fn Selling(counter: Counter) -> impl IntoView {
             <h1 class="sr-only">{t::tendero_scan_title()}</h1>
             <noscript><p class="field__error">{t::tendero_needs_script()}</p></noscript>
             {viewfinder}
-            <main id="main" class="phone__main">
+            <main id="main" class="scan__panel">
                 {move || state.alarm.get().map(|text| view! { <p class="banner banner--danger" role="alert" data-alarm>{text}</p> })}
                 {move || state.typing.get().then(|| view! { <Typed on_read /> })}
                 {move || match state.stage.get() {
@@ -312,12 +312,12 @@ fn BasketPart(state: State, counter: StoredValue<Counter>) -> impl IntoView {
     };
     let can = move || state.customer.with(Option::is_some) && state.basket.with(|basket| !basket.lines.is_empty());
     view! {
-        <h2>{move || t::tendero_scan_basket(state.basket.with(Basket::count))}</h2>
+        <h2 class="scan__title">{move || t::tendero_scan_basket(state.basket.with(Basket::count))}</h2>
         {move || state.basket.with(|basket| basket.lines.is_empty()).then(|| view! { <p class="muted">{t::tendero_scan_empty()}</p> })}
         <ul class="basket">{lines}</ul>
         {estimate}
         <p class="small muted">{move || (!can()).then(|| if state.customer.with(Option::is_none) { t::tendero_scan_confirm_need_card() } else { t::tendero_scan_confirm_need_lines() })}</p>
-        <div id="action">
+        <div id="action" class="scan__foot">
             <Button wide=true look=Look::Key size=Size::Tall busy=state.busy disabled=Signal::derive(move || !can()) on:click=confirm>
                 <span data-confirm>{move || t::tendero_scan_confirm(&money(state.basket.with(Basket::total_minor)))}</span>
             </Button>
