@@ -1,0 +1,3 @@
+//! What is tried on the finished server from outside: worked scenarios, kills, benchmarks.
+
+fn main() {}
