@@ -125,8 +125,8 @@ fn body(front: Front, path: String) -> AnyView {
         Front::Landing => view! { <Landing /> }.into_any(),
         Front::Consumer => view! { <consumer::App path /> }.into_any(),
         Front::Tendero => view! { <tendero::App path /> }.into_any(),
-        Front::Brand => view! { <brand::App /> }.into_any(),
-        Front::Backoffice => view! { <backoffice::App /> }.into_any(),
+        Front::Brand => view! { <brand::App path /> }.into_any(),
+        Front::Backoffice => view! { <backoffice::App path /> }.into_any(),
         Front::Missing => view! { <Missing /> }.into_any(),
         Front::Outbox(letters) => view! { <Outbox letters /> }.into_any(),
     }

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
-/// The console with its router.
+/// The page of a path.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App(path: String) -> impl IntoView {
+    let _ = path;
     view! { <main id="main"><h1>{kit::t::common_brand()}</h1></main> }
 }

@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub fn hydrate() {
     let path = window().location().pathname().unwrap_or_default();
     if path.starts_with("/o") {
-        hydrate_body(|| view! { <backoffice::App /> });
+        hydrate_body(move || view! { <backoffice::App path /> });
     } else {
-        hydrate_body(|| view! { <brand::App /> });
+        hydrate_body(move || view! { <brand::App path /> });
     }
 }
