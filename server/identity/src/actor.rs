@@ -196,6 +196,10 @@ impl Actor {
             _ => self.refused(),
         }
     }
+    /// The person of an organisation.
+    pub fn user(&self) -> Result<UserId, Error> {
+        if let Self::User { user, .. } = self { Ok(*user) } else { self.refused() }
+    }
     /// A key with this scope.
     pub fn needs_scope(&self, scope: Scope) -> Result<(), Error> {
         match self {

@@ -29,9 +29,6 @@ pub enum Error {
     /// E-mail or password are wrong. Never says which.
     #[error("e-mail or password are wrong")]
     InvalidCredentials,
-    /// The account has a second factor.
-    #[error("a one-time password is needed")]
-    TotpRequired,
     /// The one-time password is wrong or was used.
     #[error("the one-time password is wrong")]
     WrongTotp,
@@ -71,7 +68,6 @@ impl From<Error> for Problem {
                 problem
             }
             Error::InvalidCredentials => Problem::new(401, "invalid_credentials", detail),
-            Error::TotpRequired => Problem::field("totp", "totp_required", detail),
             Error::WrongTotp => Problem::field("totp", "wrong_totp", detail),
             Error::WeakPassword => Problem::field("password", "weak_password", detail),
             Error::Field(field) => Problem::field(field, "bad_field", detail),

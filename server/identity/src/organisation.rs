@@ -47,6 +47,12 @@ pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Organisation>, Error
     Ok(rows.into_iter().map(|(id, kind, name, country)| Organisation { id, kind, name, country }).collect())
 }
 
+/// The organisation of whoever asks.
+pub async fn own(tx: &mut Tx, actor: &Actor) -> Result<Organisation, Error> {
+    let (id, kind, name, country) = tx.query(OWN).bind(actor.tenant()?).one().await?;
+    Ok(Organisation { id, kind, name, country })
+}
+
 type BrandRow = (BrandId, OrganisationId, String, String);
 
 fn brand((id, organisation_id, name, colour): BrandRow) -> Brand {
@@ -76,6 +82,8 @@ sql! {
     INSERT_BRAND: "INSERT INTO brand (id, tenant_id, name, colour, created_at) VALUES ($1, $2, $3, $4, $5)";
 
     LIST: "SELECT id, kind, name, country FROM organisation ORDER BY created_at, id LIMIT 500";
+
+    OWN: "SELECT id, kind, name, country FROM organisation WHERE id = $1";
 
     BRANDS: "SELECT id, tenant_id, name, colour FROM brand WHERE tenant_id = $1 ORDER BY created_at, id LIMIT 500";
 

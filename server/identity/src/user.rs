@@ -16,6 +16,9 @@ const PASSWORD_MAX: usize = 200;
 const FAILURES_MAX: usize = 10;
 const FAILURES_WINDOW_MS: i64 = 15 * MINUTE_MS;
 const TOTP_CONTEXT: &str = "totp";
+/// Between password and second factor.
+const HALFWAY_CONTEXT: &str = "halfway";
+const HALFWAY_MS: i64 = 5 * MINUTE_MS;
 const TOTP_STEP_SECONDS: u64 = 30;
 
 /// Argon2id with 19 MiB, two passes, one lane: the first choice of the OWASP password storage cheat sheet.
@@ -51,32 +54,67 @@ struct Account {
     totp_enabled_at: Option<Timestamp>,
 }
 
-/// Logs somebody in. It begins two transactions itself: between them the password is hashed, which takes so long that a
-/// transaction held meanwhile would stop every writer of an embedded database.
-pub async fn log_in(db: &Db, keys: &Keys, now: Timestamp, persona: Persona, email: &str, password: &str, totp: Option<&str>) -> Result<session::Opened, Error> {
+/// What the right password opens.
+pub enum LogIn {
+    /// The session.
+    Open(session::Opened),
+    /// The account has a second factor: a sealed note, good for five minutes, that [`log_in_with_totp`] wants back.
+    NeedsTotp(String),
+}
+
+/// Checks a password. It holds no transaction meanwhile: hashing takes so long that an open one would stop every writer
+/// of an embedded database.
+pub async fn log_in(db: &Db, keys: &Keys, now: Timestamp, persona: Persona, email: &str, password: &str) -> Result<LogIn, Error> {
     let key = email.trim().to_lowercase();
     failures(&key, now, Attempt::Check)?;
-    let account = db.read().await?.query(FIND).bind(&key).maybe::<Account>().await?;
+    let account = find(db, persona, &key).await?;
     // An unknown address costs the same time as a wrong password.
     let hash = account.as_ref().map_or_else(|| decoy().to_owned(), |account| account.password_hash.clone());
     let matches = password_matches(hash, password.chars().take(PASSWORD_MAX).collect()).await;
-    let right_front = |account: &Account| (persona == Persona::Backoffice) == (account.kind == OrganisationKind::Operator);
-    let Some(account) = account.filter(|account| matches && right_front(account)) else {
+    let Some(account) = account.filter(|_| matches) else {
         failures(&key, now, Attempt::Failed)?;
         return Err(Error::InvalidCredentials);
     };
-    let mut tx = db.begin().await?;
     if account.totp_enabled_at.is_some() {
-        let typed = totp.map(str::trim).filter(|typed| !typed.is_empty()).ok_or(Error::TotpRequired)?;
-        if let Err(error) = use_totp(&mut tx, keys, now, account.id, account.totp_secret.as_deref(), typed).await {
-            failures(&key, now, Attempt::Failed)?;
-            return Err(error);
-        }
+        let note = format!("{}\n{key}", now.plus_ms(HALFWAY_MS).0);
+        return Ok(LogIn::NeedsTotp(keys.seal_text(HALFWAY_CONTEXT, note.as_bytes())));
     }
-    let opened = session::open(&mut tx, now, session::Subject::User(account.id, account.tenant_id, account.kind)).await?;
-    audit::append(&mut tx, now, &format!("user {}", account.id), Some(account.tenant_id), None, "user.logged_in", &account.id.to_string(), None, None, None).await?;
+    let mut tx = db.begin().await?;
+    let opened = open(&mut tx, now, &account).await?;
     tx.commit().await?;
     failures(&key, now, Attempt::Succeeded)?;
+    Ok(LogIn::Open(opened))
+}
+
+/// The second step: the note of [`LogIn::NeedsTotp`] and the six digits that the person's application shows.
+pub async fn log_in_with_totp(db: &Db, keys: &Keys, now: Timestamp, persona: Persona, note: &str, typed: &str) -> Result<session::Opened, Error> {
+    let note = keys.open_text(HALFWAY_CONTEXT, note).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::CodeExpired)?;
+    let (until, key) = note.split_once('\n').ok_or(Error::CodeExpired)?;
+    if until.parse::<i64>().map_or(true, |until| until < now.0) {
+        return Err(Error::CodeExpired);
+    }
+    failures(key, now, Attempt::Check)?;
+    let account = find(db, persona, key).await?.ok_or(Error::CodeExpired)?;
+    let mut tx = db.begin().await?;
+    if let Err(error) = use_totp(&mut tx, keys, now, account.id, account.totp_secret.as_deref(), typed.trim()).await {
+        failures(key, now, Attempt::Failed)?;
+        return Err(error);
+    }
+    let opened = open(&mut tx, now, &account).await?;
+    tx.commit().await?;
+    failures(key, now, Attempt::Succeeded)?;
+    Ok(opened)
+}
+
+/// An account that may use this console.
+async fn find(db: &Db, persona: Persona, key: &str) -> Result<Option<Account>, Error> {
+    let account = db.read().await?.query(FIND).bind(key).maybe::<Account>().await?;
+    Ok(account.filter(|account| (persona == Persona::Backoffice) == (account.kind == OrganisationKind::Operator)))
+}
+
+async fn open(tx: &mut Tx, now: Timestamp, account: &Account) -> Result<session::Opened, Error> {
+    let opened = session::open(tx, now, session::Subject::User(account.id, account.tenant_id, account.kind)).await?;
+    audit::append(tx, now, &format!("user {}", account.id), Some(account.tenant_id), None, "user.logged_in", &account.id.to_string(), None, None, None).await?;
     Ok(opened)
 }
 
@@ -229,10 +267,19 @@ struct Row {
 pub async fn list(tx: &mut Tx, actor: &Actor, organisation: OrganisationId) -> Result<Vec<User>, Error> {
     actor.administers(organisation)?;
     let rows = tx.query(LIST).bind(organisation).all::<Row>().await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| User { id: row.id, organisation_id: row.tenant_id, email: row.email, name: row.name, role: row.role, totp: row.totp_enabled_at.is_some(), disabled_at: row.disabled_at })
-        .collect())
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
+impl From<Row> for User {
+    fn from(row: Row) -> Self {
+        Self { id: row.id, organisation_id: row.tenant_id, email: row.email, name: row.name, role: row.role, totp: row.totp_enabled_at.is_some(), disabled_at: row.disabled_at }
+    }
+}
+
+/// Whoever is logged in, as the consoles greet them.
+pub async fn own(tx: &mut Tx, actor: &Actor) -> Result<User, Error> {
+    let user = actor.user()?;
+    Ok(tx.query(OWN).bind(user).one::<Row>().await?.into())
 }
 
 /// Somebody may no longer log in; open sessions end with it.
@@ -265,6 +312,8 @@ sql! {
              VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)";
 
     LIST: "SELECT id, tenant_id, email, name, role, totp_enabled_at, disabled_at FROM org_user WHERE tenant_id = $1 ORDER BY created_at, id LIMIT 500";
+
+    OWN: "SELECT id, tenant_id, email, name, role, totp_enabled_at, disabled_at FROM org_user WHERE id = $1";
 
     ORGANISATION_OF: "SELECT tenant_id FROM org_user WHERE id = $1";
 

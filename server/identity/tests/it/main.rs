@@ -1,7 +1,7 @@
 //! People, sessions, devices and keys on both engines.
 
 use db::{Db, both_databases};
-use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, device, organisation, session::{self, Subject}, shop, user};
+use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, device, organisation, session::{self, Subject}, shop, user::{self, LogIn}};
 use notifications::Port;
 use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair}};
 use secrecy::SecretBox;
@@ -165,12 +165,10 @@ both_databases! {
         let new = user::NewUser { organisation: org.id, email: "laura@sierra.example", name: "Laura", role: UserRole::Admin, password_hash: hash };
         let id = user::create(&mut tx, &Actor::System, NOW, new).await.unwrap();
         tx.commit().await.unwrap();
-        let log_in = |persona, password: &'static str, totp: Option<String>| async move {
-            user::log_in(db, &keys(), NOW, persona, " Laura@Sierra.example ", password, totp.as_deref()).await
-        };
-        let opened = log_in(Persona::Brand, "una clave larga", None).await.unwrap();
-        assert!(matches!(log_in(Persona::Brand, "otra clave larga", None).await, Err(Error::InvalidCredentials)));
-        assert!(matches!(log_in(Persona::Backoffice, "una clave larga", None).await, Err(Error::InvalidCredentials)));
+        let log_in = |persona, password: &'static str| async move { user::log_in(db, &keys(), NOW, persona, " Laura@Sierra.example ", password).await };
+        let Ok(LogIn::Open(opened)) = log_in(Persona::Brand, "una clave larga").await else { panic!("no session") };
+        assert!(matches!(log_in(Persona::Brand, "otra clave larga").await, Err(Error::InvalidCredentials)));
+        assert!(matches!(log_in(Persona::Backoffice, "una clave larga").await, Err(Error::InvalidCredentials)));
 
         let mut tx = db.begin().await.unwrap();
         let laura = session::resolve(&mut tx, NOW, Persona::Brand, &opened.token).await.unwrap();
@@ -181,9 +179,13 @@ both_databases! {
         user::confirm_totp(&mut tx, &keys(), &laura, NOW, &at(0)).await.unwrap();
         tx.commit().await.unwrap();
 
-        assert!(matches!(log_in(Persona::Brand, "una clave larga", None).await, Err(Error::TotpRequired)));
-        assert!(matches!(log_in(Persona::Brand, "una clave larga", Some(at(0))).await, Err(Error::WrongTotp)), "used when it was confirmed");
-        assert!(log_in(Persona::Brand, "una clave larga", Some(at(30_000))).await.is_ok());
+        let Ok(LogIn::NeedsTotp(note)) = log_in(Persona::Brand, "una clave larga").await else { panic!("the second factor was not asked") };
+        let second = |persona, now: Timestamp, note: String, typed: String| async move { user::log_in_with_totp(db, &keys(), now, persona, &note, &typed).await };
+        assert!(matches!(second(Persona::Brand, NOW, note.clone(), at(0)).await, Err(Error::WrongTotp)), "used when it was confirmed");
+        assert!(matches!(second(Persona::Brand, NOW, "x".into(), at(30_000)).await, Err(Error::CodeExpired)), "a note of somebody else's making");
+        assert!(matches!(second(Persona::Backoffice, NOW, note.clone(), at(30_000)).await, Err(Error::CodeExpired)), "the other console");
+        assert!(matches!(second(Persona::Brand, NOW.plus_ms(6 * 60_000), note.clone(), at(360_000)).await, Err(Error::CodeExpired)));
+        assert!(second(Persona::Brand, NOW, note, at(30_000)).await.is_ok());
     }
 
     async fn a_key_is_shown_once_scoped_and_revoked(db: &Db) {
