@@ -25,11 +25,15 @@ impl Sql {
     /// For multi-row inserts: the text ends in `VALUES`. Rows are bounded by 500; each number of rows is made once for
     /// the life of the process, so the statement stays prepared.
     pub fn with_rows(self, columns: usize, rows: usize) -> Self {
-        type Known = HashMap<(&'static str, usize), &'static str>;
+        self.with_rows_then(columns, rows, "")
+    }
+    /// The same, with a text after the rows: `ON CONFLICT …`.
+    pub fn with_rows_then(self, columns: usize, rows: usize, then: &'static str) -> Self {
+        type Known = HashMap<(&'static str, usize, &'static str), &'static str>;
         static KNOWN: OnceLock<Mutex<Known>> = OnceLock::new();
         assert!((1..=500).contains(&rows), "a bounded number of rows");
         let Ok(mut known) = KNOWN.get_or_init(Mutex::default).lock() else { return self };
-        let text = known.entry((self.sqlite, rows)).or_insert_with(|| {
+        let text = known.entry((self.sqlite, rows, then)).or_insert_with(|| {
             let mut text = String::from(self.sqlite);
             for row in 0..rows {
                 text.push_str(if row == 0 { " (" } else { ", (" });
@@ -41,6 +45,10 @@ impl Sql {
                     text.push_str(&(row * columns + column + 1).to_string());
                 }
                 text.push(')');
+            }
+            if !then.is_empty() {
+                text.push(' ');
+                text.push_str(then);
             }
             Box::leak(text.into_boxed_str())
         });
@@ -71,5 +79,6 @@ mod tests {
         const INSERT: Sql = Sql::same("INSERT INTO t (a, b) VALUES");
 
         assert_eq!(INSERT.with_rows(2, 2).postgres, "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
+        assert_eq!(INSERT.with_rows_then(2, 1, "ON CONFLICT DO NOTHING").postgres, "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING");
     }
 }

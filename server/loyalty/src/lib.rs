@@ -7,7 +7,7 @@
 //! Invariants, each held by the named guard:
 //! - a purchase earns once              the consumer's lock, then unique (source, source_key)
 //! - a card's half minute opens one purchase   primary key of `card_code_use`
-//! - a balance equals its entries       `ledger::post` is the only writer of entries, wallets and lots; `verify` rebuilds
+//! - a balance equals its entries       `ledger::Posting` is the only writer of entries, wallets and lots; `verify` rebuilds
 //! - published rules never change       `campaign_version` refuses updates
 //! - the last reward is given once      conditional update of `reward_stock`
 //! - a reward is handed over once       conditional update of its status
@@ -36,6 +36,6 @@ pub use rule_book::Loyalty;
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [campaign::STATEMENTS, card::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat()]
+    [campaign::STATEMENTS, card::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat(), &ledger::row_statements(), &purchase::row_statements()]
         .concat()
 }

@@ -44,6 +44,10 @@ const NO_AWARD_MAX: usize = 50;
 
 /// All statements of the module.
 pub(crate) const STATEMENTS: &[&[db::Sql]] = &[queries::STATEMENTS, posting::STATEMENTS];
+/// Those whose length depends on a number of rows.
+pub(crate) fn row_statements() -> [db::Sql; 2] {
+    posting::row_statements()
+}
 
 /// What became of a registration.
 #[derive(Debug)]

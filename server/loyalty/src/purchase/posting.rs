@@ -1,10 +1,10 @@
 //! What an accepted purchase writes: first a plan in memory, so that the answer is known, then every row.
 
-use db::{Tx, sql};
+use db::{Sql, Tx, sql};
 use jobs::outbox::{self, NewEvent};
 use serde_json::json;
 use shared::{
-    CampaignVersionId, LocalTime, LotId, PurchaseId, RewardInstanceId, Timestamp, WalletId,
+    CampaignVersionId, LocalTime, LotId, PurchaseId, Timestamp, WalletId,
     loyalty::{Award, IssuedReward, PurchaseAnswer, campaign::Unit, evaluation::Trace},
 };
 use sqlx::types::Json;
@@ -13,7 +13,7 @@ use super::{Basket, Evaluated, Sale};
 use crate::{
     Error,
     card::Holder,
-    ledger::{self, Consumed, Earned, OpenLot, Owner, WalletChange},
+    ledger::{self, Consumed, Earned, OpenLot, Owner, Posting, ROWS_MAX, WalletChange},
     reward,
     rule_book::LiveVersion,
 };
@@ -41,8 +41,10 @@ pub(super) struct Plan {
     wallets: Vec<PlannedWallet>,
     earned: Vec<PlannedLot>,
     issues: Vec<Issue>,
-    evaluations: Vec<(Owner, CampaignVersionId, Unit, Trace)>,
+    evaluations: Vec<PlannedEvaluation>,
 }
+
+type PlannedEvaluation = (Owner, CampaignVersionId, Unit, Trace);
 
 struct PlannedWallet {
     id: WalletId,
@@ -217,49 +219,51 @@ pub(super) async fn write(tx: &mut Tx, stored: &Stored<'_>, plan: Plan) -> Resul
     let (at, now) = (stored.answer.purchased_at, stored.now);
     insert_purchase(tx, stored).await?;
     insert_lines(tx, stored).await?;
+    let posting = gather(tx, stored.purchase, &plan, at);
+    posting.write_holdings(tx, now).await?;
+    for issue in &plan.issues {
+        reward::insert_instance(tx, &issue.instance, at).await?;
+    }
+    posting.write_entries(tx, now).await?;
+    for part in plan.evaluations.chunks(ROWS_MAX) {
+        insert_evaluations(tx, stored.purchase, part).await?;
+    }
+    publish(tx, stored, &plan.issues).await?;
+    announce(tx, stored);
+    Ok(())
+}
+
+/// What the ledger receives.
+fn gather(tx: &mut Tx, purchase: PurchaseId, plan: &Plan, at: Timestamp) -> Posting {
+    let mut posting = Posting::default();
     for wallet in &plan.wallets {
-        if wallet.new && wallet.after == 0 && !plan.earned.iter().any(|lot| lot.wallet == wallet.id) {
+        if wallet.new && !plan.earned.iter().any(|lot| lot.wallet == wallet.id) {
+            // Nobody needs a wallet that never held anything.
             continue;
         }
-        let change = WalletChange { owner: wallet.owner, wallet: wallet.id, unit: wallet.unit, new: wallet.new, available: wallet.after - wallet.before };
-        ledger::change_wallet(tx, &change).await?;
+        posting.change(WalletChange { owner: wallet.owner, wallet: wallet.id, unit: wallet.unit, new: wallet.new, available: wallet.after - wallet.before });
     }
     for lot in &plan.earned {
-        let earned = Earned { owner: lot.owner, wallet: lot.wallet, lot: lot.id, purchase: stored.purchase, amount: lot.amount, occurred_at: at };
-        ledger::post_earned(tx, &earned, lot.remaining, now).await?;
-    }
-    for (owner, version, unit, trace) in &plan.evaluations {
-        tx.query(INSERT_EVALUATION)
-            .bind(stored.purchase)
-            .bind(owner.campaign)
-            .bind(*version)
-            .bind(owner.tenant)
-            .bind(owner.brand)
-            .bind(owner.consumer)
-            .bind(*unit)
-            .bind(trace.award)
-            .bind(Json(trace.clone()))
-            .execute()
-            .await?;
+        let earned = Earned { owner: lot.owner, wallet: lot.wallet, lot: lot.id, purchase, amount: lot.amount, remaining: lot.remaining, occurred_at: at };
+        posting.earn(tx, earned);
     }
     for issue in &plan.issues {
-        issue_reward(tx, issue, at, now).await?;
+        posting.issue_reward(tx, issue.owner, issue.wallet, issue.instance.id, &issue.consumed, at);
+    }
+    posting
+}
+
+async fn publish(tx: &mut Tx, stored: &Stored<'_>, issues: &[Issue]) -> Result<(), Error> {
+    for issue in issues {
+        let payload = json!({ "reward_instance_id": issue.instance.id, "reward_id": issue.instance.reward });
+        outbox::publish(tx, stored.now, NewEvent { topic: "loyalty.reward_issued", key: issue.owner.consumer.to_string(), payload }).await?;
     }
     let event = NewEvent {
         topic: "loyalty.purchase_registered",
         key: stored.holder.consumer.to_string(),
         payload: json!({ "purchase_id": stored.purchase, "shop_id": stored.sale.shop.id, "status": stored.answer.status }),
     };
-    outbox::publish(tx, now, event).await?;
-    announce(tx, stored);
-    Ok(())
-}
-
-async fn issue_reward(tx: &mut Tx, issue: &Issue, at: Timestamp, now: Timestamp) -> Result<(), Error> {
-    reward::insert_instance(tx, &issue.instance, at).await?;
-    ledger::post_reward_issue(tx, issue.owner, issue.wallet, issue.instance.id, &issue.consumed, at, now).await?;
-    let payload = json!({ "reward_instance_id": issue.instance.id as RewardInstanceId, "reward_id": issue.instance.reward });
-    outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_issued", key: issue.owner.consumer.to_string(), payload }).await?;
+    outbox::publish(tx, stored.now, event).await?;
     Ok(())
 }
 
@@ -310,9 +314,11 @@ async fn insert_purchase(tx: &mut Tx, stored: &Stored<'_>) -> Result<(), Error> 
     Ok(())
 }
 
+/// At most a hundred: one statement.
 async fn insert_lines(tx: &mut Tx, stored: &Stored<'_>) -> Result<(), Error> {
+    let mut query = tx.query(INSERT_LINES.with_rows(LINE_COLUMNS, stored.basket.lines.len()));
     for (number, ((line, raw, _), owner)) in stored.basket.lines.iter().zip(&stored.basket.owners).enumerate() {
-        tx.query(INSERT_LINE)
+        query = query
             .bind(stored.purchase)
             .bind(number as i64 + 1)
             .bind(raw.gtin.clone())
@@ -324,11 +330,42 @@ async fn insert_lines(tx: &mut Tx, stored: &Stored<'_>) -> Result<(), Error> {
             .bind(line.discount_minor)
             .bind(line.amount_minor())
             .bind(line.reward_line)
-            .bind(stored.local.date())
-            .execute()
-            .await?;
+            .bind(stored.local.date());
     }
+    query.execute().await?;
     Ok(())
+}
+
+async fn insert_evaluations(tx: &mut Tx, purchase: PurchaseId, evaluations: &[PlannedEvaluation]) -> Result<(), Error> {
+    let mut query = tx.query(INSERT_EVALUATIONS.with_rows(EVALUATION_COLUMNS, evaluations.len()));
+    for (owner, version, unit, trace) in evaluations {
+        query = query
+            .bind(purchase)
+            .bind(owner.campaign)
+            .bind(*version)
+            .bind(owner.tenant)
+            .bind(owner.brand)
+            .bind(owner.consumer)
+            .bind(*unit)
+            .bind(trace.award)
+            .bind(Json(trace.clone()));
+    }
+    query.execute().await?;
+    Ok(())
+}
+
+const LINE_COLUMNS: usize = 12;
+const INSERT_LINES: Sql = Sql::same(
+    "INSERT INTO purchase_line (purchase_id, line, gtin, product_id, brand_id, tenant_id, quantity, unit_price_minor, discount_minor,
+                                amount_minor, reward_line, business_date) VALUES",
+);
+
+const EVALUATION_COLUMNS: usize = 9;
+const INSERT_EVALUATIONS: Sql = Sql::same("INSERT INTO evaluation (purchase_id, campaign_id, version_id, tenant_id, brand_id, consumer_id, unit, award, trace) VALUES");
+
+/// The statements that write several rows, with two of them.
+pub(super) fn row_statements() -> [Sql; 2] {
+    [INSERT_LINES.with_rows(LINE_COLUMNS, 2), INSERT_EVALUATIONS.with_rows(EVALUATION_COLUMNS, 2)]
 }
 
 sql! {
@@ -336,11 +373,4 @@ sql! {
                                             status, reason, offline, total_minor, currency, purchased_at, offset_seconds, business_date, received_at,
                                             answer, capture, signature, counter)
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
-
-    INSERT_LINE: "INSERT INTO purchase_line (purchase_id, line, gtin, product_id, brand_id, tenant_id, quantity, unit_price_minor, discount_minor,
-                                             amount_minor, reward_line, business_date)
-                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-
-    INSERT_EVALUATION: "INSERT INTO evaluation (purchase_id, campaign_id, version_id, tenant_id, brand_id, consumer_id, unit, award, trace)
-                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 }
