@@ -67,6 +67,8 @@ pub struct Proposal {
     /// What it costs there, minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_minor: Option<i64>,
+    /// Currency of the price: the shop's.
+    pub currency: Currency,
     /// Where it was met.
     pub shop_name: String,
     /// When.
@@ -89,6 +91,12 @@ pub struct ImportRow {
     /// Stable code of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The row that it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<i64>,
+    /// The product as it was, in the same order; empty unless it changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
 }
 
 /// What happens to one row.
@@ -114,4 +122,11 @@ pub struct ImportReport {
     pub applied: bool,
     /// In file order.
     pub rows: Vec<ImportRow>,
+}
+
+impl ImportReport {
+    /// How many rows have this outcome.
+    pub fn count(&self, outcome: ImportOutcome) -> i64 {
+        self.rows.iter().filter(|row| row.outcome == outcome).count() as i64
+    }
 }

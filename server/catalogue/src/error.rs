@@ -20,6 +20,9 @@ pub enum Error {
     /// The file is no table with the expected columns.
     #[error("the file cannot be read: {0}")]
     BadFile(&'static str),
+    /// What was imported stays; another file changes it.
+    #[error("the file was applied already")]
+    Applied,
     /// Who asks may not, or is nobody.
     #[error(transparent)]
     Identity(#[from] identity::Error),
@@ -41,6 +44,7 @@ impl From<Error> for Problem {
             Error::InStoreCode => Problem::field("gtin", "catalogue.in_store_code", detail),
             Error::Field(field) => Problem::field(field, "bad_field", detail),
             Error::BadFile(_) => Problem::field("file", "catalogue.bad_file", detail),
+            Error::Applied => Problem::new(409, "catalogue.already_applied", detail),
             Error::Identity(error) => error.into(),
             Error::Store(error) => identity::store_problem(&error),
         }

@@ -2,12 +2,17 @@
 //!
 //! Columns, in any order, with or without accents: `gtin`, `nombre`, `marca`, `categoria`, `precio`, `moneda`. The file may
 //! be UTF-8 with or without a byte order mark, or Windows-1252 as spreadsheets write it; comma, semicolon or tabulator.
+//!
+//! A person brings a file ([`keep`]), looks at what would happen ([`check`]), mends cells ([`correct`]) and applies it
+//! ([`apply`]); a program does it in one step ([`run`]). A kept file that nobody applies is forgotten after
+//! [`KEPT_MS`], the report of an applied one stays as long.
 
 use std::collections::HashMap;
 
-use db::Tx;
-use identity::{Actor, search_key};
-use shared::{Currency, Gtin, Timestamp, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct}};
+use db::{Tx, sql};
+use identity::{Actor, audit, search_key};
+use shared::{Currency, Gtin, ImportId, Timestamp, barcode::WrongGtin, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
+use sqlx::types::Json;
 
 use crate::{Error, product};
 
@@ -15,7 +20,112 @@ use crate::{Error, product};
 pub const ROWS_MAX: usize = 5_000;
 /// Largest file, in bytes.
 pub const BYTES_MAX: usize = 2_000_000;
-const COLUMNS: [&str; 6] = ["gtin", "nombre", "marca", "categoria", "precio", "moneda"];
+/// How long a file is kept.
+pub const KEPT_MS: i64 = 30 * DAY_MS;
+/// In the order of a row's cells.
+pub const COLUMNS: [&str; 6] = ["gtin", "nombre", "marca", "categoria", "precio", "moneda"];
+/// Longest cell that is typed into a kept file, in characters.
+const CELL_MAX: usize = 200;
+
+/// A file that somebody brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// The file.
+    pub id: ImportId,
+    /// What it is called.
+    pub name: String,
+    /// When its rows were written; absent: nothing was.
+    pub applied_at: Option<Timestamp>,
+    /// What would happen, or what did.
+    pub report: ImportReport,
+}
+
+/// Keeps a file to look at. It must be a table with the needed columns; nothing of it is written to the list.
+pub async fn keep(tx: &mut Tx, actor: &Actor, now: Timestamp, name: &str, file: &[u8]) -> Result<ImportId, Error> {
+    actor.operates()?;
+    if read(file)?.is_empty() {
+        return Err(Error::BadFile("the file has no rows"));
+    }
+    let name: String = name.trim().chars().filter(|c| !c.is_control()).take(80).collect();
+    tx.query(FORGET).bind(now.plus_ms(-KEPT_MS)).execute().await?;
+    let id: ImportId = tx.new_id();
+    tx.query(KEEP).bind(id).bind(if name.is_empty() { "productos.csv".to_owned() } else { name }).bind(file.to_vec()).bind(actor.label()).bind(now).execute().await?;
+    Ok(id)
+}
+
+#[derive(sqlx::FromRow)]
+struct Kept {
+    name: String,
+    file: Vec<u8>,
+    applied_at: Option<Timestamp>,
+    report: Option<Json<ImportReport>>,
+}
+
+async fn kept(tx: &mut Tx, actor: &Actor, id: ImportId) -> Result<Kept, Error> {
+    actor.operates()?;
+    tx.query(GET).bind(id).maybe::<Kept>().await?.ok_or(Error::NotFound)
+}
+
+/// What a kept file would do to the list as it is now; for an applied one, what it did.
+pub async fn check(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ImportId) -> Result<Import, Error> {
+    let Kept { name, file, applied_at, report } = kept(tx, actor, id).await?;
+    let report = match report {
+        Some(Json(report)) => report,
+        None => run(tx, actor, now, &file, false).await?,
+    };
+    Ok(Import { id, name, applied_at, report })
+}
+
+/// Puts another text into one cell of a kept file; `row` as the report counts them, `column` in the order of [`COLUMNS`].
+pub async fn correct(tx: &mut Tx, actor: &Actor, id: ImportId, row: i64, column: i64, text: &str) -> Result<(), Error> {
+    let Kept { file, applied_at, .. } = kept(tx, actor, id).await?;
+    if applied_at.is_some() {
+        return Err(Error::Applied);
+    }
+    if text.chars().count() > CELL_MAX || text.chars().any(char::is_control) {
+        return Err(Error::Field("text"));
+    }
+    let mut rows = read(&file)?;
+    let cells = rows.iter_mut().find(|(number, _)| *number == row).map(|(_, cells)| cells).ok_or(Error::NotFound)?;
+    let cell = usize::try_from(column).ok().and_then(|column| cells.get_mut(column)).ok_or(Error::Field("column"))?;
+    text.trim().clone_into(cell);
+    tx.query(CORRECT).bind(write(&rows)?).bind(id).execute().await?;
+    Ok(())
+}
+
+/// Writes the right rows of a kept file. Once: later calls answer what the first one did.
+pub async fn apply(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ImportId) -> Result<ImportReport, Error> {
+    actor.operates()?;
+    tx.lock(id.lock_key()).await?;
+    let Kept { name, file, report, .. } = kept(tx, actor, id).await?;
+    if let Some(Json(report)) = report {
+        return Ok(report);
+    }
+    let report = run(tx, actor, now, &file, true).await?;
+    tx.query(APPLIED).bind(now).bind(Json(report.clone())).bind(id).execute().await?;
+    let counts = [("created", ImportOutcome::Create), ("updated", ImportOutcome::Update), ("same", ImportOutcome::Same), ("wrong", ImportOutcome::Wrong)]
+        .map(|(name, outcome)| (name.to_owned(), serde_json::Value::from(report.count(outcome))));
+    let after = serde_json::Value::Object(counts.into_iter().collect());
+    audit::record(tx, actor, now, "products.imported", id, None, Some(after), Some(&name)).await?;
+    Ok(report)
+}
+
+/// The same rows with the same numbers: lines that were empty stay, as empty cells.
+fn write(rows: &[(i64, Vec<String>)]) -> Result<Vec<u8>, Error> {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    let mut next = 2;
+    let mut put = |cells: &[String]| writer.write_record(cells).map_err(|_| Error::BadFile("the file cannot be written"));
+    put(&COLUMNS.map(str::to_owned))?;
+    for (number, cells) in rows {
+        while next < *number {
+            put(&COLUMNS.map(|_| String::new()))?;
+            next += 1;
+        }
+        put(cells)?;
+        next += 1;
+    }
+    writer.into_inner().map_err(|_| Error::BadFile("the file cannot be written"))
+}
 
 /// Reads, checks and, with `apply`, writes all rows that are right. Rows that are wrong say why and are left out.
 pub async fn run(tx: &mut Tx, actor: &Actor, now: Timestamp, file: &[u8], apply: bool) -> Result<ImportReport, Error> {
@@ -25,26 +135,28 @@ pub async fn run(tx: &mut Tx, actor: &Actor, now: Timestamp, file: &[u8], apply:
     let mut rows = Vec::new();
     let mut seen: HashMap<Gtin, i64> = HashMap::new();
     for (number, cells) in read(file)? {
-        let mut row = ImportRow { row: number, cells, outcome: ImportOutcome::Wrong, column: None, code: None };
+        let mut row = ImportRow { row: number, cells, outcome: ImportOutcome::Wrong, column: None, code: None, same_as: None, before: Vec::new() };
         match parse(&row.cells, &brands, &mut seen, number) {
-            Err((column, code)) => {
+            Err(Refusal { column, code, same_as }) => {
                 row.column = Some(column);
                 row.code = Some(code.to_owned());
+                row.same_as = same_as;
             }
-            Ok(new) => row.outcome = settle(tx, actor, now, &new, apply).await?,
+            Ok(new) => (row.outcome, row.before) = settle(tx, actor, now, &new, apply).await?,
         }
         rows.push(row);
     }
     Ok(ImportReport { applied: apply, rows })
 }
 
-async fn settle(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct, apply: bool) -> Result<ImportOutcome, Error> {
+/// What happens to a product, and how it was when it changes.
+async fn settle(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct, apply: bool) -> Result<(ImportOutcome, Vec<String>), Error> {
     match product::find_by_gtin(tx, actor, &new.gtin).await? {
         None => {
             if apply {
                 product::create(tx, actor, now, new).await?;
             }
-            Ok(ImportOutcome::Create)
+            Ok((ImportOutcome::Create, Vec::new()))
         }
         Some(known) => {
             let same = known.name == new.name
@@ -53,14 +165,19 @@ async fn settle(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct, ap
                 && known.suggested_price_minor == new.suggested_price_minor
                 && known.currency == new.currency;
             if same {
-                return Ok(ImportOutcome::Same);
+                return Ok((ImportOutcome::Same, Vec::new()));
             }
             if apply {
                 product::update(tx, actor, now, known.id, new).await?;
             }
-            Ok(ImportOutcome::Update)
+            Ok((ImportOutcome::Update, cells_of(&known)))
         }
     }
+}
+
+fn cells_of(known: &Product) -> Vec<String> {
+    let price = known.suggested_price_minor.map(|minor| known.currency.major_text(minor)).unwrap_or_default();
+    vec![known.gtin.short(), known.name.clone(), known.brand_name.clone().unwrap_or_default(), known.category.clone(), price, known.currency.code().to_owned()]
 }
 
 /// Rows with their number in the spreadsheet, cells in the order of [`COLUMNS`].
@@ -94,32 +211,60 @@ fn read(file: &[u8]) -> Result<Vec<(i64, Vec<String>)>, Error> {
     Ok(rows)
 }
 
-type Refusal = (i64, &'static str);
+/// Why a row is left out.
+struct Refusal {
+    column: i64,
+    code: &'static str,
+    same_as: Option<i64>,
+}
 
 fn parse(cells: &[String], brands: &HashMap<String, shared::BrandId>, seen: &mut HashMap<Gtin, i64>, row: i64) -> Result<NewProduct, Refusal> {
-    let [gtin, name, brand, category, price, currency] = cells else { return Err((0, "catalogue.bad_row")) };
+    let wrong = |column: i64, code| Refusal { column, code, same_as: None };
+    let [gtin, name, brand, category, price, currency] = cells else { return Err(wrong(0, "catalogue.bad_row")) };
     // What a spreadsheet would run when somebody opens an export of it.
     if let Some(column) = cells.iter().position(|cell| cell.starts_with(['=', '+', '-', '@'])) {
-        return Err((column as i64, "catalogue.formula"));
+        return Err(wrong(column as i64, "catalogue.formula"));
     }
-    let gtin: Gtin = gtin.parse().map_err(|_| (0, "catalogue.check_digit"))?;
-    if let Some(_first) = seen.insert(gtin.clone(), row) {
-        return Err((0, "catalogue.duplicate_row"));
+    if gtin.is_empty() {
+        return Err(wrong(0, "catalogue.no_gtin"));
     }
-    if name.is_empty() || name.chars().count() > product::NAME_MAX || name.contains(char::REPLACEMENT_CHARACTER) {
-        return Err((1, "catalogue.name"));
+    let gtin = Gtin::typed(gtin).map_err(|error| wrong(0, if matches!(error, WrongGtin::CheckDigit { .. }) { "catalogue.check_digit" } else { "catalogue.bad_gtin" }))?;
+    if let Some(first) = seen.insert(gtin.clone(), row) {
+        seen.insert(gtin, first);
+        return Err(Refusal { same_as: Some(first), ..wrong(0, "catalogue.duplicate_row") });
     }
-    let brand_id = if brand.is_empty() { None } else { Some(*brands.get(&search_key(brand)).ok_or((2, "catalogue.unknown_brand"))?) };
+    if name.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(wrong(1, "catalogue.letters"));
+    }
+    if name.is_empty() || name.chars().count() > product::NAME_MAX || name.chars().any(char::is_control) {
+        return Err(wrong(1, "catalogue.name"));
+    }
+    let brand_id = if brand.is_empty() { None } else { Some(*brands.get(&search_key(brand)).ok_or_else(|| wrong(2, "catalogue.unknown_brand"))?) };
     if category.chars().count() > 20 {
-        return Err((3, "catalogue.category"));
+        return Err(wrong(3, "catalogue.category"));
     }
     let currency = match currency.to_uppercase().as_str() {
         "" | "COP" => Currency::Cop,
         "CLP" => Currency::Clp,
         "MXN" => Currency::Mxn,
         "USD" => Currency::Usd,
-        _ => return Err((5, "catalogue.currency")),
+        _ => return Err(wrong(5, "catalogue.currency")),
     };
-    let suggested_price_minor = if price.is_empty() { None } else { Some(currency.parse_major(price).ok_or((4, "catalogue.price"))?) };
+    // `2.500` is two and a half or two thousand five hundred, depending on who wrote it: nobody should guess.
+    let grouped = |text: &str| text.split_once('.').is_some_and(|(_, rest)| rest.len() == 3);
+    let price_of = |text: &str| currency.parse_major(text).filter(|price| *price <= PRICE_MAX_MINOR && !grouped(text));
+    let suggested_price_minor = if price.is_empty() { None } else { Some(price_of(price).ok_or_else(|| wrong(4, "catalogue.price"))?) };
     Ok(NewProduct { gtin, brand_id, name: name.clone(), category: category.clone(), suggested_price_minor, currency })
+}
+
+sql! {
+    KEEP: "INSERT INTO product_import (id, name, file, made_by, created_at) VALUES ($1, $2, $3, $4, $5)";
+
+    FORGET: "DELETE FROM product_import WHERE created_at < $1";
+
+    GET: "SELECT name, file, applied_at, report FROM product_import WHERE id = $1";
+
+    CORRECT: "UPDATE product_import SET file = $1 WHERE id = $2 AND applied_at IS NULL";
+
+    APPLIED: "UPDATE product_import SET applied_at = $1, report = $2 WHERE id = $3 AND applied_at IS NULL";
 }

@@ -14,5 +14,5 @@ pub use error::Error;
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [product::STATEMENTS, proposal::STATEMENTS].concat()
+    [import::STATEMENTS, product::STATEMENTS, proposal::STATEMENTS].concat()
 }

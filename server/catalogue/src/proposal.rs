@@ -2,12 +2,14 @@
 
 use db::{Tx, sql};
 use identity::{Actor, audit};
-use shared::{Gtin, ProposalId, Timestamp, catalogue::Proposal, loyalty::capture::PRICE_MAX_MINOR};
+use shared::{Currency, Gtin, ProposalId, Timestamp, catalogue::{NewProduct, Product, Proposal}, loyalty::capture::PRICE_MAX_MINOR};
 
-use crate::{Error, product::NAME_MAX};
+use crate::{Error, product::{self, NAME_MAX}};
 
 /// Largest photograph, in bytes.
 pub const PHOTO_MAX: usize = 200_000;
+/// Longest reason for closing one, in characters.
+const WHY_MAX: usize = 200;
 
 /// What a shop says about an unknown barcode.
 #[derive(Debug, Clone)]
@@ -57,20 +59,57 @@ struct Row {
     gtin: Gtin,
     name: String,
     price_minor: Option<i64>,
+    currency: Currency,
     shop_name: String,
     proposed_at: Timestamp,
+}
+
+impl From<Row> for Proposal {
+    fn from(row: Row) -> Self {
+        Self { id: row.id, gtin: row.gtin, name: row.name, price_minor: row.price_minor, currency: row.currency, shop_name: row.shop_name, proposed_at: row.proposed_at }
+    }
 }
 
 /// Open proposals for the operator, oldest first; at most 200.
 pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Proposal>, Error> {
     actor.operator()?;
     let rows = tx.query(OPEN).all::<Row>().await?;
-    Ok(rows.into_iter().map(|row| Proposal { id: row.id, gtin: row.gtin, name: row.name, price_minor: row.price_minor, shop_name: row.shop_name, proposed_at: row.proposed_at }).collect())
+    Ok(rows.into_iter().map(Proposal::from).collect())
 }
 
-/// The operator has dealt with a proposal: made a product of it, or not.
+/// How many wait for a decision.
+pub async fn count_open(tx: &mut Tx, actor: &Actor) -> Result<i64, Error> {
+    actor.operator()?;
+    let (open,): (i64,) = tx.query(COUNT_OPEN).one().await?;
+    Ok(open)
+}
+
+/// One that waits for a decision.
+pub async fn get(tx: &mut Tx, actor: &Actor, id: ProposalId) -> Result<Proposal, Error> {
+    actor.operator()?;
+    Ok(tx.query(GET_OPEN).bind(id).maybe::<Row>().await?.ok_or(Error::NotFound)?.into())
+}
+
+/// The operator makes a product of a proposal. Every shop that proposed the same barcode is answered with it.
+pub async fn accept(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProposalId, new: &NewProduct) -> Result<Product, Error> {
+    actor.operates()?;
+    let open = get(tx, actor, id).await?;
+    if open.gtin != new.gtin {
+        return Err(Error::Field("gtin"));
+    }
+    let product = product::create(tx, actor, now, new).await?;
+    tx.query(CLOSE_GTIN).bind(now).bind(new.gtin.clone()).execute().await?;
+    audit::record(tx, actor, now, "proposal.accepted", id, None, serde_json::to_value(&product).ok(), None).await?;
+    Ok(product)
+}
+
+/// The operator takes a proposal off the list and says why, in 1 to 200 characters.
 pub async fn close(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProposalId, why: &str) -> Result<(), Error> {
     actor.operates()?;
+    let why = why.trim();
+    if why.is_empty() || why.chars().count() > WHY_MAX || why.chars().any(char::is_control) {
+        return Err(Error::Field("why"));
+    }
     if tx.query(CLOSE).bind(now).bind(id).execute().await? != 1 {
         return Err(Error::NotFound);
     }
@@ -83,8 +122,15 @@ sql! {
                  photo = COALESCE(excluded.photo, product_proposal.photo), member_id = excluded.member_id, proposed_at = excluded.proposed_at, decided_at = NULL
              RETURNING id";
 
-    OPEN: "SELECT p.id, p.gtin, p.name, p.price_minor, s.name AS shop_name, p.proposed_at
+    OPEN: "SELECT p.id, p.gtin, p.name, p.price_minor, s.currency, s.name AS shop_name, p.proposed_at
            FROM product_proposal p JOIN shop s ON s.id = p.shop_id WHERE p.decided_at IS NULL ORDER BY p.proposed_at, p.id LIMIT 200";
+
+    COUNT_OPEN: "SELECT COUNT(*) FROM product_proposal WHERE decided_at IS NULL";
+
+    GET_OPEN: "SELECT p.id, p.gtin, p.name, p.price_minor, s.currency, s.name AS shop_name, p.proposed_at
+               FROM product_proposal p JOIN shop s ON s.id = p.shop_id WHERE p.decided_at IS NULL AND p.id = $1";
+
+    CLOSE_GTIN: "UPDATE product_proposal SET decided_at = $1 WHERE gtin = $2 AND decided_at IS NULL";
 
     CLOSE: "UPDATE product_proposal SET decided_at = $1 WHERE id = $2 AND decided_at IS NULL";
 }

@@ -87,6 +87,60 @@ both_databases! {
         assert!(matches!(none, Err(Error::BadFile(_))));
     }
 
+    async fn a_kept_file_is_looked_at_mended_and_applied_once(db: &Db) {
+        let file = b"gtin,nombre,precio\n\n7702004003508,Cola Sierra 400 ml,2500\n7702025103806,Galletas,2.500\n";
+        let mut tx = db.begin().await.unwrap();
+        let analyst = Actor::User { user: UserId::fixed(2), tenant: OrganisationId::fixed(1), kind: OrganisationKind::Operator, role: UserRole::Analyst, session: SessionId::fixed(2) };
+        let id = import::keep(&mut tx, &operator(), NOW, "noviembre.csv", file).await.unwrap();
+        let before = import::check(&mut tx, &operator(), NOW, id).await.unwrap();
+        let wrong = before.report.rows[1].clone();
+        let none = product::list(&mut tx, &operator(), "", None, 10).await.unwrap();
+
+        assert_eq!((before.name.as_str(), before.applied_at, none.items.len()), ("noviembre.csv", None, 0));
+        assert_eq!((wrong.column, wrong.code.as_deref()), (Some(0), Some("catalogue.check_digit")));
+        assert!(matches!(import::check(&mut tx, &analyst, NOW, id).await, Err(Error::Identity(identity::Error::Forbidden))));
+        assert!(matches!(import::apply(&mut tx, &analyst, NOW, id).await, Err(Error::Identity(identity::Error::Forbidden))));
+
+        import::correct(&mut tx, &operator(), id, wrong.row, 0, " 7702025103805 ").await.unwrap();
+        let mended = import::check(&mut tx, &operator(), NOW, id).await.unwrap().report;
+        assert_eq!((mended.rows[0].row, mended.rows[1].row), (before.report.rows[0].row, wrong.row), "rows keep their numbers");
+        assert_eq!(outcomes(&mended), [(ImportOutcome::Create, None), (ImportOutcome::Wrong, Some("catalogue.price"))], "2.500 may be two and a half");
+
+        let first = import::apply(&mut tx, &operator(), NOW, id).await.unwrap();
+        let second = import::apply(&mut tx, &operator(), NOW, id).await.unwrap();
+        let after = import::check(&mut tx, &operator(), NOW.plus_ms(5), id).await.unwrap();
+        assert_eq!((first.count(ImportOutcome::Create), &second), (1, &first));
+        assert_eq!((after.applied_at, after.report), (Some(NOW), first));
+        assert!(matches!(import::correct(&mut tx, &operator(), id, 2, 0, "1").await, Err(Error::Applied)));
+        assert!(matches!(import::keep(&mut tx, &operator(), NOW, "x", b"gtin,nombre\n").await, Err(Error::BadFile(_))));
+    }
+
+    async fn an_accepted_proposal_is_a_product_and_answers_every_shop(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let keys = identity::Keys::new(&secrecy::SecretBox::new(Box::new([1; 32])));
+        for (n, name) in ["La Esquina", "Don Luis"].into_iter().enumerate() {
+            let phone = identity::challenge::VerifiedPhone::trusted(&keys, identity::Phone::parse(Country::Co, &format!("300123456{n}")).unwrap());
+            let new_shop = NewShop { name: name.into(), country: Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+            let (shop, member) = identity::shop::register(&mut tx, NOW, &phone, &new_shop, "Rosa").await.unwrap();
+            let rosa = Actor::Member { member, shop, role: MemberRole::Owner, device: None, session: SessionId::fixed(1) };
+            let new = proposal::NewProposal { gtin: COLA.parse().unwrap(), name: "Cola".into(), price_minor: Some(250_000), photo: None };
+            proposal::propose(&mut tx, &rosa, NOW, &new).await.unwrap();
+        }
+        let id = proposal::list(&mut tx, &operator()).await.unwrap()[0].id;
+
+        let brand_user = Actor::User { user: UserId::fixed(1), tenant: OrganisationId::fixed(2), kind: OrganisationKind::BrandOwner, role: UserRole::Admin, session: SessionId::fixed(1) };
+        assert!(matches!(proposal::accept(&mut tx, &brand_user, NOW, id, &cola()).await, Err(Error::Identity(identity::Error::Forbidden))));
+        let other = NewProduct { gtin: "7702025103805".parse().unwrap(), ..cola() };
+        assert!(matches!(proposal::accept(&mut tx, &operator(), NOW, id, &other).await, Err(Error::Field("gtin"))));
+        assert_eq!(proposal::count_open(&mut tx, &operator()).await.unwrap(), 2);
+        assert!(matches!(proposal::close(&mut tx, &operator(), NOW, id, "  ").await, Err(Error::Field("why"))));
+        let product = proposal::accept(&mut tx, &operator(), NOW, id, &cola()).await.unwrap();
+
+        assert_eq!(product::find_by_gtin(&mut tx, &operator(), &cola().gtin).await.unwrap(), Some(product));
+        assert_eq!(proposal::count_open(&mut tx, &operator()).await.unwrap(), 0);
+        assert!(matches!(proposal::get(&mut tx, &operator(), id).await, Err(Error::NotFound)));
+    }
+
     async fn a_shop_proposes_what_nobody_knows(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let keys = identity::Keys::new(&secrecy::SecretBox::new(Box::new([1; 32])));
