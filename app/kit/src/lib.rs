@@ -28,6 +28,7 @@ mod card;
 mod console;
 mod empty;
 mod field;
+mod form;
 mod log_in;
 mod picture;
 mod qr;
@@ -52,6 +53,7 @@ pub use console::{ConsoleShell, DeskFoot, DeskHead, RailGroup, RailItem, StepIte
 pub use empty::{Empty, ErrorState, OfflineState, Skeleton, SkeletonKind};
 pub use error::UiError;
 pub use field::{Check, CodeField, Field, Radio, Switch};
+pub use form::{Form, Sending};
 pub use icon::{Icon, Mark, Wordmark};
 pub use light::{Content, IntoLight, light};
 pub use log_in::LogInPage;
