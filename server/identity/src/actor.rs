@@ -249,11 +249,17 @@ impl Actor {
             _ => self.refused(),
         }
     }
+    /// May change people of every tenant: the operator's administrators.
+    pub fn administers_platform(&self) -> Result<(), Error> {
+        match self {
+            Self::System | Self::User { kind: OrganisationKind::Operator, role: UserRole::Admin, .. } => Ok(()),
+            _ => self.refused(),
+        }
+    }
     /// May change people and keys of a tenant. Never a key.
     pub fn administers(&self, tenant: OrganisationId) -> Result<(), Error> {
         match self {
-            Self::System => Ok(()),
-            Self::User { kind: OrganisationKind::Operator, role: UserRole::Admin, .. } => Ok(()),
+            _ if self.administers_platform().is_ok() => Ok(()),
             Self::User { tenant: mine, .. } if *mine != tenant => Err(Error::NotFound),
             Self::User { role: UserRole::Admin, .. } => Ok(()),
             _ => self.refused(),

@@ -1,9 +1,11 @@
 //! Who did what, to what, and why: append-only.
 
+use std::collections::HashMap;
+
 use data_encoding::BASE64URL_NOPAD;
 use db::{Tx, sql};
 use serde_json::Value;
-use shared::{AuditId, OrganisationId, Page, ShopId, Timestamp, identity::AuditEvent, page::PAGE_SIZE_MAX};
+use shared::{AuditId, MemberId, OrganisationId, Page, ShopId, Timestamp, UserId, identity::AuditEvent, page::PAGE_SIZE_MAX};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -58,6 +60,67 @@ struct Row {
     why: Option<String>,
 }
 
+impl From<Row> for AuditEvent {
+    fn from(row: Row) -> Self {
+        Self {
+            at: row.at,
+            actor: row.actor,
+            verb: row.verb,
+            subject: row.subject,
+            before: row.before_state.map(|state| state.0),
+            after: row.after_state.map(|state| state.0),
+            why: row.why,
+        }
+    }
+}
+
+/// A line with the name of whoever did it, when it was a person who still has one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signed {
+    /// The line.
+    pub event: AuditEvent,
+    /// The person's name.
+    pub name: Option<String>,
+}
+
+/// The whole audit for the operator, newest first: lines whose verb begins with `area` (`product.`, or empty) and whose
+/// person, thing or reason holds the words.
+pub async fn search(tx: &mut Tx, actor: &Actor, area: &str, words: &str, cursor_text: Option<&str>, limit: i64) -> Result<Page<Signed>, Error> {
+    actor.operator()?;
+    let limit = limit.clamp(1, PAGE_SIZE_MAX);
+    let (before, before_id) = after(cursor_text)?;
+    let plain = |text: &str| text.trim().to_lowercase().replace(['%', '\\'], "");
+    let (area, words) = (format!("{}%", plain(area)), format!("%{}%", plain(words)));
+    let mut rows: Vec<Row> = tx.query(SEARCH).bind(area).bind(words).bind(before).bind(AuditId(before_id)).bind(limit + 1).all().await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    let next_cursor = rows.last().filter(|_| more).map(|last| cursor(last.at, last.id.0));
+    let mut names: HashMap<String, Option<String>> = HashMap::new();
+    for row in &rows {
+        if !names.contains_key(&row.actor) {
+            names.insert(row.actor.clone(), name_of(tx, &row.actor).await?);
+        }
+    }
+    let items = rows.into_iter().map(|row| Signed { name: names.get(&row.actor).cloned().flatten(), event: row.into() }).collect();
+    Ok(Page { items, next_cursor })
+}
+
+/// The name behind an actor's label. Consumers stay pseudonyms.
+async fn name_of(tx: &mut Tx, label: &str) -> Result<Option<String>, Error> {
+    let found: Option<(String,)> = match label.split_once(' ') {
+        Some(("user", id)) => match id.parse::<UserId>() {
+            Ok(user) => tx.query(USER_NAME).bind(user).maybe().await?,
+            Err(_) => None,
+        },
+        Some(("member", id)) => match id.parse::<MemberId>() {
+            Ok(member) => tx.query(MEMBER_NAME).bind(member).maybe().await?,
+            Err(_) => None,
+        },
+        _ => None,
+    };
+    Ok(found.map(|(name,)| name))
+}
+
 /// The audit, newest first: all of it for the operator, a tenant's own part for its administrators.
 pub async fn list(tx: &mut Tx, actor: &Actor, cursor_text: Option<&str>, limit: i64) -> Result<Page<AuditEvent>, Error> {
     let limit = limit.clamp(1, PAGE_SIZE_MAX);
@@ -74,15 +137,7 @@ pub async fn list(tx: &mut Tx, actor: &Actor, cursor_text: Option<&str>, limit: 
     let items = rows
         .into_iter()
         .take(limit as usize)
-        .map(|row| AuditEvent {
-            at: row.at,
-            actor: row.actor,
-            verb: row.verb,
-            subject: row.subject,
-            before: row.before_state.map(|state| state.0),
-            after: row.after_state.map(|state| state.0),
-            why: row.why,
-        })
+        .map(AuditEvent::from)
         .collect();
     Ok(Page { items, next_cursor })
 }
@@ -108,6 +163,14 @@ sql! {
 
     LIST_ALL: "SELECT id, at, actor, verb, subject, before_state, after_state, why FROM audit_event
                WHERE at < $1 OR (at = $1 AND id < $2) ORDER BY at DESC, id DESC LIMIT $3";
+
+    SEARCH: "SELECT id, at, actor, verb, subject, before_state, after_state, why FROM audit_event
+             WHERE verb LIKE $1 AND (LOWER(actor) LIKE $2 OR LOWER(subject) LIKE $2 OR LOWER(COALESCE(why, '')) LIKE $2)
+               AND (at < $3 OR (at = $3 AND id < $4)) ORDER BY at DESC, id DESC LIMIT $5";
+
+    USER_NAME: "SELECT name FROM org_user WHERE id = $1";
+
+    MEMBER_NAME: "SELECT name FROM shop_member WHERE id = $1";
 
     LIST: "SELECT id, at, actor, verb, subject, before_state, after_state, why FROM audit_event
            WHERE tenant_id = $1 AND (at < $2 OR (at = $2 AND id < $3)) ORDER BY at DESC, id DESC LIMIT $4";

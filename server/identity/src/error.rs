@@ -47,6 +47,9 @@ pub enum Error {
     /// The last owner of a shop stays.
     #[error("a shop needs an owner")]
     LastOwner,
+    /// Nobody takes the own account away.
+    #[error("nobody disables the own account")]
+    Oneself,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] db::Error),
@@ -78,6 +81,7 @@ impl From<Error> for Problem {
             }
             Error::BadPublicKey => Problem::field("public_key", "bad_public_key", detail),
             Error::LastOwner => Problem::new(409, "last_owner", detail),
+            Error::Oneself => Problem::new(409, "oneself", detail),
             Error::Store(error) => store_problem(&error),
         }
     }

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod challenge;
 pub mod consent;
 pub mod consumer;
+pub mod dead_letter;
 pub mod device;
 mod error;
 pub mod keys;
@@ -25,6 +26,7 @@ pub mod organisation;
 mod phone;
 pub mod session;
 pub mod shop;
+pub mod staff;
 pub mod user;
 
 pub use actor::{Actor, Persona, Scope, Scopes};
@@ -34,7 +36,7 @@ pub use phone::{Phone, shown as phone_shown};
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [api_key::STATEMENTS, audit::STATEMENTS, challenge::STATEMENTS, consent::STATEMENTS, consumer::STATEMENTS, device::STATEMENTS, organisation::STATEMENTS, session::STATEMENTS, shop::STATEMENTS, user::STATEMENTS].concat()
+    [api_key::STATEMENTS, audit::STATEMENTS, challenge::STATEMENTS, consent::STATEMENTS, consumer::STATEMENTS, device::STATEMENTS, organisation::STATEMENTS, session::STATEMENTS, shop::STATEMENTS, staff::STATEMENTS, user::STATEMENTS].concat()
 }
 
 /// Lower case without accents, for searches: `Peñón` is found by `penon`.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::{Mutex, OnceLock}};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString};
 use db::{Db, Tx, sql};
-use shared::{OrganisationId, Timestamp, UserId, identity::{OrganisationKind, User, UserRole}, time::MINUTE_MS};
+use shared::{OrganisationId, Page, Timestamp, UserId, identity::{OrganisationKind, User, UserRole}, page::PAGE_SIZE_MAX, time::MINUTE_MS};
 use totp_rs::{Algorithm as TotpAlgorithm, TOTP};
 
 use crate::{Actor, Error, Keys, Persona, audit, keys::random, session};
@@ -196,6 +196,15 @@ pub async fn begin_totp(tx: &mut Tx, keys: &Keys, actor: &Actor) -> Result<NewTo
     Ok(NewTotp { secret: totp.get_secret_base32(), otpauth_url: totp.get_url() })
 }
 
+/// The secret that was begun and not confirmed yet, so that its page can be opened again. `None`: none was, or it is on.
+pub async fn pending_totp(tx: &mut Tx, keys: &Keys, actor: &Actor) -> Result<Option<NewTotp>, Error> {
+    let user = actor.user()?;
+    let Some((email, sealed)) = tx.query(PENDING_TOTP).bind(user).maybe::<(String, Vec<u8>)>().await? else { return Ok(None) };
+    let Some(secret) = keys.open(TOTP_CONTEXT, &sealed) else { return Ok(None) };
+    let totp = totp(secret, &email)?;
+    Ok(Some(NewTotp { secret: totp.get_secret_base32(), otpauth_url: totp.get_url() }))
+}
+
 /// Switches the second factor on.
 pub async fn confirm_totp(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp, typed: &str) -> Result<(), Error> {
     let Actor::User { user, .. } = actor else { return actor.tenant().and(Err(Error::Forbidden)) };
@@ -282,14 +291,41 @@ pub async fn own(tx: &mut Tx, actor: &Actor) -> Result<User, Error> {
     Ok(tx.query(OWN).bind(user).one::<Row>().await?.into())
 }
 
-/// Somebody may no longer log in; open sessions end with it.
+/// People of all organisations for the operator's administrators, newest first, whose name or address holds the words;
+/// with each the name of the organisation.
+pub async fn search(tx: &mut Tx, actor: &Actor, words: &str, cursor: Option<&str>, limit: i64) -> Result<Page<(User, String)>, Error> {
+    actor.administers_platform()?;
+    let limit = limit.clamp(1, PAGE_SIZE_MAX);
+    let (before, before_id) = audit::after(cursor)?;
+    let like = format!("%{}%", words.trim().to_lowercase().replace(['%', '_'], ""));
+    let mut rows = tx.query(SEARCH).bind(like).bind(before).bind(UserId(before_id)).bind(limit + 1).all::<Listed>().await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    let next_cursor = rows.last().filter(|_| more).map(|last| audit::cursor(last.created_at, last.row.id.0));
+    Ok(Page { items: rows.into_iter().map(|listed| (listed.row.into(), listed.organisation)).collect(), next_cursor })
+}
+
+#[derive(sqlx::FromRow)]
+struct Listed {
+    #[sqlx(flatten)]
+    row: Row,
+    organisation: String,
+    created_at: Timestamp,
+}
+
+/// Somebody may no longer log in; open sessions end with it. Nobody does it to oneself: the last administrator could.
 pub async fn disable(tx: &mut Tx, actor: &Actor, now: Timestamp, user: UserId) -> Result<(), Error> {
+    if actor.user().is_ok_and(|own| own == user) {
+        return Err(Error::Oneself);
+    }
     let (organisation,): (OrganisationId,) = match actor {
         Actor::Anonymous => return Err(Error::Unauthorized),
         _ => tx.query(ORGANISATION_OF).bind(user).maybe().await?.ok_or(Error::NotFound)?,
     };
     actor.administers(organisation)?;
-    tx.query(DISABLE).bind(now).bind(user).bind(organisation).execute().await?;
+    if tx.query(DISABLE).bind(now).bind(user).bind(organisation).execute().await? == 0 {
+        return Ok(());
+    }
     audit::record(tx, actor, now, "user.disabled", user, None, None, None).await
 }
 
@@ -306,6 +342,8 @@ sql! {
 
     TOTP_SECRET: "SELECT totp_secret FROM org_user WHERE id = $1";
 
+    PENDING_TOTP: "SELECT email, totp_secret FROM org_user WHERE id = $1 AND totp_secret IS NOT NULL AND totp_enabled_at IS NULL";
+
     ENABLE_TOTP: "UPDATE org_user SET totp_enabled_at = $1 WHERE id = $2 AND totp_enabled_at IS NULL";
 
     INSERT: "INSERT INTO org_user (id, tenant_id, email, email_key, name, role, password_hash, totp_last_step, created_at)
@@ -314,6 +352,11 @@ sql! {
     LIST: "SELECT id, tenant_id, email, name, role, totp_enabled_at, disabled_at FROM org_user WHERE tenant_id = $1 ORDER BY created_at, id LIMIT 500";
 
     OWN: "SELECT id, tenant_id, email, name, role, totp_enabled_at, disabled_at FROM org_user WHERE id = $1";
+
+    SEARCH: "SELECT u.id, u.tenant_id, u.email, u.name, u.role, u.totp_enabled_at, u.disabled_at, u.created_at, o.name AS organisation
+             FROM org_user u JOIN organisation o ON o.id = u.tenant_id
+             WHERE (u.email_key LIKE $1 OR LOWER(u.name) LIKE $1) AND (u.created_at < $2 OR (u.created_at = $2 AND u.id < $3))
+             ORDER BY u.created_at DESC, u.id DESC LIMIT $4";
 
     ORGANISATION_OF: "SELECT tenant_id FROM org_user WHERE id = $1";
 

@@ -1,7 +1,7 @@
 //! People, sessions, devices and keys on both engines.
 
 use db::{Db, both_databases};
-use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, device, organisation, session::{self, Subject}, shop, user::{self, LogIn}};
+use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, audit, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, dead_letter, device, organisation, session::{self, Subject}, shop, staff, user::{self, LogIn}};
 use notifications::Port;
 use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair}};
 use secrecy::SecretBox;
@@ -174,6 +174,7 @@ both_databases! {
         let laura = session::resolve(&mut tx, NOW, Persona::Brand, &opened.token).await.unwrap();
         assert!(matches!(laura, Actor::User { user, .. } if user == id));
         let secret = user::begin_totp(&mut tx, &keys(), &laura).await.unwrap().secret;
+        assert_eq!(user::pending_totp(&mut tx, &keys(), &laura).await.unwrap().map(|pending| pending.secret).as_ref(), Some(&secret));
         let totp = totp_rs::TOTP::new(totp_rs::Algorithm::SHA1, 6, 1, 30, totp_rs::Secret::Encoded(secret).to_bytes().unwrap(), None, "x".into()).unwrap();
         let at = |ms: i64| totp.generate((NOW.0 + ms).unsigned_abs() / 1_000);
         user::confirm_totp(&mut tx, &keys(), &laura, NOW, &at(0)).await.unwrap();
@@ -186,6 +187,53 @@ both_databases! {
         assert!(matches!(second(Persona::Backoffice, NOW, note.clone(), at(30_000)).await, Err(Error::CodeExpired)), "the other console");
         assert!(matches!(second(Persona::Brand, NOW.plus_ms(6 * 60_000), note.clone(), at(360_000)).await, Err(Error::CodeExpired)));
         assert!(second(Persona::Brand, NOW, note, at(30_000)).await.is_ok());
+    }
+
+    async fn the_operator_finds_people_and_nobody_else_does(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let own = organisation::create(&mut tx, &Actor::System, NOW, "Mostrador", OrganisationKind::Operator, Country::Co).await.unwrap();
+        let sierra = organisation::create(&mut tx, &Actor::System, NOW, "Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
+        let mut ids = Vec::new();
+        for (n, (organisation, email, name)) in [(own.id, "julian@mostrador.example", "Julián"), (sierra.id, "laura@sierra.example", "Laura"), (sierra.id, "leo@sierra.example", "Leo")].into_iter().enumerate() {
+            let new = user::NewUser { organisation, email, name, role: UserRole::Admin, password_hash: "none".into() };
+            ids.push(user::create(&mut tx, &Actor::System, NOW.plus_ms(n as i64), new).await.unwrap());
+        }
+        let person = |user, tenant, kind, role| Actor::User { user, tenant, kind, role, session: SessionId::fixed(1) };
+        let julian = person(ids[0], own.id, OrganisationKind::Operator, UserRole::Admin);
+        let analyst = person(UserId::fixed(9), own.id, OrganisationKind::Operator, UserRole::Analyst);
+        let laura = person(ids[1], sierra.id, OrganisationKind::BrandOwner, UserRole::Admin);
+
+        let first = user::search(&mut tx, &julian, "SIERRA", None, 1).await.unwrap();
+        let rest = user::search(&mut tx, &julian, "sierra", first.next_cursor.as_deref(), 1).await.unwrap();
+        assert_eq!([&first, &rest].map(|page| (page.items[0].0.name.as_str(), page.items[0].1.as_str())), [("Leo", "Sierra"), ("Laura", "Sierra")]);
+        assert_eq!(rest.next_cursor, None);
+        for other in [&analyst, &laura] {
+            assert!(matches!(user::search(&mut tx, other, "", None, 10).await, Err(Error::Forbidden)));
+        }
+        assert!(matches!(user::search(&mut tx, &Actor::Anonymous, "", None, 10).await, Err(Error::Unauthorized)));
+
+        assert!(matches!(user::disable(&mut tx, &julian, NOW, ids[0]).await, Err(Error::Oneself)));
+        user::disable(&mut tx, &julian, NOW.plus_ms(10), ids[2]).await.unwrap();
+        user::disable(&mut tx, &julian, NOW.plus_ms(11), ids[2]).await.unwrap();
+        let lines = audit::search(&mut tx, &analyst, "user.", &ids[2].to_string(), None, 10).await.unwrap().items;
+        assert_eq!(lines.iter().map(|line| (line.event.verb.as_str(), line.name.as_deref())).collect::<Vec<_>>(), [("user.disabled", Some("Julián")), ("user.created", None)]);
+        assert!(matches!(audit::search(&mut tx, &laura, "", "", None, 10).await, Err(Error::Forbidden)));
+    }
+
+    async fn the_operator_sees_a_shops_people_and_phones(db: &Db) {
+        let (rosa, shop) = owner(db, 1).await;
+        let mut tx = db.begin().await.unwrap();
+        let (public, proof) = point();
+        device::enrol(&mut tx, &rosa, NOW, &public, &proof, "Android").await.unwrap();
+        let analyst = Actor::User { user: UserId::fixed(9), tenant: shared::OrganisationId::fixed(1), kind: OrganisationKind::Operator, role: UserRole::Analyst, session: SessionId::fixed(1) };
+        let staffed = staff::of_shop(&mut tx, &analyst, shop).await.unwrap();
+
+        assert_eq!((staffed.shop.id, staffed.members.len(), staffed.devices.len(), staffed.closed_at), (shop, 1, 1, None));
+        assert!(matches!(staff::of_shop(&mut tx, &rosa, shop).await, Err(Error::Forbidden)));
+        assert!(matches!(staff::of_shop(&mut tx, &analyst, ShopId::fixed(5)).await, Err(Error::NotFound)));
+        assert!(matches!(dead_letter::list(&mut tx, &rosa).await, Err(Error::Forbidden)));
+        assert!(matches!(dead_letter::retry(&mut tx, &analyst, NOW).await, Err(Error::Forbidden)));
+        assert!(dead_letter::list(&mut tx, &analyst).await.unwrap().is_empty());
     }
 
     async fn a_key_is_shown_once_scoped_and_revoked(db: &Db) {
