@@ -190,6 +190,13 @@ pub async fn get(tx: &mut Tx, actor: &Actor, id: CampaignId) -> Result<Campaign,
     Ok(row.into())
 }
 
+/// Does the draft say something else than the newest version? True before the first.
+pub async fn has_changes(tx: &mut Tx, actor: &Actor, id: CampaignId) -> Result<bool, Error> {
+    let campaign = get(tx, actor, id).await?;
+    let (rules, _, published): (Json<CampaignRules>, i64, Option<Json<CampaignRules>>) = tx.query(DRAFT).bind(id).bind(campaign.organisation_id).one().await?;
+    Ok(published.is_none_or(|published| published.0 != rules.0))
+}
+
 /// Campaigns of the actor's tenant, newest first.
 pub async fn list(tx: &mut Tx, actor: &Actor, cursor: Option<&str>, limit: i64) -> Result<Page<Campaign>, Error> {
     let tenant = actor.tenant()?;

@@ -26,6 +26,7 @@ pub mod purchase;
 pub mod reward;
 pub mod rule_book;
 pub mod shop;
+pub mod template;
 mod terms;
 pub mod verify;
 
@@ -36,6 +37,6 @@ pub use rule_book::Loyalty;
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [campaign::STATEMENTS, card::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat(), &ledger::row_statements(), &purchase::row_statements()]
+    [campaign::STATEMENTS, card::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, template::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat(), &ledger::row_statements(), &purchase::row_statements()]
         .concat()
 }

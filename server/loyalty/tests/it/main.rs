@@ -2,13 +2,13 @@
 
 mod world;
 
-use db::{Db, both_databases};
+use db::both_databases;
 use identity::{Actor, device};
-use loyalty::{Error, campaign, card, history, purchase, reward, shop};
+use loyalty::{Error, campaign, card, history, purchase, reward, shop, template::{self, ChosenReward, Mechanic}};
 use shared::{
-    OrganisationId, SessionId, ShopId, UserId,
+    Currency, OrganisationId, SessionId, ShopId, UserId,
     identity::{MemberRole, OrganisationKind, UserRole},
-    loyalty::{NewDelivery, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind, campaign::{Basis, Enrolment, Unit}, evaluation::NoAwardReason},
+    loyalty::{NewDelivery, NewReward, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind, campaign::{Basis, Enrolment, Unit}, evaluation::NoAwardReason},
     time::{HOUR_MS, MINUTE_MS},
 };
 use world::{COLA, GALLETA, NOW, PAN, World};
@@ -64,6 +64,39 @@ both_databases! {
         assert!(answers.iter().all(|(answer, _)| *answer == answers[0].0));
         assert_eq!(world.available().await, [7]);
         world.clean().await;
+    }
+
+    async fn the_same_answers_make_one_draft_and_one_reward(db: &Db) {
+        let world = World::new(db).await;
+        let rules = world.rules(Unit::Points, per_value());
+        let new_reward = NewReward { brand_id: world.brand, name: "Una Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 0, currency: Currency::Cop, stock: Some(100), max_per_consumer: None };
+        let answers = template::Answers {
+            campaign: None,
+            brand_id: world.brand,
+            name: "Lleva 5, gana 1".into(),
+            starts: rules.starts,
+            ends: rules.ends,
+            products: rules.products.clone(),
+            mechanic: Mechanic::StampCard { units: 1, stamps: 1, need: 5, reward: ChosenReward::New(new_reward) },
+        };
+        let save = |answers: template::Answers| { let manager = world.manager.clone(); async move {
+            let mut tx = db.begin().await.unwrap();
+            let saved = template::save(&mut tx, &manager, NOW, &answers).await;
+            if saved.is_ok() { tx.commit().await.unwrap(); }
+            saved
+        }};
+        let drafts: Vec<_> = futures::future::join_all((0..4).map(|_| save(answers.clone()))).await.into_iter().map(|saved| saved.unwrap().id).collect();
+        assert!(drafts.iter().all(|id| *id == drafts[0]));
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!((campaign::list(&mut tx, &world.manager, None, 10).await.unwrap().items.len(), reward::list(&mut tx, &world.manager).await.unwrap().len()), (1, 1));
+        assert!(campaign::has_changes(&mut tx, &world.manager, drafts[0]).await.unwrap());
+        campaign::publish(&mut tx, &world.manager, NOW, drafts[0]).await.unwrap();
+        assert!(!campaign::has_changes(&mut tx, &world.manager, drafts[0]).await.unwrap());
+        tx.commit().await.unwrap();
+
+        let longer = template::Answers { campaign: Some(drafts[0]), name: "Lleva 5 más".into(), ..answers.clone() };
+        assert_eq!(save(longer).await.unwrap().name, "Lleva 5 más");
+        assert!(matches!(save(template::Answers { products: Vec::new(), ..answers }).await, Err(Error::Rules(_))));
     }
 
     async fn a_full_card_gives_a_reward_and_keeps_the_rest(db: &Db) {
