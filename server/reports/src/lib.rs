@@ -1,12 +1,15 @@
-//! What a brand sees of its own sales: the metric definitions of the rule contract, over accepted purchases only.
+//! What a brand sees of its own sales: the metric definitions of the rule contract, over accepted purchases only; and
+//! what the operator sees of the whole platform.
 //!
 //! A brand's numbers come from its own lines alone: the brand is a mandatory argument of every statement. Counts of
 //! consumers below ten are hidden here, before any door could forget it.
 //!
 //! Arrows: reports → identity. It only reads.
 
+mod platform;
 mod summary;
 
+pub use platform::{Platform, platform};
 pub use summary::summary;
 
 /// Why a report refused.
@@ -40,5 +43,5 @@ impl From<Error> for shared::Problem {
 
 /// Every statement of the crate.
 pub fn statements() -> Vec<db::Sql> {
-    summary::STATEMENTS.to_vec()
+    [platform::STATEMENTS, summary::STATEMENTS].concat()
 }

@@ -1,8 +1,8 @@
 //! Reports on both engines. The numbers are compared with the worked metric cases by the scenario player.
 
-use db::{Db, both_databases};
-use identity::{Actor, organisation};
-use shared::{Country, OrganisationId, SessionId, Timestamp, UserId, identity::{OrganisationKind, UserRole}};
+use db::both_databases;
+use identity::{Actor, organisation, shop};
+use shared::{Country, OrganisationId, SessionId, Timestamp, UserId, identity::{NewShop, OrganisationKind, UserRole}};
 
 both_databases! {
     async fn every_statement_prepares(db: &Db) {
@@ -25,5 +25,21 @@ both_databases! {
         assert_eq!((mine.units, mine.days.len(), mine.currency), (0, 31, shared::Currency::Clp));
         assert!(matches!(foreign, Err(reports::Error::Identity(identity::Error::NotFound))));
         assert!(matches!(backwards, Err(reports::Error::Period)));
+    }
+
+    async fn the_operator_counts_the_platform_and_nobody_else_does(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let user = |kind| Actor::User { user: UserId::fixed(1), tenant: OrganisationId::fixed(1), kind, role: UserRole::Analyst, session: SessionId::fixed(1) };
+        for (name, at) in [("La Esquina", 1_000), ("Don Luis", 3_000)] {
+            let new = NewShop { name: name.into(), country: Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+            shop::create(&mut tx, &Actor::System, Timestamp(at), &new).await.unwrap();
+        }
+        let counts = reports::platform(&mut tx, &user(OrganisationKind::Operator), Timestamp(2_000)).await.unwrap();
+        let brand = reports::platform(&mut tx, &user(OrganisationKind::BrandOwner), Timestamp(2_000)).await;
+        let nobody = reports::platform(&mut tx, &Actor::Anonymous, Timestamp(2_000)).await;
+
+        assert_eq!((counts.shops, counts.new_shops, counts.held, counts.held_since), (2, 1, 0, None));
+        assert!(matches!(brand, Err(reports::Error::Identity(identity::Error::Forbidden))));
+        assert!(matches!(nobody, Err(reports::Error::Identity(identity::Error::Unauthorized))));
     }
 }
