@@ -2,6 +2,7 @@
 //!
 //! It needs rustup and, for the browser's part of the tests, Node 20; everything else it fetches itself.
 
+mod lab;
 mod postgres;
 mod shell;
 mod site;
@@ -43,9 +44,15 @@ enum Command {
     },
     /// Everything: rules, both databases, HTTP and a real browser.
     Test {
-        /// Only one part: rust, browser.
+        /// Only one part: rust, scenarios, browser.
         #[arg(long)]
         only: Option<String>,
+    },
+    /// Plays worked scenarios through the REST interface, each on a fresh installation with a controlled clock.
+    Scenarios {
+        /// Files in the format of the contract.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
     /// The fast loop: formats nothing, compiles and lints everything once.
     Check,
@@ -54,11 +61,17 @@ enum Command {
 }
 
 fn main() -> Result<()> {
+    let mut command = Arguments::parse().command;
+    if let Command::Scenarios { files } = &mut command {
+        // They are named from where the command was typed.
+        *files = files.iter().map(std::path::absolute).collect::<Result<_, _>>()?;
+    }
     std::env::set_current_dir(root()?)?;
-    match Arguments::parse().command {
+    match command {
         Command::Serve { release, tls, port } => serve(release, tls, port),
         Command::Build { release } => build(release).map(drop),
         Command::Test { only } => test::all(only.as_deref()),
+        Command::Scenarios { files } => lab::scenarios(&files),
         Command::Check => check(),
         Command::Dist => dist(),
     }

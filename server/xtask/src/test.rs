@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::{BufRead, BufReader}, process::{Command, St
 
 use anyhow::{Context, Result, bail};
 
-use crate::{postgres::Postgres, shell::{Step, debian_packages, exists, run}};
+use crate::{lab::{self, Lab}, postgres::Postgres, shell::{Step, debian_packages, exists, run}};
 
 /// Packages with Rust tests, and the features they need. Order: what fails fastest first.
 const PACKAGES: &[(&str, &[&str])] = &[
@@ -20,6 +20,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("scanner", &[]),
     ("kit", &["--features", "ssr"]),
     ("api", &[]),
+    ("lab", &[]),
     ("server", &[]),
 ];
 
@@ -49,6 +50,9 @@ pub fn all(only: Option<&str>) -> Result<()> {
         let count = counts.entry("wasm").or_default();
         if compiled.is_ok() { count.passed += 1 } else { count.failed += 1 }
         step.done();
+    }
+    if wanted("scenarios") {
+        scenarios(&Lab::build(false)?, &mut counts)?;
     }
     if wanted("browser") && std::path::Path::new("end2end/package.json").exists() {
         browser(&postgres.url(), &mut counts)?;
@@ -113,6 +117,21 @@ fn rust(package: &str, features: &[&str], url: &str, counts: &mut BTreeMap<&'sta
     if !status.success() && seen == 0 {
         counts.entry(kind(package, "")).or_default().failed += 1;
     }
+    Ok(())
+}
+
+/// Every case of the repository's file must pass.
+fn scenarios(lab: &Lab, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    let step = Step::begin("scenarios");
+    let expected = lab::ids(lab::CASES.as_ref())?;
+    let played = lab.trial("scenarios").args(["--expect", &expected.join(","), lab::CASES]).stderr(Stdio::inherit()).output()?;
+    let lines = String::from_utf8_lossy(&played.stdout).into_owned();
+    print!("{lines}");
+    let passed = expected.iter().filter(|id| lines.lines().any(|line| line.strip_prefix("PASS ") == Some(id.as_str()))).count();
+    let count = counts.entry("scenario").or_default();
+    count.passed += passed as u64;
+    count.failed += (expected.len() - passed) as u64;
+    step.done();
     Ok(())
 }
 

@@ -1,0 +1,109 @@
+//! Worked scenarios, each on a fresh installation with a clock that the player turns.
+
+mod format;
+mod play;
+mod world;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use self::{format::Scenario, world::World};
+use crate::{
+    client::{Client, Error},
+    server::{Options, Server},
+};
+
+/// What to play.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The server's binary
+    #[arg(long)]
+    binary: PathBuf,
+    /// Only these cases must pass, separated by commas; without it, all must
+    #[arg(long, value_delimiter = ',')]
+    expect: Vec<String>,
+    /// Files of scenarios
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+/// Plays every case of every file: one line each, and a closing line.
+pub async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let prepared = Server::prepare(&arguments.binary, "", &Options::controlled()).await?;
+    let (mut passed, mut failed) = (Vec::new(), Vec::new());
+    for path in &arguments.files {
+        let file = format::File::read(path)?;
+        for case in &file.scenarios {
+            report(format::id_of(case), scenario(&prepared, case).await, &mut passed, &mut failed);
+        }
+        for case in &file.metric_cases {
+            report(format::id_of(case), metric(&prepared, &file, case).await, &mut passed, &mut failed);
+        }
+    }
+    println!("{} passed, {} failed", passed.len(), failed.len());
+    let enough = if arguments.expect.is_empty() { failed.is_empty() } else { arguments.expect.iter().all(|id| passed.contains(id) && !failed.contains(id)) };
+    Ok(if enough { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn report(id: String, played: Result<()>, passed: &mut Vec<String>, failed: &mut Vec<String>) {
+    match played {
+        Ok(()) => {
+            println!("PASS {id}");
+            passed.push(id);
+        }
+        Err(error) => {
+            println!("FAIL {id}: {}", reason(&error));
+            failed.push(id);
+        }
+    }
+}
+
+/// In one line. A field that the server refuses as unknown is a capability that it lacks.
+fn reason(error: &anyhow::Error) -> String {
+    let whole = format!("{error:#}").replace('\n', " ");
+    let unknown = whole.split_once("unknown field `").and_then(|(before, rest)| Some((before, rest.split_once('`')?.0)));
+    match (unknown, error.chain().find_map(|cause| cause.downcast_ref::<Error>())) {
+        (Some((before, field)), Some(Error::Refused { door, .. })) => {
+            let place = before.split(door.as_str()).next().unwrap_or_default();
+            format!("{place}the product has no `{field}` yet ({door})")
+        }
+        _ => whole,
+    }
+}
+
+async fn scenario(prepared: &Server, case: &Value) -> Result<()> {
+    let scenario: Scenario = serde_json::from_value(case.clone())?;
+    let (_server, client) = fresh(prepared).await?;
+    let world = World::make(&client, &scenario).await.context("setup")?;
+    let mut codes = play::Codes::new();
+    for event in &scenario.events {
+        play::event(&client, &world, &mut codes, event).await.with_context(|| event.id().to_owned())?;
+    }
+    play::end(&client, &world, &scenario.end).await.context("final")
+}
+
+/// An installation of its own, which ends with the value.
+async fn fresh(prepared: &Server) -> Result<(Server, Client)> {
+    let mut server = prepared.copy()?;
+    server.serve().await?;
+    let client = server.client()?;
+    Ok((server, client))
+}
+
+/// A number of a report: over inputs through the sandbox's door, which runs the very function that the reports use.
+async fn metric(prepared: &Server, file: &format::File, case: &Value) -> Result<()> {
+    let metric = case["metric"].as_str().context("a metric case names its metric")?;
+    if let Some(dataset) = case["dataset"].as_str() {
+        ensure!(file.metric_datasets.contains_key(dataset), "the file has no dataset {dataset}");
+        bail!("the product has no report {metric} yet");
+    }
+    let (_server, client) = fresh(prepared).await?;
+    let told: Value = match client.post(&format!("/api/v1/sandbox/metrics/{metric}"), &case["inputs"]).await {
+        Err(error) if error.code() == Some("not_found") => bail!("the product has no metric {metric} yet"),
+        other => other?,
+    };
+    ensure!(told == case["expect"], "{told}, expected {}", case["expect"]);
+    Ok(())
+}

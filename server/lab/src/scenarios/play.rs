@@ -1,0 +1,212 @@
+//! Events in order, each answer compared with what is expected, and what must hold after the last one.
+
+use std::{collections::BTreeMap, fmt::Debug};
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::Method;
+use serde_json::json;
+use shared::{
+    RewardInstanceId,
+    loyalty::{Balance, Delivery, ImportLine, ImportPurchase, LedgerTotal, NewDelivery, Payable, PurchaseAnswer, PurchaseStatus, Reward, RewardInstance, campaign::Unit},
+};
+
+use super::{
+    format::{self, Amount, Event, Expect, Final, GivenReward},
+    world::{CURRENCY, World, minor},
+};
+use crate::client::{Client, Error};
+
+/// What the product answered, in the scenario's words.
+#[derive(Debug, Default)]
+struct Told {
+    status: &'static str,
+    reason: Option<String>,
+    replayed: bool,
+    awards: Vec<Amount>,
+    no_award: BTreeMap<String, String>,
+}
+
+/// Codes of rewards as the shops read them: the server tells none after the delivery.
+pub type Codes = BTreeMap<RewardInstanceId, String>;
+
+/// Plays one event at its instant and compares the answer.
+pub async fn event(client: &Client, world: &World, codes: &mut Codes, event: &Event) -> Result<()> {
+    client.set_clock(event.received_at()).await?;
+    let told = match event {
+        Event::Purchase(purchase) => self::purchase(client, world, purchase).await?,
+        Event::Deliver(deliver) => self::deliver(client, world, codes, deliver).await?,
+        Event::Advance(_) => Told { status: "ok", ..Told::default() },
+        Event::Return(_) => bail!("the product has no returns yet"),
+        Event::Reserve(_) | Event::Release(_) => bail!("the product has no reservations yet"),
+        Event::UndoDelivery(_) => bail!("the product cannot undo a delivery yet"),
+        Event::Claim(_) => bail!("the product has no claims of cards yet"),
+        Event::Review(_) => bail!("the product has no reviews yet"),
+    };
+    compare(event.expect(), &told)
+}
+
+fn compare(expect: &Expect, told: &Told) -> Result<()> {
+    if let Some(status) = &expect.status {
+        let why = told.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
+        ensure!(status == told.status, "status is {}{why}, expected {status}", told.status);
+    }
+    if let Some(reason) = &expect.reason {
+        equal("reason", told.reason.as_ref(), Some(reason))?;
+    }
+    if let Some(replayed) = expect.replayed {
+        equal("replayed", told.replayed, replayed)?;
+    }
+    if let Some(awards) = &expect.awards {
+        ensure!(&told.awards == awards, "awards are {}, expected {}", list(&told.awards), list(awards));
+    }
+    for (campaign, reason) in expect.no_award.iter().flatten() {
+        // The product names the campaign, not the version that gave nothing.
+        equal(&format!("no_award of {campaign}"), told.no_award.get(format::base(campaign)), Some(reason))?;
+    }
+    ensure!(expect.reversed.is_none(), "the product tells of no reversals yet");
+    Ok(())
+}
+
+fn equal<T: PartialEq + Debug>(what: &str, is: T, expected: T) -> Result<()> {
+    ensure!(is == expected, "{what} is {is:?}, expected {expected:?}");
+    Ok(())
+}
+
+fn list(items: &[impl ToString]) -> String {
+    format!("[{}]", items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+}
+
+async fn purchase(client: &Client, world: &World, event: &format::Purchase) -> Result<Told> {
+    let consumer = world.consumer(&event.consumer);
+    let card_code = match event.qr_at {
+        Some(shown_at) => Some(client.card_code(consumer, shown_at).await?),
+        None => None,
+    };
+    let sale = ImportPurchase {
+        external_id: event.key.as_ref().unwrap_or(&event.id).clone(),
+        shop_id: world.shop(&event.pdv)?,
+        consumer_id: card_code.is_none().then_some(consumer),
+        card_code,
+        purchased_at: event.at,
+        offline: event.offline,
+        lines: event.lines.iter().map(|line| self::line(world, line)).collect::<Result<_>>()?,
+    };
+    let answer = match told(client.send(Method::POST, "/api/v1/purchases", None, Some(serde_json::to_vec(&sale)?)).await)? {
+        Ok(answer) => answer,
+        Err(rejected) => return Ok(rejected),
+    };
+    let purchase: PurchaseAnswer = answer.json()?;
+    Ok(Told {
+        status: match purchase.status {
+            PurchaseStatus::Accepted => "accepted",
+            PurchaseStatus::Held => "held",
+            PurchaseStatus::Rejected => "rejected",
+        },
+        reason: purchase.reason,
+        replayed: answer.replayed,
+        awards: purchase.awards.iter().map(|award| amount(world.version_name(award.campaign_version_id), award.unit, award.amount)).collect(),
+        no_award: purchase.no_award.iter().map(|none| (world.campaign_name(none.campaign_id), none.reason.code().to_owned())).collect(),
+    })
+}
+
+fn line(world: &World, line: &format::Line) -> Result<ImportLine> {
+    Ok(ImportLine {
+        gtin: world.gtin(&line.product)?.clone(),
+        quantity: line.qty,
+        unit_price_minor: line.unit_price.as_deref().map(minor).transpose()?,
+        discount_minor: line.discount.as_deref().map_or(Ok(0), minor)?,
+        reward_line: line.reward_line,
+    })
+}
+
+fn amount(campaign: String, unit: Unit, amount: i64) -> Amount {
+    match unit {
+        Unit::Points => Amount { campaign, points: Some(amount), stamps: None },
+        Unit::Stamps => Amount { campaign, points: None, stamps: Some(amount) },
+    }
+}
+
+async fn deliver(client: &Client, world: &World, codes: &mut Codes, event: &format::Deliver) -> Result<Told> {
+    let number = event.of.strip_prefix("RI").and_then(|number| number.parse::<usize>().ok());
+    let number = number.context("the product has no reservations yet")?;
+    let issued = rewards(client, world).await?;
+    let (_, reward) = number.checked_sub(1).and_then(|place| issued.get(place)).with_context(|| format!("there is no {}", event.of))?;
+    codes.extend(reward.code.clone().map(|code| (reward.id, code)));
+    let code = codes.get(&reward.id).cloned().with_context(|| format!("{} has no code", event.of))?;
+    let new = NewDelivery { code, shop_id: Some(world.shop(&event.pdv)?) };
+    match told(client.post::<Delivery>("/api/v1/deliveries", &new).await)? {
+        Ok(delivery) => Ok(Told { status: "ok", replayed: delivery.replayed, ..Told::default() }),
+        Err(rejected) => Ok(rejected),
+    }
+}
+
+/// A refusal of the trade is an answer; anything else is a failure of the case.
+fn told<T>(answer: Result<T, Error>) -> Result<Result<T, Told>> {
+    match answer {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(error) => match error.code().and_then(|code| code.strip_prefix("loyalty.")) {
+            Some(reason) => Ok(Err(Told { status: "rejected", reason: Some(reason.to_uppercase()), ..Told::default() })),
+            None => Err(error.into()),
+        },
+    }
+}
+
+/// Everybody's rewards in the order of their issue: an id is made when the reward is, and sorts so.
+async fn rewards(client: &Client, world: &World) -> Result<Vec<(String, RewardInstance)>> {
+    let mut all = Vec::new();
+    for (name, consumer) in world.consumers() {
+        let given: Vec<RewardInstance> = client.get(&format!("/api/v1/consumers/{consumer}/rewards")).await?;
+        all.extend(given.into_iter().map(|reward| (name.to_owned(), reward)));
+    }
+    all.sort_by_key(|(_, reward)| reward.id);
+    Ok(all)
+}
+
+/// Compares what holds after the last event.
+pub async fn end(client: &Client, world: &World, end: &Final) -> Result<()> {
+    for expected in &end.balances {
+        balance(client, world, expected).await.with_context(|| format!("{} of {}", expected.wallet, expected.consumer))?;
+    }
+    if let Some(expected) = &end.rewards {
+        let is: Vec<GivenReward> = rewards(client, world).await?.into_iter().map(|(consumer, reward)| given(world, consumer, &reward)).collect();
+        ensure!(&is == expected, "rewards are {}, expected {}", list(&is), list(expected));
+    }
+    for expected in &end.stock {
+        let reward: Reward = client.get(&format!("/api/v1/rewards/{}", world.reward(&expected.reward)?)).await?;
+        equal(&format!("stock of {}", expected.reward), reward.stock_left, Some(expected.left))?;
+    }
+    for expected in &end.payables {
+        let (brand, shop) = (world.brand(&expected.brand)?, world.shop(&expected.pdv)?);
+        let owed: Vec<Payable> = client.get(&format!("/api/v1/payables?brand_id={brand}&shop_id={shop}")).await?;
+        let owed = CURRENCY.major_text(owed.iter().map(|payable| payable.amount_minor).sum());
+        equal(&format!("payable of {} to {}", expected.brand, expected.pdv), owed, CURRENCY.major_text(minor(&expected.amount)?))?;
+    }
+    if !end.ledger_totals.is_empty() {
+        let totals: Vec<LedgerTotal> = client.get("/api/v1/ledger/totals").await?;
+        for expected in &end.ledger_totals {
+            let is = totals.iter().filter(|total| total.kind == expected.kind).map(|total| total.amount).sum();
+            equal(&format!("ledger total of {}", expected.kind), is, expected.amount)?;
+        }
+    }
+    Ok(())
+}
+
+async fn balance(client: &Client, world: &World, expected: &format::Balance) -> Result<()> {
+    let (owner, unit) = expected.wallet.split_once(':').context("a wallet is owner:unit")?;
+    let (brand, campaign) = match unit {
+        "points" => (Some(world.brand(owner)?), None),
+        "stamps" => (None, Some(world.campaign(owner)?)),
+        _ => bail!("{unit} is no unit"),
+    };
+    let wallets: Vec<Balance> = client.get(&format!("/api/v1/consumers/{}/balances", world.consumer(&expected.consumer))).await?;
+    let wallet = wallets.iter().find(|wallet| wallet.campaign_id == campaign && brand.is_none_or(|brand| wallet.brand_id == brand));
+    // A wallet that never held anything need not exist.
+    let is = wallet.map_or([0; 4], |wallet| [wallet.available, wallet.pending, wallet.reserved, wallet.debt]);
+    let expected = [expected.available, expected.pending, expected.reserved, expected.debt];
+    equal("[available, pending, reserved, debt]", is, expected)
+}
+
+fn given(world: &World, consumer: String, reward: &RewardInstance) -> GivenReward {
+    let status = json!(reward.status).as_str().unwrap_or_default().to_owned();
+    GivenReward { reward: world.reward_name(reward.reward_id), consumer, status }
+}
