@@ -229,6 +229,9 @@ fn parse(cells: &[String], brands: &HashMap<String, shared::BrandId>, seen: &mut
         return Err(wrong(0, "catalogue.no_gtin"));
     }
     let gtin = Gtin::typed(gtin).map_err(|error| wrong(0, if matches!(error, WrongGtin::CheckDigit { .. }) { "catalogue.check_digit" } else { "catalogue.bad_gtin" }))?;
+    if gtin.is_in_store() {
+        return Err(wrong(0, "catalogue.in_store_code"));
+    }
     if let Some(first) = seen.insert(gtin.clone(), row) {
         seen.insert(gtin, first);
         return Err(Refusal { same_as: Some(first), ..wrong(0, "catalogue.duplicate_row") });

@@ -70,6 +70,9 @@ fn check(new: &NewProduct) -> Result<String, Error> {
 /// Adds a product.
 pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct) -> Result<Product, Error> {
     let owner = may_write(tx, actor, new.brand_id).await?;
+    if new.gtin.is_in_store() {
+        return Err(Error::InStoreCode);
+    }
     let name = check(new)?;
     let id: ProductId = tx.new_id();
     tx.query(INSERT)

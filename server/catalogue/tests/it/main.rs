@@ -44,6 +44,15 @@ both_databases! {
         assert_eq!((found.items.len(), by_code.items.len(), found.items[0].suggested_price_minor), (1, 1, Some(260_000)));
     }
 
+    async fn a_code_of_one_shop_is_no_product_of_the_platform(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let weighed = product::create(&mut tx, &operator(), NOW, &NewProduct { gtin: "2000000000015".parse().unwrap(), ..cola() }).await;
+        let report = import::run(&mut tx, &operator(), NOW, b"gtin,nombre\n2000000000015,Queso", true).await.unwrap();
+
+        assert!(matches!(weighed, Err(Error::InStoreCode)));
+        assert_eq!(outcomes(&report), [(ImportOutcome::Wrong, Some("catalogue.in_store_code"))]);
+    }
+
     async fn only_the_operator_and_the_owner_write(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let org = organisation::create(&mut tx, &Actor::System, NOW, "Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
