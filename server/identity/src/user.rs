@@ -305,6 +305,13 @@ pub async fn search(tx: &mut Tx, actor: &Actor, words: &str, cursor: Option<&str
     Ok(Page { items: rows.into_iter().map(|listed| (listed.row.into(), listed.organisation)).collect(), next_cursor })
 }
 
+/// One of them.
+pub async fn get(tx: &mut Tx, actor: &Actor, user: UserId) -> Result<(User, String), Error> {
+    actor.administers_platform()?;
+    let found = tx.query(FIND_LISTED).bind(user).maybe::<Listed>().await?.ok_or(Error::NotFound)?;
+    Ok((found.row.into(), found.organisation))
+}
+
 #[derive(sqlx::FromRow)]
 struct Listed {
     #[sqlx(flatten)]
@@ -357,6 +364,9 @@ sql! {
              FROM org_user u JOIN organisation o ON o.id = u.tenant_id
              WHERE (u.email_key LIKE $1 OR LOWER(u.name) LIKE $1) AND (u.created_at < $2 OR (u.created_at = $2 AND u.id < $3))
              ORDER BY u.created_at DESC, u.id DESC LIMIT $4";
+
+    FIND_LISTED: "SELECT u.id, u.tenant_id, u.email, u.name, u.role, u.totp_enabled_at, u.disabled_at, u.created_at, o.name AS organisation
+                  FROM org_user u JOIN organisation o ON o.id = u.tenant_id WHERE u.id = $1";
 
     ORGANISATION_OF: "SELECT tenant_id FROM org_user WHERE id = $1";
 

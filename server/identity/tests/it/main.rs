@@ -211,6 +211,9 @@ both_databases! {
             assert!(matches!(user::search(&mut tx, other, "", None, 10).await, Err(Error::Forbidden)));
         }
         assert!(matches!(user::search(&mut tx, &Actor::Anonymous, "", None, 10).await, Err(Error::Unauthorized)));
+        assert_eq!(user::get(&mut tx, &julian, ids[2]).await.unwrap(), (first.items[0].0.clone(), "Sierra".to_owned()));
+        assert!(matches!(user::get(&mut tx, &julian, UserId::fixed(9)).await, Err(Error::NotFound)));
+        assert!(matches!(user::get(&mut tx, &analyst, ids[2]).await, Err(Error::Forbidden)));
 
         assert!(matches!(user::disable(&mut tx, &julian, NOW, ids[0]).await, Err(Error::Oneself)));
         user::disable(&mut tx, &julian, NOW.plus_ms(10), ids[2]).await.unwrap();
