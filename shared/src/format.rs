@@ -65,6 +65,26 @@ pub fn money(minor: i64, currency: Currency, country: Country) -> String {
     out
 }
 
+/// Reads money as people type it in a country: `2.500` and `$2.500` are 2 500 in Colombia, `2500` everywhere.
+///
+/// `None` for signs, letters, too many decimals, and for groups that are not of three digits: `1.50` is a doubt in
+/// Colombia, not a hundred and fifty.
+pub fn typed_money(text: &str, currency: Currency, country: Country) -> Option<i64> {
+    let (group, decimal) = separators(country);
+    let text = text.trim().trim_start_matches('$').trim_start();
+    let (whole, rest) = text.split_once(decimal).unwrap_or((text, "0"));
+    let mut groups = whole.split(group);
+    let first = groups.next().unwrap_or_default().to_owned();
+    let mut plain = first.clone();
+    for next in groups {
+        if next.len() != 3 || !(1..=3).contains(&first.len()) {
+            return None;
+        }
+        plain.push_str(next);
+    }
+    if rest.is_empty() { None } else { currency.parse_major(&[&plain, ".", rest].concat()) }
+}
+
 /// A percentage from basis points: `23,81 %` with two decimals, `41,2 %` with one; half away from zero.
 pub fn percent(basis_points: i64, decimals: u32, country: Country) -> String {
     let step = 10_i64.pow(2 - decimals.min(2));
@@ -135,6 +155,25 @@ pub fn time(local: LocalTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn typed_money_follows_the_country() {
+        for (text, country, minor) in [
+            ("2500", Country::Co, Some(250_000)),
+            ("$2.500", Country::Co, Some(250_000)),
+            (" 1.250.000 ", Country::Co, Some(125_000_000)),
+            ("2.500,5", Country::Co, Some(250_050)),
+            ("1.50", Country::Co, None),
+            ("1234.567", Country::Co, None),
+            ("2,500", Country::Mx, Some(250_000)),
+            ("-1", Country::Co, None),
+            ("", Country::Co, None),
+            ("mil", Country::Co, None),
+            ("5,", Country::Co, None),
+        ] {
+            assert_eq!(typed_money(text, Currency::Cop, country), minor, "{text}");
+        }
+    }
 
     #[test]
     fn money_is_written_as_each_country_writes_it() {

@@ -67,8 +67,7 @@ pub async fn publish(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId)
         Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?.name),
         None => None,
     };
-    let products: Vec<(String,)> = product_names(tx, &rules.0.products).await?;
-    let terms = terms::text(&draft.name, &rules.0, &products.into_iter().map(|(name,)| name).collect::<Vec<_>>(), reward_name.as_deref());
+    let terms = terms_of(tx, &draft.name, &rules.0, reward_name.as_deref()).await?;
     tx.query(INSERT_VERSION)
         .bind(version)
         .bind(id)
@@ -95,8 +94,7 @@ pub async fn preview_terms(tx: &mut Tx, actor: &Actor, new: &NewCampaign) -> Res
         Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?.name),
         None => None,
     };
-    let products: Vec<(String,)> = product_names(tx, &new.rules.products).await?;
-    Ok(terms::text(&new.name, &new.rules, &products.into_iter().map(|(name,)| name).collect::<Vec<_>>(), reward_name.as_deref()))
+    terms_of(tx, &new.name, &new.rules, reward_name.as_deref()).await
 }
 
 fn user(actor: &Actor) -> Option<UserId> {
@@ -107,7 +105,7 @@ fn linked_reward(rules: &CampaignRules) -> Option<RewardId> {
 }
 
 /// Bounds, and everything the rules name must belong to the brand.
-async fn check(tx: &mut Tx, new: &NewCampaign) -> Result<(), Error> {
+pub(crate) async fn check(tx: &mut Tx, new: &NewCampaign) -> Result<(), Error> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
         return Err(Error::Field("name"));
@@ -136,13 +134,14 @@ async fn check(tx: &mut Tx, new: &NewCampaign) -> Result<(), Error> {
     Ok(())
 }
 
-async fn product_names(tx: &mut Tx, products: &[ProductId]) -> Result<Vec<(String,)>, Error> {
-    let mut names = Vec::new();
+/// What the consumer will read.
+pub(crate) async fn terms_of(tx: &mut Tx, name: &str, rules: &CampaignRules, reward: Option<&str>) -> Result<String, Error> {
+    let mut products = Vec::new();
     // A readable sentence names at most six.
-    for product in products.iter().take(6) {
-        names.extend(tx.query(PRODUCT_NAME).bind(*product).maybe::<(String,)>().await?);
+    for product in rules.products.iter().take(6) {
+        products.extend(tx.query(PRODUCT_NAME).bind(*product).maybe::<(String,)>().await?.map(|(name,)| name));
     }
-    Ok(names)
+    Ok(terms::text(name, rules, &products, reward))
 }
 
 #[derive(sqlx::FromRow)]

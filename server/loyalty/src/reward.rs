@@ -14,6 +14,32 @@ use crate::{Error, card, ledger::Owner, rule_book};
 /// Offers a reward.
 pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewReward) -> Result<Reward, Error> {
     let brand = owned_brand(tx, actor, new.brand_id).await?;
+    check(new)?;
+    let id: RewardId = tx.new_id();
+    tx.query(INSERT)
+        .bind(id)
+        .bind(brand.organisation_id)
+        .bind(new.brand_id)
+        .bind(new.name.trim())
+        .bind(&new.category)
+        .bind(new.unit_cost_minor)
+        .bind(new.handling_fee_minor)
+        .bind(new.currency)
+        .bind(new.max_per_consumer)
+        .bind(new.stock)
+        .bind(now)
+        .execute()
+        .await?;
+    if let Some(stock) = new.stock {
+        tx.query(INSERT_STOCK).bind(id).bind(brand.organisation_id).bind(stock).execute().await?;
+    }
+    rule_book::bump(tx, now).await?;
+    audit::record(tx, actor, now, "reward.created", id, None, None, None).await?;
+    get(tx, actor, id).await
+}
+
+/// Bounds that do not need the database.
+pub(crate) fn check(new: &NewReward) -> Result<(), Error> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
         return Err(Error::Field("name"));
@@ -34,27 +60,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewReward)
     if new.category.chars().count() > 20 {
         return Err(Error::Field("category"));
     }
-    let id: RewardId = tx.new_id();
-    tx.query(INSERT)
-        .bind(id)
-        .bind(brand.organisation_id)
-        .bind(new.brand_id)
-        .bind(name)
-        .bind(&new.category)
-        .bind(new.unit_cost_minor)
-        .bind(new.handling_fee_minor)
-        .bind(new.currency)
-        .bind(new.max_per_consumer)
-        .bind(new.stock)
-        .bind(now)
-        .execute()
-        .await?;
-    if let Some(stock) = new.stock {
-        tx.query(INSERT_STOCK).bind(id).bind(brand.organisation_id).bind(stock).execute().await?;
-    }
-    rule_book::bump(tx, now).await?;
-    audit::record(tx, actor, now, "reward.created", id, None, None, None).await?;
-    get(tx, actor, id).await
+    Ok(())
 }
 
 /// The brand, if the actor may change what it gives.

@@ -4,9 +4,10 @@ use db::{Tx, sql};
 use identity::Actor;
 use shared::{
     BrandId, CampaignId, CivilDate, OrganisationId, ProductId, RewardId, Timestamp,
-    loyalty::{Campaign, CampaignRules, NewCampaign, NewReward, Rule, RuleKind, Template, campaign::{Basis, Combine, Enrolment, ShopScope, Threshold, Unit}},
+    loyalty::{Campaign, CampaignRules, NewCampaign, NewReward, Rule, RuleKind, Template, campaign::{Basis, Combine, Threshold, Unit}},
 };
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::{Error, campaign, reward};
 
@@ -68,51 +69,85 @@ pub enum ChosenReward {
     New(NewReward),
 }
 
+impl Answers {
+    /// As rules; what no template asks stays as it was.
+    fn rules(&self, before: Option<&CampaignRules>, reward: Option<RewardId>) -> CampaignRules {
+        let (unit, kind, need) = match &self.mechanic {
+            Mechanic::StampCard { units, stamps, need, .. } => (Unit::Stamps, RuleKind::PerUnit { units: *units, points: *stamps }, Some(*need)),
+            Mechanic::PointsPerUnit { units, points } => (Unit::Points, RuleKind::PerUnit { units: *units, points: *points }, None),
+            Mechanic::PointsPerValue { step_minor, points } => (Unit::Points, RuleKind::PerAmount { step_minor: *step_minor, points: *points, basis: Basis::Purchase }, None),
+        };
+        CampaignRules {
+            unit,
+            starts: self.starts,
+            ends: self.ends,
+            shops: before.map(|rules| rules.shops.clone()).unwrap_or_default(),
+            products: self.products.clone(),
+            enrolment: before.map(|rules| rules.enrolment).unwrap_or_default(),
+            priority: before.map_or(100, |rules| rules.priority),
+            rules: vec![Rule { kind, min_amount_minor: None, min_units: None }],
+            combine: Combine::Sum,
+            threshold: need.zip(reward).map(|(need, reward_id)| Threshold { need, reward_id }),
+            adults_only: before.is_some_and(|rules| rules.adults_only),
+        }
+    }
+    fn new_campaign(&self, before: Option<&Campaign>, reward: Option<RewardId>) -> NewCampaign {
+        let template = match self.mechanic {
+            Mechanic::StampCard { .. } => Template::StampCard,
+            Mechanic::PointsPerUnit { .. } => Template::PointsPerUnit,
+            Mechanic::PointsPerValue { .. } => Template::PointsPerValue,
+        };
+        NewCampaign { brand_id: self.brand_id, name: self.name.trim().to_owned(), template, rules: self.rules(before.map(|before| &before.rules), reward) }
+    }
+    fn reward(&self) -> Option<&ChosenReward> {
+        if let Mechanic::StampCard { reward, .. } = &self.mechanic { Some(reward) } else { None }
+    }
+}
+
+/// What the answers would become.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// Without the threshold while its reward does not exist.
+    pub rules: CampaignRules,
+    /// For the consumer.
+    pub terms: String,
+}
+
+/// Checks the answers as [`save`] would, and writes nothing.
+pub async fn preview(tx: &mut Tx, actor: &Actor, answers: &Answers) -> Result<Preview, Error> {
+    reward::owned_brand(tx, actor, answers.brand_id).await?;
+    let before = before(tx, actor, answers).await?;
+    let (id, name) = match answers.reward() {
+        Some(ChosenReward::Existing(id)) => (Some(*id), Some(reward::get(tx, actor, *id).await?.name)),
+        Some(ChosenReward::New(new)) => {
+            reward::check(new)?;
+            (None, Some(new.name.trim().to_owned()))
+        }
+        None => (None, None),
+    };
+    let new = answers.new_campaign(before.as_ref(), id);
+    campaign::check(tx, &new).await?;
+    // The sentence about the reward needs its threshold, whose number is checked here for a reward still to come.
+    let told = answers.rules(before.as_ref().map(|before| &before.rules), name.as_ref().map(|_| id.unwrap_or(RewardId(Uuid::nil()))));
+    told.check()?;
+    Ok(Preview { terms: campaign::terms_of(tx, &new.name, &told, name.as_deref()).await?, rules: new.rules })
+}
+
 /// Makes or changes the draft, and the reward when it is new. The same answers twice make one campaign and one reward.
 pub async fn save(tx: &mut Tx, actor: &Actor, now: Timestamp, answers: &Answers) -> Result<Campaign, Error> {
     let brand = reward::owned_brand(tx, actor, answers.brand_id).await?;
     // Two equal posts at once must find each other's work.
     tx.lock(brand.organisation_id.lock_key()).await?;
-    let before = match answers.campaign {
-        Some(id) => Some(campaign::get(tx, actor, id).await?),
+    let before = before(tx, actor, answers).await?;
+    let reward = match answers.reward() {
+        Some(ChosenReward::Existing(id)) => Some(*id),
+        Some(ChosenReward::New(new)) => match same_reward(tx, brand.organisation_id, new).await? {
+            Some(id) => Some(id),
+            None => Some(reward::create(tx, actor, now, new).await?.id),
+        },
         None => None,
     };
-    let (unit, kind, template, threshold) = match &answers.mechanic {
-        Mechanic::StampCard { units, stamps, need, reward } => {
-            let reward_id = match reward {
-                ChosenReward::Existing(id) => *id,
-                ChosenReward::New(new) => match same_reward(tx, brand.organisation_id, new).await? {
-                    Some(id) => id,
-                    None => reward::create(tx, actor, now, new).await?.id,
-                },
-            };
-            (Unit::Stamps, RuleKind::PerUnit { units: *units, points: *stamps }, Template::StampCard, Some(Threshold { need: *need, reward_id }))
-        }
-        Mechanic::PointsPerUnit { units, points } => (Unit::Points, RuleKind::PerUnit { units: *units, points: *points }, Template::PointsPerUnit, None),
-        Mechanic::PointsPerValue { step_minor, points } => {
-            (Unit::Points, RuleKind::PerAmount { step_minor: *step_minor, points: *points, basis: Basis::Purchase }, Template::PointsPerValue, None)
-        }
-    };
-    let Answers { starts, ends, products, .. } = answers.clone();
-    let asked = CampaignRules {
-        unit,
-        starts,
-        ends,
-        shops: ShopScope::All,
-        products,
-        enrolment: Enrolment::Auto,
-        priority: 100,
-        rules: vec![Rule { kind, min_amount_minor: None, min_units: None }],
-        combine: Combine::Sum,
-        threshold,
-        adults_only: false,
-    };
-    // What no template asks stays as it was.
-    let rules = match &before {
-        Some(Campaign { rules, .. }) => CampaignRules { shops: rules.shops.clone(), enrolment: rules.enrolment, priority: rules.priority, adults_only: rules.adults_only, ..asked },
-        None => asked,
-    };
-    let new = NewCampaign { brand_id: answers.brand_id, name: answers.name.trim().to_owned(), template, rules };
+    let new = answers.new_campaign(before.as_ref(), reward);
     match before {
         Some(before) if before.name == new.name && before.template == new.template && before.rules == new.rules => Ok(before),
         Some(before) => campaign::update_draft(tx, actor, now, before.id, &new).await,
@@ -120,6 +155,14 @@ pub async fn save(tx: &mut Tx, actor: &Actor, now: Timestamp, answers: &Answers)
             Some(id) => campaign::get(tx, actor, id).await,
             None => campaign::create(tx, actor, now, &new).await,
         },
+    }
+}
+
+/// The campaign that the answers change.
+async fn before(tx: &mut Tx, actor: &Actor, answers: &Answers) -> Result<Option<Campaign>, Error> {
+    match answers.campaign {
+        Some(id) => Ok(Some(campaign::get(tx, actor, id).await?)),
+        None => Ok(None),
     }
 }
 

@@ -79,6 +79,8 @@ both_databases! {
             products: rules.products.clone(),
             mechanic: Mechanic::StampCard { units: 1, stamps: 1, need: 5, reward: ChosenReward::New(new_reward) },
         };
+        let preview = template::preview(&mut db.read().await.unwrap(), &world.manager, &answers).await.unwrap();
+        assert!(preview.terms.contains("Con 5 sellos te llevas: Una Cola"), "{}", preview.terms);
         let save = |answers: template::Answers| { let manager = world.manager.clone(); async move {
             let mut tx = db.begin().await.unwrap();
             let saved = template::save(&mut tx, &manager, NOW, &answers).await;
