@@ -1,10 +1,43 @@
-//! Pages and server functions of this console.
+//! The brand's console: what was sold, campaigns, products, what shops are owed, and the account.
+//!
+//! No router and no `ActionForm`: links are plain links, forms post plainly, and what a page shows is in its address.
+//! A draft of a campaign is a query string, so that it can be shared, bookmarked and corrected without being stored.
+//!
+//! Arrows: brand → kit, shared; with `ssr` also identity, catalogue, loyalty and reports.
 
+// A console page is one deep view type: computing its layout goes beyond the default.
+#![recursion_limit = "256"]
+
+mod account;
+mod builder;
+mod campaigns;
+mod chart;
+mod draft;
+mod frame;
+mod log_in;
+mod payouts;
+mod products;
+mod summary;
+
+use kit::IntoLight;
 use leptos::prelude::*;
 
-/// The page of a path.
+/// The page at a path, without its query.
 #[component]
-pub fn App(path: String) -> impl IntoView {
-    let _ = path;
-    view! { <main id="main"><h1>{kit::t::common_brand()}</h1></main> }
+pub fn App(
+    /// `/b/campaigns`
+    path: String,
+) -> impl IntoView {
+    match path.trim_end_matches('/') {
+        "/b" => view! { <summary::SummaryPage /> }.into_light(),
+        "/b/login" => view! { <log_in::Page /> }.into_light(),
+        "/b/campaigns" => view! { <campaigns::ListPage /> }.into_light(),
+        "/b/campaigns/new" => view! { <builder::TemplatePage /> }.into_light(),
+        "/b/campaigns/edit" => view! { <builder::BuilderPage /> }.into_light(),
+        "/b/campaign" => view! { <campaigns::CampaignPage /> }.into_light(),
+        "/b/products" => view! { <products::ListPage /> }.into_light(),
+        "/b/payouts" => view! { <payouts::PayoutsPage /> }.into_light(),
+        "/b/account" => view! { <account::AccountPage /> }.into_light(),
+        _ => view! { <frame::Missing /> }.into_light(),
+    }
 }

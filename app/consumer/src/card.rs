@@ -31,34 +31,15 @@ pub(crate) fn CardPage() -> impl IntoView {
 
 /// A new code is fetched at the end of each half minute; news of the server and a returning eye fetch at once.
 fn live(again: RwSignal<u32>) {
+    #[cfg(feature = "hydrate")]
     Effect::new(move |before: Option<()>| {
         if before.is_none() {
-            listen(again);
+            kit::live::follow("/api/v1/events/card", again);
         }
     });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = again;
 }
-
-#[cfg(feature = "hydrate")]
-fn listen(again: RwSignal<u32>) {
-    use wasm_bindgen::{JsCast, closure::Closure};
-    let look = move || again.update(|n| *n += 1);
-    if let Ok(source) = web_sys::EventSource::new("/api/v1/events/card") {
-        let on_news = Closure::<dyn Fn()>::new(look);
-        let _ = source.add_event_listener_with_callback("changed", on_news.as_ref().unchecked_ref());
-        // Whatever happened while the line was down is seen when it is up again.
-        let _ = source.add_event_listener_with_callback("open", on_news.as_ref().unchecked_ref());
-        on_news.forget();
-    }
-    let on_return = Closure::<dyn Fn()>::new(move || {
-        if !document().hidden() {
-            look();
-        }
-    });
-    let _ = document().add_event_listener_with_callback("visibilitychange", on_return.as_ref().unchecked_ref());
-    on_return.forget();
-}
-#[cfg(not(feature = "hydrate"))]
-fn listen(_again: RwSignal<u32>) {}
 
 #[component]
 fn Shown(card: CardView, again: RwSignal<u32>) -> impl IntoView {

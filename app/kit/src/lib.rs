@@ -32,6 +32,7 @@ mod form;
 mod log_in;
 mod picture;
 mod qr;
+mod second_factor;
 mod segment;
 mod sheet;
 mod shell;
@@ -59,6 +60,9 @@ pub use light::{Content, IntoLight, light};
 pub use log_in::LogInPage;
 pub use picture::{Drawing, ProductPicture};
 pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring};
+pub use second_factor::{PendingSecret, SecondFactor, SecondFactorState};
+#[cfg(feature = "ssr")]
+pub use second_factor::{begin_second_factor, confirm_second_factor, second_factor};
 pub use segment::{SegLinks, Segmented, Tabs};
 pub use sheet::Sheet;
 pub use shell::{BarItem, LiveRegions, PhoneBar, PhoneHead, PhoneShell, StepsBar};

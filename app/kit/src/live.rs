@@ -3,6 +3,9 @@
 //! `#said` is polite (reads, quantities, sync), `#alarm` assertive (refusals, a lost camera). At most one sentence
 //! per region and [`QUIET_MS`]: a later one replaces the one that waits.
 
+#[cfg(feature = "hydrate")]
+pub use news::follow;
+
 /// Milliseconds between two sentences of one region.
 pub const QUIET_MS: i32 = 800;
 
@@ -80,5 +83,31 @@ mod browser {
         if let Some(text) = waiting {
             write(region, &text);
         }
+    }
+}
+
+/// News of the server for an open page.
+#[cfg(feature = "hydrate")]
+mod news {
+    use leptos::prelude::*;
+    use wasm_bindgen::{JsCast, closure::Closure};
+
+    /// Counts `again` up whenever the stream at `address` tells of a change, when its line is up again (whatever
+    /// happened meanwhile is seen then), and when the person looks at the page again.
+    pub fn follow(address: &str, again: RwSignal<u32>) {
+        let look = move || again.update(|n| *n += 1);
+        if let Ok(source) = web_sys::EventSource::new(address) {
+            let on_news = Closure::<dyn Fn()>::new(look);
+            let _ = source.add_event_listener_with_callback("changed", on_news.as_ref().unchecked_ref());
+            let _ = source.add_event_listener_with_callback("open", on_news.as_ref().unchecked_ref());
+            on_news.forget();
+        }
+        let on_return = Closure::<dyn Fn()>::new(move || {
+            if !document().hidden() {
+                look();
+            }
+        });
+        let _ = document().add_event_listener_with_callback("visibilitychange", on_return.as_ref().unchecked_ref());
+        on_return.forget();
     }
 }

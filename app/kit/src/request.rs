@@ -19,6 +19,16 @@ pub fn query(name: &str) -> Option<String> {
     }
 }
 
+/// The query of the page's address as it stands there, without the refusal of an earlier try.
+pub fn query_string() -> String {
+    #[cfg(feature = "ssr")]
+    let query = server::query_string();
+    #[cfg(not(feature = "ssr"))]
+    let query = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    let query = without_refusal(&["?", query.trim_start_matches('?')].concat());
+    query.trim_start_matches('?').to_owned()
+}
+
 /// Addresses of the decoder's glue and its module, for the scanner; both empty when the server runs without a site.
 pub fn decoder_urls() -> (String, String) {
     #[cfg(feature = "ssr")]
@@ -254,6 +264,10 @@ mod server {
         let parts = use_context::<Parts>()?;
         let axum::extract::Query(pairs) = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok()?;
         pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn query_string() -> String {
+        use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned)).unwrap_or_default()
     }
 
     fn wants_page() -> bool {

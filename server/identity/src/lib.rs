@@ -21,6 +21,7 @@ pub mod consumer;
 pub mod dead_letter;
 pub mod device;
 mod error;
+pub mod flash;
 pub mod keys;
 pub mod organisation;
 mod phone;
