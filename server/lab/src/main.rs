@@ -3,8 +3,10 @@
 //! Nothing here links the server: the real binary is started, and spoken to over HTTP as partners and phones do.
 
 mod client;
+mod kill;
 mod scenarios;
 mod server;
+mod trade;
 
 use std::process::ExitCode;
 
@@ -21,12 +23,15 @@ struct Cli {
 enum Command {
     /// Play files of worked scenarios and compare every number
     Scenarios(scenarios::Arguments),
+    /// Kill servers, databases and workers under load, and look for what was lost or doubled
+    Kill(kill::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Scenarios(arguments) => scenarios::run(arguments).await,
+        Command::Kill(arguments) => kill::run(arguments).await,
     };
     match done {
         Ok(code) => code,

@@ -130,7 +130,7 @@ impl Server {
     async fn serve_once(&mut self) -> Result<Duration> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let began = Instant::now();
-        let mut child = self.command(&["serve", "--addr", &address.to_string(), "--clock", self.options.clock()]).stdout(Stdio::null()).stderr(self.log()?).spawn()?;
+        let mut child = self.spawn(&["serve", "--addr", &address.to_string(), "--clock", self.options.clock()])?;
         let http = reqwest::Client::new();
         let question = format!("http://{address}/readyz");
         loop {
@@ -168,11 +168,6 @@ impl Server {
         &self.database_url
     }
 
-    /// Its folder: the working directory of the process.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Ends it as a power failure would: nothing of the process runs any more when this returns.
     pub async fn kill9(&mut self) -> Result<()> {
         if let Some((mut child, _)) = self.running.take() {
@@ -191,6 +186,11 @@ impl Server {
         let status = tokio::time::timeout(END_WITHIN, child.wait()).await.context("the server does not end")??;
         ensure!(status.success(), "the server ended with {status}:\n{}", self.log_tail());
         Ok(())
+    }
+
+    /// A command of the binary that goes on until it is ended: `["work"]`. It ends with the value.
+    pub fn spawn(&self, arguments: &[&str]) -> Result<Child> {
+        Ok(self.command(arguments).stdout(Stdio::null()).stderr(self.log()?).spawn()?)
     }
 
     /// Another command of the binary on this installation: `["verify"]`. Its standard output; an error when it failed.

@@ -4,7 +4,7 @@ use std::{path::{Path, PathBuf}, process::Command};
 
 use anyhow::{Context, Result};
 
-use crate::shell::{Step, run};
+use crate::{postgres::Postgres, shell::{Step, run}};
 
 /// Cases that must pass, kept in the repository.
 pub const CASES: &str = "server/lab/cases/loyalty.json";
@@ -37,7 +37,25 @@ impl Lab {
 
 /// Plays files of scenarios; ends this process with 1 when one fails.
 pub fn scenarios(files: &[PathBuf]) -> Result<()> {
-    end(Lab::build(false)?.trial("scenarios").args(files))
+    end(passes(Lab::build(false)?.trial("scenarios").args(files))?)
+}
+
+/// Kills under load, on both databases; ends this process with 1 when something was lost or doubled.
+pub fn kill(rounds: u32, postgres_rounds: u32, jobs: u32) -> Result<()> {
+    let lab = Lab::build(false)?;
+    // It must have ended before this process does.
+    let passed = passes(&mut killing(&lab, &Postgres::start(true)?, rounds, postgres_rounds, jobs))?;
+    end(passed)
+}
+
+/// The trial of kills on a cluster that keeps its promises.
+pub fn killing(lab: &Lab, durable: &Postgres, rounds: u32, postgres_rounds: u32, jobs: u32) -> Command {
+    let mut trial = lab.trial("kill");
+    for (name, number) in [("--rounds", rounds), ("--postgres-rounds", postgres_rounds), ("--jobs", jobs)] {
+        trial.arg(name).arg(number.to_string());
+    }
+    trial.args(["--postgres", &durable.url(), "--postgres-data", &durable.folder(), "--postgres-restart", &durable.restart()]);
+    trial
 }
 
 /// The ids of a file's scenarios.
@@ -47,10 +65,13 @@ pub fn ids(file: &Path) -> Result<Vec<String>> {
     Ok(scenarios.iter().filter_map(|case| case["id"].as_str().map(str::to_owned)).collect())
 }
 
-/// The trial's exit code is ours; what went wrong was printed by it.
-fn end(trial: &mut Command) -> Result<()> {
-    let status = trial.status().context("cannot start the laboratory")?;
-    if !status.success() {
+fn passes(trial: &mut Command) -> Result<bool> {
+    Ok(trial.status().context("cannot start the laboratory")?.success())
+}
+
+/// What went wrong was printed by the trial.
+fn end(passed: bool) -> Result<()> {
+    if !passed {
         std::process::exit(1);
     }
     Ok(())

@@ -44,7 +44,7 @@ enum Command {
     },
     /// Everything: rules, both databases, HTTP and a real browser.
     Test {
-        /// Only one part: rust, scenarios, browser.
+        /// Only one part: rust, scenarios, kill, browser.
         #[arg(long)]
         only: Option<String>,
     },
@@ -53,6 +53,18 @@ enum Command {
         /// Files in the format of the contract.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+    },
+    /// Kills servers, PostgreSQL and workers under load: nothing acknowledged may be lost, nothing doubled.
+    Kill {
+        /// Kills of the server on each database.
+        #[arg(long, default_value_t = 50)]
+        rounds: u32,
+        /// Kills of PostgreSQL itself, with fsync on.
+        #[arg(long, default_value_t = 10)]
+        postgres_rounds: u32,
+        /// Jobs for two workers of which one is killed.
+        #[arg(long, default_value_t = 10_000)]
+        jobs: u32,
     },
     /// The fast loop: formats nothing, compiles and lints everything once.
     Check,
@@ -72,6 +84,7 @@ fn main() -> Result<()> {
         Command::Build { release } => build(release).map(drop),
         Command::Test { only } => test::all(only.as_deref()),
         Command::Scenarios { files } => lab::scenarios(&files),
+        Command::Kill { rounds, postgres_rounds, jobs } => lab::kill(rounds, postgres_rounds, jobs),
         Command::Check => check(),
         Command::Dist => dist(),
     }

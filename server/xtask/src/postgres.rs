@@ -42,8 +42,20 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    fn folder(&self) -> String {
+    /// Where its files are.
+    pub fn folder(&self) -> String {
         self.data.join("data").to_string_lossy().into_owned()
+    }
+
+    /// The command that starts it again after it was killed, with the options of the first start.
+    pub fn restart(&self) -> String {
+        let user = if root() { "runuser -u postgres -- " } else { "" };
+        format!("cd / && {user}{} -D {folder} -l {folder}/log -w restart", self.programs.join("pg_ctl").display(), folder = self.folder())
+    }
+
+    /// One of its own programs: `pgbench`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
     }
 
     /// The server refuses to run as root, so root lends it the user `postgres`.

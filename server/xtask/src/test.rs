@@ -52,7 +52,10 @@ pub fn all(only: Option<&str>) -> Result<()> {
         step.done();
     }
     if wanted("scenarios") {
-        scenarios(&Lab::build(false)?, &mut counts)?;
+        scenarios(&mut counts)?;
+    }
+    if wanted("kill") {
+        kill(&mut counts)?;
     }
     if wanted("browser") && std::path::Path::new("end2end/package.json").exists() {
         browser(&postgres.url(), &mut counts)?;
@@ -121,17 +124,40 @@ fn rust(package: &str, features: &[&str], url: &str, counts: &mut BTreeMap<&'sta
 }
 
 /// Every case of the repository's file must pass.
-fn scenarios(lab: &Lab, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+fn scenarios(counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
     let step = Step::begin("scenarios");
     let expected = lab::ids(lab::CASES.as_ref())?;
-    let played = lab.trial("scenarios").args(["--expect", &expected.join(","), lab::CASES]).stderr(Stdio::inherit()).output()?;
-    let lines = String::from_utf8_lossy(&played.stdout).into_owned();
-    print!("{lines}");
-    let passed = expected.iter().filter(|id| lines.lines().any(|line| line.strip_prefix("PASS ") == Some(id.as_str()))).count();
-    let count = counts.entry("scenario").or_default();
-    count.passed += passed as u64;
-    count.failed += (expected.len() - passed) as u64;
+    let mut trial = Lab::build(false)?.trial("scenarios");
+    trial.args(["--expect", &expected.join(","), lab::CASES]);
+    count_lines("scenario", &mut trial, expected.len() as u64, counts)?;
     step.done();
+    Ok(())
+}
+
+/// Few rounds: `cargo xtask kill` makes many.
+fn kill(counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    const ROUNDS: u32 = 3;
+    const JOBS: u32 = 1_000;
+    /// Server on SQLite, server on PostgreSQL, PostgreSQL itself, workers.
+    const TRIALS: u64 = 4;
+
+    let step = Step::begin("kills");
+    let lab = Lab::build(false)?;
+    let durable = Postgres::start(true)?;
+    count_lines("kill", &mut lab::killing(&lab, &durable, ROUNDS, ROUNDS, JOBS), TRIALS, counts)?;
+    step.done();
+    Ok(())
+}
+
+/// A trial prints `PASS …` or `FAIL …` for each of its cases; one that it does not print has failed.
+fn count_lines(kind: &'static str, trial: &mut Command, expected: u64, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    let output = trial.stderr(Stdio::inherit()).output().context("cannot start the laboratory")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    let passed = (text.lines().filter(|line| line.starts_with("PASS ")).count() as u64).min(expected);
+    let count = counts.entry(kind).or_default();
+    count.passed += passed;
+    count.failed += expected - passed;
     Ok(())
 }
 

@@ -111,7 +111,7 @@ async fn purchase(client: &Client, world: &World, event: &format::Purchase) -> R
 
 fn line(world: &World, line: &format::Line) -> Result<ImportLine> {
     Ok(ImportLine {
-        gtin: world.gtin(&line.product)?.clone(),
+        gtin: world.gtin(&line.product)?,
         quantity: line.qty,
         unit_price_minor: line.unit_price.as_deref().map(minor).transpose()?,
         discount_minor: line.discount.as_deref().map_or(Ok(0), minor)?,

@@ -205,8 +205,8 @@ impl World {
     }
 
     /// The barcode of a product.
-    pub fn gtin(&self, product: &str) -> Result<&Gtin> {
-        Ok(&self.product(product)?.gtin)
+    pub fn gtin(&self, product: &str) -> Result<Gtin> {
+        Ok(self.product(product)?.gtin)
     }
 
     /// A reward of the scenario.

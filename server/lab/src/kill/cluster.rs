@@ -1,0 +1,62 @@
+//! A PostgreSQL that may be killed and started again.
+
+use std::{path::PathBuf, str::FromStr};
+
+use anyhow::{Context, Result, ensure};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use tokio::process::Command;
+
+pub struct Cluster {
+    pub url: String,
+    pub data: PathBuf,
+    pub restart: String,
+}
+
+impl Cluster {
+    /// A new, empty database of this name; its address.
+    pub async fn database(&self, name: &str) -> Result<String> {
+        let options = PgConnectOptions::from_str(&self.url)?;
+        let mut postgres = options.connect().await?;
+        // Letters and underscores of this program, not of anybody else.
+        postgres.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        postgres.close().await?;
+        let (server, _) = self.url.rsplit_once('/').context("the address names a database")?;
+        Ok(format!("{server}/{name}"))
+    }
+
+    /// The postmaster and everything that it started, at once.
+    pub async fn kill9(&self) -> Result<()> {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid"))?;
+        let postmaster: u32 = file.lines().next().and_then(|line| line.trim().parse().ok()).context("postmaster.pid begins with a number")?;
+        let processes: Vec<String> = [postmaster].into_iter().chain(children(postmaster)?).map(|id| id.to_string()).collect();
+        // One of them may have ended by itself between the look and the kill.
+        Command::new("kill").arg("-KILL").args(&processes).status().await?;
+        Ok(())
+    }
+
+    /// Starts it on what the disk holds.
+    pub async fn start(&self) -> Result<()> {
+        let output = Command::new("sh").args(["-c", &self.restart]).stdout(std::process::Stdio::null()).status().await?;
+        ensure!(output.success(), "{}: {output}", self.restart);
+        Ok(())
+    }
+}
+
+fn children(parent: u32) -> Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // `pid (name) state ppid …`; the name may hold anything.
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let its_parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        if its_parent == Some(parent) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// A connection of the laboratory's own.
+pub async fn connect(url: &str) -> Result<PgConnection> {
+    Ok(PgConnectOptions::from_str(url)?.connect().await?)
+}
