@@ -135,8 +135,16 @@ async fn bounded(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match to_bytes(body, limit).await {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(_) => api::Refusal(Problem::new(413, "payload_too_large", "The body is larger than this door takes.")).into_response(),
+        Err(_) => {
+            let problem = Problem::new(413, "payload_too_large", "The body is larger than this door takes.");
+            if wants_page(&parts.headers) { see_other(&refused_at(&back_of(&parts.headers), &problem)) } else { api::Refusal(problem).into_response() }
+        }
     }
+}
+
+/// The page whose form this is.
+fn back_of(headers: &HeaderMap) -> String {
+    headers.get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(path_of).unwrap_or_else(|| "/".to_owned())
 }
 
 fn known(path: &str, method: &Method) -> bool {
@@ -150,7 +158,7 @@ async fn function(State(app): State<App>, request: Request) -> Response {
         return no_page(request.uri().clone()).await;
     }
     let plain_form = wants_page(request.headers());
-    let back = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(path_of).unwrap_or_else(|| "/".to_owned());
+    let back = back_of(request.headers());
     let from = app.limits.origin(request.headers(), request.extensions());
     let entrance = ENTRANCES.iter().any(|name| path.ends_with(name));
     let passed = app.limits.address(from).and_then(|()| if entrance { app.limits.entrance(from) } else { Ok(()) });

@@ -1,10 +1,51 @@
-//! Pages and server functions of this console.
+//! The operator's console: what waits today, shops, products with their import, proposals, organisations, people and
+//! the audit.
+//!
+//! No router and no `ActionForm`: links are plain links, forms post plainly, and what a page shows is in its address, so
+//! every page works before its code has arrived. A file is uploaded by the browser itself and kept by the server, which
+//! is why its preview is an address too.
+//!
+//! Arrows: backoffice → kit, shared; with `ssr` also identity, catalogue and reports.
 
+// A console page is one deep view type: computing its layout goes beyond the default.
+#![recursion_limit = "256"]
+
+mod audit;
+mod frame;
+mod import;
+mod log_in;
+mod organisations;
+mod overview;
+mod parts;
+mod products;
+mod proposals;
+mod shops;
+mod upload;
+mod users;
+
+use kit::IntoLight;
 use leptos::prelude::*;
 
-/// The page of a path.
+/// The page at a path, without its query.
 #[component]
-pub fn App(path: String) -> impl IntoView {
-    let _ = path;
-    view! { <main id="main"><h1>{kit::t::common_brand()}</h1></main> }
+pub fn App(
+    /// `/o/shops`
+    path: String,
+) -> impl IntoView {
+    match path.trim_end_matches('/') {
+        "/o" => view! { <overview::OverviewPage /> }.into_light(),
+        "/o/login" => view! { <log_in::Page /> }.into_light(),
+        "/o/shops" => view! { <shops::ListPage /> }.into_light(),
+        "/o/shop" => view! { <shops::ShopPage /> }.into_light(),
+        "/o/products" => view! { <products::ListPage /> }.into_light(),
+        "/o/product" => view! { <products::ProductPage /> }.into_light(),
+        "/o/import" => view! { <import::ImportPage /> }.into_light(),
+        "/o/proposals" => view! { <proposals::ListPage /> }.into_light(),
+        "/o/proposal" => view! { <proposals::ProposalPage /> }.into_light(),
+        "/o/organisations" => view! { <organisations::ListPage /> }.into_light(),
+        "/o/users" => view! { <users::ListPage /> }.into_light(),
+        "/o/user" => view! { <users::UserPage /> }.into_light(),
+        "/o/audit" => view! { <audit::AuditPage /> }.into_light(),
+        _ => view! { <frame::Missing /> }.into_light(),
+    }
 }

@@ -59,6 +59,15 @@ impl Answer {
     }
 }
 
+/// By how the body begins: an object, a part of a form with a file, or fields.
+fn content_type(body: &str) -> &'static str {
+    match body.as_bytes().first() {
+        Some(b'{') => "application/json",
+        Some(b'-') => "multipart/form-data; boundary=x",
+        _ => "application/x-www-form-urlencoded",
+    }
+}
+
 fn config(sandbox: bool) -> Config {
     let mut config = Config::defaults().unwrap();
     config.secret = Some("01".repeat(32).into());
@@ -133,7 +142,7 @@ impl World {
     /// A server function, called by script (`page` false) or by a plain form of the page at `/from?x=1`.
     pub async fn call(&self, who: Who, path: &str, form: &str, page: bool) -> Answer {
         let mut request = Request::post(path)
-            .header(header::CONTENT_TYPE, if form.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" })
+            .header(header::CONTENT_TYPE, content_type(form))
             .header(header::ACCEPT, if page { "text/html,*/*;q=0.8" } else { "application/json" })
             .header(header::REFERER, "http://mostrador.example/from?x=1")
             .header("sec-fetch-site", "same-origin");

@@ -1,0 +1,226 @@
+//! Who did what, to what, and why: newest first, never changed.
+
+use kit::{DeskHead, Empty, ErrorState, IntoLight, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::Page;
+
+use crate::{frame::Desk, parts::{Choice, More, Search, address}};
+
+/// Beginnings of verbs that the filter offers.
+fn areas() -> [(&'static str, &'static str); 9] {
+    [
+        ("", t::common_all()),
+        ("product", t::backoffice_nav_products()),
+        ("proposal.", t::backoffice_proposals_title()),
+        ("shop.", t::backoffice_nav_shops()),
+        ("campaign.", t::backoffice_audit_area_campaigns()),
+        ("reward.", t::backoffice_audit_area_rewards()),
+        ("device.", t::backoffice_shops_phones()),
+        ("user.", t::backoffice_nav_people()),
+        ("api_key.", t::backoffice_audit_area_keys()),
+    ]
+}
+
+/// What a verb is called; one without a name of ours stays as it is.
+fn verb_name(verb: &str) -> String {
+    match verb {
+        "api_key.created" => t::backoffice_verb_api_key_created(),
+        "api_key.revoked" => t::backoffice_verb_api_key_revoked(),
+        "brand.created" => t::backoffice_verb_brand_created(),
+        "campaign.created" => t::backoffice_verb_campaign_created(),
+        "campaign.edited" => t::backoffice_verb_campaign_edited(),
+        "campaign.published" => t::backoffice_verb_campaign_published(),
+        "device.enrolled" => t::backoffice_verb_device_enrolled(),
+        "device.revoked" => t::backoffice_verb_device_revoked(),
+        "invitation.created" => t::backoffice_verb_invitation_created(),
+        "jobs.retried" => t::backoffice_verb_jobs_retried(),
+        "member.joined" => t::backoffice_verb_member_joined(),
+        "member.removed" => t::backoffice_verb_member_removed(),
+        "organisation.created" => t::backoffice_verb_organisation_created(),
+        "product.changed" => t::backoffice_verb_product_changed(),
+        "product.created" => t::backoffice_verb_product_created(),
+        "products.imported" => t::backoffice_verb_products_imported(),
+        "proposal.accepted" => t::backoffice_verb_proposal_accepted(),
+        "proposal.closed" => t::backoffice_verb_proposal_closed(),
+        "reward.created" => t::backoffice_verb_reward_created(),
+        "reward.delivered" => t::backoffice_verb_reward_delivered(),
+        "shop.created" => t::backoffice_verb_shop_created(),
+        "shop.registered" => t::backoffice_verb_shop_registered(),
+        "user.created" => t::backoffice_verb_user_created(),
+        "user.disabled" => t::backoffice_verb_user_disabled(),
+        "user.logged_in" => t::backoffice_verb_user_logged_in(),
+        "user.totp_enabled" => t::backoffice_verb_user_totp_enabled(),
+        other => return other.to_owned(),
+    }
+    .to_owned()
+}
+
+/// One thing that somebody did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    when: String,
+    who: String,
+    verb: String,
+    subject: String,
+    why: Option<String>,
+    changes: Vec<FieldChange>,
+}
+
+/// How one field was and is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct FieldChange {
+    /// `rules.starts`
+    name: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// `/o/audit?area=<verbs>&q=<words>&after=<cursor>`
+#[component]
+pub(crate) fn AuditPage() -> impl IntoView {
+    let words = request::query("q").unwrap_or_default();
+    let area = request::query("area").unwrap_or_default();
+    let after = request::query("after").unwrap_or_default();
+    let more = address("/o/audit", &[("area", &area), ("q", &words)]);
+    let options = areas().map(|(value, words)| (value.to_owned(), words.to_owned())).to_vec();
+    let asked = (area.clone(), words.clone());
+    let page = Resource::new(|| (), move |()| read_audit(asked.0.clone(), asked.1.clone(), after.clone()));
+    view! {
+        <Desk current="/o/audit">
+            <DeskHead title=t::backoffice_audit_title() />
+            <Search action="/o/audit" label=t::backoffice_audit_search() words>
+                <Choice id="area" label=t::backoffice_audit_area() options chosen=area />
+            </Search>
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows count=8 /> }>
+                {move || page.get().map(|page| match page {
+                    Ok(page) => table(page, more.clone()),
+                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/audit" /> }.into_light(),
+                })}
+            </Suspense>
+        </Desk>
+    }
+}
+
+fn table(page: Page<Deed>, more: String) -> AnyView {
+    if page.items.is_empty() {
+        return view! { <section class="card"><Empty title=t::backoffice_audit_empty_title() text=t::backoffice_audit_empty_text() icon=path::LIST_MAGNIFYING_GLASS /></section> }.into_light();
+    }
+    let rows = page
+        .items
+        .into_iter()
+        .map(|deed| {
+            let why = deed.why.map(|why| view! { <p>{why}</p> });
+            view! {
+                <tr>
+                    <th scope="row" class="nowrap">{deed.when}</th>
+                    <td data-label=t::backoffice_audit_who()>{deed.who}</td>
+                    <td data-label=t::backoffice_audit_what()>{verb_name(&deed.verb)}</td>
+                    <td data-label=t::backoffice_audit_subject()><code class="ident">{deed.subject}</code></td>
+                    <td data-label=t::backoffice_audit_why()>{why} {changes(deed.changes)}</td>
+                </tr>
+            }
+        })
+        .collect::<Vec<_>>();
+    view! {
+        <section class="card card--flush">
+            <Table caption=t::backoffice_audit_title() cards=true>
+                <thead>
+                    <tr>
+                        <th scope="col">{t::backoffice_audit_when()}</th>
+                        <th scope="col">{t::backoffice_audit_who()}</th>
+                        <th scope="col">{t::backoffice_audit_what()}</th>
+                        <th scope="col">{t::backoffice_audit_subject()}</th>
+                        <th scope="col">{t::backoffice_audit_detail()}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </Table>
+            <More query=more cursor=page.next_cursor />
+        </section>
+    }
+    .into_light()
+}
+
+fn changes(changes: Vec<FieldChange>) -> AnyView {
+    if changes.is_empty() {
+        return ().into_light();
+    }
+    let count = changes.len() as i64;
+    let items = changes
+        .into_iter()
+        .map(|FieldChange { name, before, after }| {
+            let was = before.map(|before| view! { <del>{before}</del> " " });
+            view! { <dt>{name}</dt><dd>{was} <b>{after.unwrap_or_else(|| t::backoffice_import_empty().to_owned())}</b></dd> }
+        })
+        .collect::<Vec<_>>();
+    view! { <details><summary class="link">{t::backoffice_audit_changes(count).to_string()}</summary><dl class="facts facts--start facts--plain">{items}</dl></details> }.into_light()
+}
+
+/// What differs between two states, field by field; of a state without another, all that it says.
+#[cfg(any(feature = "ssr", test))]
+fn differences(before: Option<&serde_json::Value>, after: Option<&serde_json::Value>) -> Vec<FieldChange> {
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    before.into_iter().for_each(|value| flatten("", value, &mut old));
+    after.into_iter().for_each(|value| flatten("", value, &mut new));
+    let mut names: Vec<&String> = old.iter().chain(&new).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    let of = |side: &[(String, String)], name: &str| side.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+    // An event that says only how things are now has no *before* for any field.
+    let one_sided = before.is_none() || after.is_none();
+    names
+        .into_iter()
+        .map(|name| FieldChange { before: of(&old, name), after: of(&new, name), name: name.clone() })
+        .filter(|change| one_sided || change.before != change.after)
+        .collect()
+}
+
+/// `{"rules": {"starts": …}}` → `rules.starts`.
+#[cfg(any(feature = "ssr", test))]
+fn flatten(name: &str, value: &serde_json::Value, out: &mut Vec<(String, String)>) {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                let name = if name.is_empty() { field.clone() } else { [name, ".", field].concat() };
+                flatten(&name, value, out);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => out.push((name.to_owned(), text.clone())),
+        other => out.push((name.to_owned(), other.to_string())),
+    }
+}
+
+/// Lines whose verb begins with `area` and whose person, thing or reason holds the words.
+#[server(prefix = "/fn", endpoint = "backoffice/read_audit")]
+pub async fn read_audit(#[server(default)] area: String, #[server(default)] words: String, #[server(default)] after: String) -> Result<Page<Deed>, UiError> {
+    let (mut tx, actor, now) = request::read().await?;
+    let page = identity::audit::search(&mut tx, &actor, &area, &words, Some(&after), crate::parts::ROWS).await?;
+    let zone = identity::organisation::own(&mut tx, &actor).await?.country.time_zone();
+    let deed = |identity::audit::Signed { event, name }: identity::audit::Signed| Deed {
+        when: crate::parts::when(zone, now, event.at),
+        who: name.unwrap_or_else(|| if event.actor == "system" { t::backoffice_audit_system().to_owned() } else { event.actor.clone() }),
+        changes: differences(event.before.as_ref(), event.after.as_ref()),
+        verb: event.verb,
+        subject: event.subject,
+        why: event.why,
+    };
+    Ok(Page { items: page.items.into_iter().map(deed).collect(), next_cursor: page.next_cursor })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_differs_is_told() {
+        let told = differences(Some(&json!({"name": "Cola", "price": 1, "rules": {"goal": 5}})), Some(&json!({"name": "Cola", "price": 2, "rules": {"goal": 6}})));
+        let names: Vec<_> = told.iter().map(|change| (change.name.as_str(), change.before.as_deref(), change.after.as_deref())).collect();
+
+        assert_eq!(names, [("price", Some("1"), Some("2")), ("rules.goal", Some("5"), Some("6"))]);
+        assert_eq!(differences(None, Some(&json!({"role": "admin", "note": null}))).len(), 1);
+    }
+}

@@ -1,0 +1,156 @@
+//! Organisations and their brands.
+
+use kit::{Avatar, Button, Chip, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::{Country, identity::{Brand, Organisation, OrganisationKind}};
+
+use crate::{frame::Desk, parts::Choice, users::refused};
+
+const BRAND_FIELDS: &[&str] = &["brand_name", "organisation", "colour"];
+
+/// Everything of the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tenants {
+    organisations: Vec<Organisation>,
+    brands: Vec<Brand>,
+    operates: bool,
+}
+
+/// `/o/organisations`
+#[component]
+pub(crate) fn ListPage() -> impl IntoView {
+    let page = Resource::new(|| (), |()| read_organisations());
+    // A plain form's refusal comes back in the address: its field says which of the two forms it was.
+    let of_brand = request::refusal().is_some_and(|refusal| BRAND_FIELDS.iter().any(|field| refusal.is_about(field)));
+    let (brand, organisation) = if of_brand { (Sending::new(), Sending::other()) } else { (Sending::other(), Sending::new()) };
+    view! {
+        <Desk current="/o/organisations">
+            <DeskHead title=t::backoffice_organisations_title() />
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+                {move || page.get().map(|page| match page {
+                    Ok(tenants) => shown(tenants, organisation, brand),
+                    Err(error) => refused(&error, "/o/organisations"),
+                })}
+            </Suspense>
+        </Desk>
+    }
+}
+
+fn shown(tenants: Tenants, organisation: Sending, brand: Sending) -> AnyView {
+    let Tenants { organisations, brands, operates } = tenants;
+    let owners = organisations.iter().filter(|one| one.kind == OrganisationKind::BrandOwner).map(|one| (one.id.to_string(), one.name.clone())).collect::<Vec<_>>();
+    let forms = operates.then(|| view! { <div class="stack">{brand_form(owners, brand)} {organisation_form(organisation)}</div> });
+    view! { <div class="panels panels--main">{table(organisations, &brands)} {forms}</div> }.into_light()
+}
+
+fn table(organisations: Vec<Organisation>, brands: &[Brand]) -> AnyView {
+    if organisations.is_empty() {
+        return view! { <section class="card"><Empty title=t::backoffice_organisations_empty_title() text=t::backoffice_organisations_empty_text() icon=path::TAG /></section> }.into_light();
+    }
+    let rows = organisations
+        .into_iter()
+        .map(|organisation| {
+            let own = brands
+                .iter()
+                .filter(|brand| brand.organisation_id == organisation.id)
+                .map(|brand| view! { <li class="row"><Avatar name=brand.name.clone() colour=brand.colour.clone() size=18 /> {brand.name.clone()}</li> })
+                .collect::<Vec<_>>();
+            let kind = match organisation.kind {
+                OrganisationKind::BrandOwner => t::backoffice_organisations_brand_owner(),
+                OrganisationKind::Operator => t::backoffice_tenant_kind(),
+            };
+            view! {
+                <tr>
+                    <th scope="row">{organisation.name}</th>
+                    <td data-label=t::backoffice_organisations_kind()><Chip table=true>{kind}</Chip></td>
+                    <td data-label=t::backoffice_shops_country()>{organisation.country.name()}</td>
+                    <td data-label=t::backoffice_brands_title()><ul class="stack stack--4">{own}</ul></td>
+                </tr>
+            }
+        })
+        .collect::<Vec<_>>();
+    view! {
+        <section class="card card--flush">
+            <Table caption=t::backoffice_organisations_title() cards=true>
+                <thead>
+                    <tr>
+                        <th scope="col">{t::backoffice_users_organisation()}</th>
+                        <th scope="col">{t::backoffice_organisations_kind()}</th>
+                        <th scope="col">{t::backoffice_shops_country()}</th>
+                        <th scope="col">{t::backoffice_brands_title()}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </Table>
+        </section>
+    }
+    .into_light()
+}
+
+fn brand_form(owners: Vec<(String, String)>, sending: Sending) -> AnyView {
+    view! {
+        <section class="card stack" aria-labelledby="new-brand">
+            <h2 id="new-brand" class="h3">{t::backoffice_brands_new()}</h2>
+            <Form action="/fn/backoffice/create_brand" sending fields=BRAND_FIELDS>
+                <Choice id="organisation" label=t::backoffice_users_organisation() options=owners error=sending.error("organisation") />
+                <Field id="brand_name" label=t::backoffice_users_name() required=true maxlength=80 error=sending.error("brand_name") />
+                <Field id="colour" label=t::backoffice_brands_colour() kind="color" initial="#B23F08" required=true error=sending.error("colour") />
+                <Button submit=true look=Look::Key wide=true busy=sending.busy()>{t::backoffice_brands_add()}</Button>
+            </Form>
+        </section>
+    }
+    .into_light()
+}
+
+fn organisation_form(sending: Sending) -> AnyView {
+    let countries = Country::ALL.map(|country| (country.code().to_owned(), country.name().to_owned())).to_vec();
+    view! {
+        <section class="card stack" aria-labelledby="new-organisation">
+            <h2 id="new-organisation" class="h3">{t::backoffice_organisations_new()}</h2>
+            <Form action="/fn/backoffice/create_organisation" sending fields=&["name", "country"]>
+                <Field id="name" label=t::backoffice_users_name() help=t::backoffice_organisations_help() required=true maxlength=80 error=sending.error("name") />
+                <Choice id="country" label=t::backoffice_shops_country() options=countries error=sending.error("country") />
+                <Button submit=true look=Look::Secondary wide=true busy=sending.busy()>{t::backoffice_organisations_add()}</Button>
+            </Form>
+        </section>
+    }
+    .into_light()
+}
+
+/// Organisations, oldest first, and all brands.
+#[server(prefix = "/fn", endpoint = "backoffice/read_organisations")]
+pub async fn read_organisations() -> Result<Tenants, UiError> {
+    let (mut tx, actor, _) = request::read().await?;
+    let organisations = identity::organisation::list(&mut tx, &actor).await?;
+    let brands = identity::organisation::brands(&mut tx, &actor).await?;
+    Ok(Tenants { organisations, brands, operates: actor.operates().is_ok() })
+}
+
+/// Adds an owner of brands.
+#[server(prefix = "/fn", endpoint = "backoffice/create_organisation")]
+pub async fn create_organisation(name: String, country: Country) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    identity::organisation::create(&mut tx, &actor, now, &name, OrganisationKind::BrandOwner, country).await?;
+    tx.commit().await?;
+    request::go("/o/organisations");
+    Ok(())
+}
+
+/// Adds a brand.
+#[server(prefix = "/fn", endpoint = "backoffice/create_brand")]
+pub async fn create_brand(organisation: String, brand_name: String, colour: String) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    actor.operates()?;
+    let owner = organisation.parse().map_err(|_| shared::Problem::field("organisation", "bad_field", "Not an organisation."))?;
+    identity::organisation::create_brand(&mut tx, &actor, now, owner, &brand_name, &colour).await.map_err(|error| {
+        let mut problem = shared::Problem::from(error);
+        for field in problem.fields.iter_mut().filter(|field| field.field == "name") {
+            field.field = "brand_name".to_owned();
+        }
+        problem
+    })?;
+    tx.commit().await?;
+    request::go("/o/organisations");
+    Ok(())
+}

@@ -1,0 +1,318 @@
+//! The master list of products: found, added, corrected.
+
+use kit::{Banner, Button, ButtonLink, DeskHead, Empty, ErrorState, Field, Form, IntoLight, Look, ProductPicture, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::{Country, Currency, Page, catalogue::Product, format};
+
+use crate::{frame::Desk, parts::{Choice, More, Search, address}};
+
+/// Categories that have a word and a drawing; the empty one is the rest.
+const CATEGORIES: [&str; 7] = ["drink", "snack", "soap", "coffee", "dairy", "grain", ""];
+
+/// What a category is called; an imported word that has no name of ours stays as it is.
+pub(crate) fn category_name(category: &str) -> String {
+    match category {
+        "drink" => t::backoffice_category_drink(),
+        "snack" => t::backoffice_category_snack(),
+        "soap" => t::backoffice_category_soap(),
+        "coffee" => t::backoffice_category_coffee(),
+        "dairy" => t::backoffice_category_dairy(),
+        "grain" => t::backoffice_category_grain(),
+        "" => t::backoffice_category_other(),
+        other => return other.to_owned(),
+    }
+    .to_owned()
+}
+
+/// A page of the list, and what its reader may do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct List {
+    page: Page<Product>,
+    country: Country,
+    operates: bool,
+}
+
+/// `/o/products?q=<words>&after=<cursor>`
+#[component]
+pub(crate) fn ListPage() -> impl IntoView {
+    let words = request::query("q").unwrap_or_default();
+    let after = request::query("after").unwrap_or_default();
+    let asked = words.clone();
+    let page = Resource::new(|| (), move |()| read_products(asked.clone(), after.clone()));
+    view! {
+        <Desk current="/o/products">
+            <DeskHead title=t::backoffice_products_title()>
+                <ButtonLink href="/o/import" look=Look::Plain size=Size::Dense icon=path::UPLOAD_SIMPLE>{t::backoffice_products_import()}</ButtonLink>
+                <ButtonLink href="/o/product" look=Look::Key size=Size::Dense icon=path::PLUS>{t::backoffice_products_new()}</ButtonLink>
+            </DeskHead>
+            <Search action="/o/products" label=t::backoffice_products_search() words=words.clone() />
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+                {move || page.get().map(|page| match page {
+                    Ok(list) => table(list, &words),
+                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/products" /> }.into_light(),
+                })}
+            </Suspense>
+        </Desk>
+    }
+}
+
+fn table(list: List, words: &str) -> AnyView {
+    let List { page, country, operates } = list;
+    if page.items.is_empty() {
+        let (title, text) = if words.is_empty() { (t::backoffice_products_empty_title(), t::backoffice_products_empty_text()) } else { (t::backoffice_search_none(), t::backoffice_search_none_text()) };
+        return view! { <section class="card"><Empty title text icon=path::BARCODE /></section> }.into_light();
+    }
+    let rows = page
+        .items
+        .into_iter()
+        .map(|product| {
+            let price = product.suggested_price_minor.map(|minor| format::money(minor, product.currency, country));
+            let foreign = (product.currency != country.currency() && price.is_some()).then(|| view! { " " <span class="small muted">{product.currency.code()}</span> });
+            let name = if operates {
+                view! { <a class="link" href=["/o/product?id=", &product.id.to_string()].concat()>{product.name}</a> }.into_light()
+            } else {
+                product.name.into_light()
+            };
+            view! {
+                <tr>
+                    <th scope="row"><span class="row"><ProductPicture category=product.category.clone() size=40 /> <span>{name}</span></span></th>
+                    <td data-label=t::backoffice_products_gtin() class="num">{product.gtin.short()}</td>
+                    <td data-label=t::backoffice_products_brand()>{product.brand_name}</td>
+                    <td data-label=t::backoffice_products_category()>{category_name(&product.category)}</td>
+                    <td data-label=t::backoffice_products_price() class="table__num">{price} {foreign}</td>
+                </tr>
+            }
+        })
+        .collect::<Vec<_>>();
+    view! {
+        <section class="card card--flush">
+            <Table caption=t::backoffice_products_title() cards=true tall=true>
+                <thead>
+                    <tr>
+                        <th scope="col">{t::backoffice_products_name()}</th>
+                        <th scope="col">{t::backoffice_products_gtin()}</th>
+                        <th scope="col">{t::backoffice_products_brand()}</th>
+                        <th scope="col">{t::backoffice_products_category()}</th>
+                        <th scope="col" class="table__num">{t::backoffice_products_price()}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </Table>
+            <More query=address("/o/products", &[("q", words)]) cursor=page.next_cursor />
+        </section>
+    }
+    .into_light()
+}
+
+/// A product as its form holds it: texts, as somebody types them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    pub(crate) gtin: String,
+    pub(crate) name: String,
+    pub(crate) brand_id: String,
+    pub(crate) category: String,
+    pub(crate) price: String,
+    pub(crate) currency: String,
+}
+
+impl Draft {
+    #[cfg(feature = "ssr")]
+    fn of(product: Product) -> Self {
+        Self {
+            gtin: product.gtin.short(),
+            name: product.name,
+            brand_id: product.brand_id.map(|id| id.to_string()).unwrap_or_default(),
+            category: product.category,
+            price: product.suggested_price_minor.map(|minor| product.currency.major_text(minor)).unwrap_or_default(),
+            currency: product.currency.code().to_owned(),
+        }
+    }
+
+    /// What was typed, or which field of the form is wrong.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn parse(self) -> Result<shared::catalogue::NewProduct, shared::Problem> {
+        use shared::{Problem, barcode::WrongGtin};
+        let gtin = shared::Gtin::typed(&self.gtin).map_err(|wrong| Problem::field("gtin", if matches!(wrong, WrongGtin::CheckDigit { .. }) { "check_digit" } else { "bad_gtin" }, wrong.to_string()))?;
+        let brand_id = match self.brand_id.as_str() {
+            "" => None,
+            id => Some(id.parse().map_err(|_| Problem::field("brand_id", "no_such_brand", "Not a brand."))?),
+        };
+        let currency = currencies().find(|currency| currency.code() == self.currency).ok_or_else(|| Problem::field("currency", "unknown_currency", "Not a currency of ours."))?;
+        let suggested_price_minor = match self.price.trim() {
+            "" => None,
+            text => Some(price(text, currency).ok_or_else(|| Problem::field("price", "price_grouped", "Not an amount."))?),
+        };
+        Ok(shared::catalogue::NewProduct { gtin, brand_id, name: self.name, category: self.category, suggested_price_minor, currency })
+    }
+}
+
+/// An amount as people type it. `2.500` is two and a half or two thousand five hundred, depending on who writes it:
+/// three digits after the mark are refused rather than guessed.
+#[cfg(any(feature = "ssr", test))]
+fn price(text: &str, currency: Currency) -> Option<i64> {
+    let text = text.trim_start_matches('$').trim().replace(',', ".");
+    let grouped = text.split_once('.').is_some_and(|(_, rest)| rest.len() == 3);
+    currency.parse_major(&text).filter(|_| !grouped)
+}
+
+fn currencies() -> impl Iterator<Item = Currency> {
+    [Currency::Cop, Currency::Clp, Currency::Mxn, Currency::Usd].into_iter()
+}
+
+/// Brands to choose from: id and name.
+pub(crate) type Brands = Vec<(String, String)>;
+
+/// The fields of a product. With `fixed` the barcode shows and cannot be changed.
+pub(crate) fn fields(draft: Draft, brands: Brands, fixed: bool, sending: Sending) -> AnyView {
+    let nobody = std::iter::once((String::new(), t::backoffice_products_no_brand().to_owned()));
+    let mut categories = CATEGORIES.map(|category| (category.to_owned(), category_name(category))).to_vec();
+    if !CATEGORIES.contains(&draft.category.as_str()) {
+        categories.push((draft.category.clone(), category_name(&draft.category)));
+    }
+    let currencies = currencies().map(|currency| (currency.code().to_owned(), currency.code().to_owned())).collect();
+    let gtin = if fixed {
+        view! {
+            <input type="hidden" name="gtin" value=draft.gtin.clone() />
+            <dl class="facts facts--start"><dt>{t::backoffice_products_gtin()}</dt><dd>{draft.gtin}</dd></dl>
+        }
+        .into_light()
+    } else {
+        view! { <Field id="gtin" label=t::backoffice_products_gtin() help=t::backoffice_products_gtin_help() inputmode="numeric" initial=draft.gtin required=true maxlength=20 error=sending.error("gtin") /> }.into_light()
+    };
+    view! {
+        {gtin}
+        <Field id="name" label=t::backoffice_products_name() help=t::backoffice_products_name_help() initial=draft.name required=true maxlength=120 error=sending.error("name") />
+        <div class="fields-2">
+            <Choice id="brand_id" label=t::backoffice_products_brand() options=nobody.chain(brands).collect() chosen=draft.brand_id error=sending.error("brand_id") />
+            <Choice id="category" label=t::backoffice_products_category() options=categories chosen=draft.category error=sending.error("category") />
+        </div>
+        <div class="fields-2">
+            <Field id="price" label=t::backoffice_products_price() help=t::backoffice_products_price_help() inputmode="decimal" prefix="$" money=true optional=true initial=draft.price maxlength=16 error=sending.error("price") />
+            <Choice id="currency" label=t::backoffice_products_currency() options=currencies chosen=draft.currency error=sending.error("currency") />
+        </div>
+    }
+    .into_light()
+}
+
+/// Names of the fields that show their own error. A fixed barcode has none: what is wrong with it stands above the form.
+pub(crate) const FIELDS: &[&str] = &["name", "brand_id", "category", "price", "currency"];
+const NEW_FIELDS: &[&str] = &["gtin", "name", "brand_id", "category", "price", "currency"];
+
+/// A product's form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProductSheet {
+    draft: Draft,
+    brands: Brands,
+}
+
+/// `/o/product` to add one, `/o/product?id=<id>` to correct it.
+#[component]
+pub(crate) fn ProductPage() -> impl IntoView {
+    let id = request::query("id").unwrap_or_default();
+    let saved = request::query("saved").is_some();
+    let sending = Sending::new();
+    let asked = id.clone();
+    let page = Resource::new(|| (), move |()| read_product(asked.clone()));
+    view! {
+        <Desk current="/o/products">
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Lines count=6 /> }>
+                {move || page.get().map(|page| match page {
+                    Ok(sheet) => form(id.clone(), sheet, saved, sending),
+                    Err(error) => view! { <DeskHead title=t::backoffice_products_title() /> {crate::users::refused(&error, "/o/products")} }.into_light(),
+                })}
+            </Suspense>
+        </Desk>
+    }
+}
+
+fn form(id: String, sheet: ProductSheet, saved: bool, sending: Sending) -> AnyView {
+    let known = !id.is_empty();
+    let title = if known { sheet.draft.name.clone().into() } else { kit::Text::from(t::backoffice_products_new()) };
+    let history = known.then(|| view! { <p><a class="link" href=address("/o/audit", &[("q", &id)])>{t::backoffice_audit_of_this()}</a></p> });
+    view! {
+        <DeskHead title crumbs=vec![(t::backoffice_products_title().into(), "/o/products".into())] />
+        {saved.then(|| view! { <Banner tone=Tone::Success icon=path::CHECK_CIRCLE_FILL>{t::common_saved()}</Banner> })}
+        <section class="card narrow">
+            <Form action="/fn/backoffice/save_product" sending fields=if known { FIELDS } else { NEW_FIELDS }>
+                <input type="hidden" name="product" value=id />
+                {fields(sheet.draft, sheet.brands, known, sending)}
+                <div class="row row--end">
+                    <ButtonLink href="/o/products" look=Look::Link>{t::common_cancel()}</ButtonLink>
+                    <Button submit=true look=Look::Key busy=sending.busy()>{t::common_save()}</Button>
+                </div>
+            </Form>
+        </section>
+        {history}
+    }
+    .into_light()
+}
+
+/// All brands, to choose from.
+#[cfg(feature = "ssr")]
+pub(crate) async fn brands(tx: &mut db::Tx, actor: &identity::Actor) -> Result<Brands, UiError> {
+    Ok(identity::organisation::brands(tx, actor).await?.into_iter().map(|brand| (brand.id.to_string(), brand.name)).collect())
+}
+
+/// Products, newest first, whose name holds the words or whose barcode holds the digits.
+#[server(prefix = "/fn", endpoint = "backoffice/read_products")]
+pub async fn read_products(#[server(default)] words: String, #[server(default)] after: String) -> Result<List, UiError> {
+    let (mut tx, actor, _) = request::read().await?;
+    actor.operator()?;
+    let country = identity::organisation::own(&mut tx, &actor).await?.country;
+    let page = catalogue::product::list(&mut tx, &actor, &words, Some(&after), crate::parts::ROWS).await?;
+    Ok(List { page, country, operates: actor.operates().is_ok() })
+}
+
+/// One of them; without an id, what a new one needs.
+#[server(prefix = "/fn", endpoint = "backoffice/read_product")]
+pub async fn read_product(#[server(default)] product: String) -> Result<ProductSheet, UiError> {
+    let (mut tx, actor, _) = request::read().await?;
+    actor.operates()?;
+    let draft = if product.is_empty() {
+        let currency = identity::organisation::own(&mut tx, &actor).await?.country.currency();
+        Draft { currency: currency.code().to_owned(), category: "drink".to_owned(), ..Draft::default() }
+    } else {
+        let id = product.parse().map_err(|_| shared::Problem::not_found())?;
+        Draft::of(catalogue::product::get(&mut tx, &actor, id).await?)
+    };
+    Ok(ProductSheet { draft, brands: brands(&mut tx, &actor).await? })
+}
+
+/// Adds a product, or replaces everything but its barcode.
+#[allow(clippy::too_many_arguments, reason = "the fields of the form")]
+#[server(prefix = "/fn", endpoint = "backoffice/save_product")]
+pub async fn save_product(
+    #[server(default)] product: String,
+    gtin: String,
+    name: String,
+    #[server(default)] brand_id: String,
+    #[server(default)] category: String,
+    #[server(default)] price: String,
+    currency: String,
+) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    actor.operates()?;
+    let new = Draft { gtin, name, brand_id, category, price, currency }.parse()?;
+    let saved = if product.is_empty() {
+        catalogue::product::create(&mut tx, &actor, now, &new).await?
+    } else {
+        let id = product.parse().map_err(|_| shared::Problem::not_found())?;
+        catalogue::product::update(&mut tx, &actor, now, id, &new).await?
+    };
+    tx.commit().await?;
+    request::go(&format!("/o/product?id={}&saved=yes", saved.id));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_as_it_is_typed_and_never_guessed() {
+        for (text, minor) in [("2500", Some(250_000)), ("$ 2500,50", Some(250_050)), ("2.5", Some(250)), ("2.500", None), ("2,500", None), ("-1", None), ("dos", None)] {
+            assert_eq!(price(text, Currency::Cop), minor, "{text}");
+        }
+    }
+}
