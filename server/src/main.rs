@@ -108,9 +108,13 @@ enum UserCommand {
     },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
+/// Bytes of each worker's stack, of which only what is touched becomes memory. A page is rendered in one descent
+/// through its components, and a debug build needs more than the usual 2 MiB for the widest of them.
+const STACK: usize = 8 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(Cli::parse().command))) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("mostrador: {error:#}");

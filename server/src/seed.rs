@@ -45,6 +45,7 @@ struct BrandPlan {
     country: Country,
     name: &'static str,
     colour: &'static str,
+    person: &'static str,
     email: &'static str,
     articles: &'static [Article],
 }
@@ -55,6 +56,7 @@ const BRANDS: [BrandPlan; 3] = [
         country: Country::Co,
         name: "Cola Sierra",
         colour: "#9F1239",
+        person: "Laura",
         email: "laura@sierra.example",
         articles: &[
             ("Cola Sierra 400 ml", 770_900_100_001, "drink", "2500"),
@@ -71,6 +73,7 @@ const BRANDS: [BrandPlan; 3] = [
         country: Country::Co,
         name: "Café Altura",
         colour: "#5B3A1E",
+        person: "Mateo",
         email: "mateo@altura.example",
         articles: &[
             ("Café Altura 250 g", 770_900_200_001, "coffee", "9800"),
@@ -85,6 +88,7 @@ const BRANDS: [BrandPlan; 3] = [
         country: Country::Cl,
         name: "Galletas Lucero",
         colour: "#8A5A00",
+        person: "Pilar",
         email: "pilar@lucero.example",
         articles: &[
             ("Galletas Lucero vainilla 120 g", 780_900_300_001, "snack", "890"),
@@ -180,8 +184,7 @@ async fn people_and_things(tx: &mut Tx, app: &App, begin: Timestamp, password_ha
     for plan in &BRANDS {
         let org = organisation::create(tx, &Actor::System, begin, plan.organisation, OrganisationKind::BrandOwner, plan.country).await?;
         let brand = organisation::create_brand(tx, &Actor::System, begin, org.id, plan.name, plan.colour).await?;
-        let name = plan.email.split('@').next().unwrap_or("marca");
-        let new = user::NewUser { organisation: org.id, email: plan.email, name, role: UserRole::Admin, password_hash: password_hash.to_owned() };
+        let new = user::NewUser { organisation: org.id, email: plan.email, name: plan.person, role: UserRole::Admin, password_hash: password_hash.to_owned() };
         user::create(tx, &Actor::System, begin, new).await?;
         let mut products = Vec::new();
         for article in plan.articles {

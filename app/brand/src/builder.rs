@@ -69,7 +69,7 @@ pub(crate) fn TemplatePage() -> impl IntoView {
             .map(|(word, name, text, icon)| {
                 let brand = brand.as_ref().map(|brand| ["&brand=", &brand.id.to_string()].concat()).unwrap_or_default();
                 view! {
-                    <a class="card card--link stack" href=["/b/campaigns/edit?template=", word, &brand].concat()>
+                    <a class="card card--link" href=["/b/campaigns/edit?template=", word, &brand].concat()>
                         <span class="disc disc--big"><Icon path=icon size=24 /></span>
                         <b>{name}</b>
                         <span class="muted">{text}</span>
@@ -189,7 +189,7 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
     };
     let note = move || {
         let errors = state.errors();
-        (errors > 0).then(|| view! { <span class="desk__foot-note danger" role="status"><Icon path=path::WARNING_CIRCLE_FILL size=18 /> " " {t::brand_campaign_errors(errors as i64).to_string()}</span> })
+        (errors > 0).then(|| view! { <span class="desk__foot-note desk__foot-note--wrong" role="status"><Icon path=path::WARNING_CIRCLE_FILL size=18 /> " " {t::brand_campaign_errors(errors as i64).to_string()}</span> })
     };
     view! {
         <form
@@ -242,12 +242,15 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
 /// The rule as a sentence whose numbers are fields.
 #[component]
 fn Sentence(draft: Draft, chosen: RwSignal<usize>, state: State) -> impl IntoView {
-    let number = move |id: &'static str, label: &'static str, value: String, after: &'static str| {
+    let number = move |id: &'static str, money: bool, label: &'static str, value: String, after: fn(i64) -> String| {
         let error = state.error(id);
+        // The word agrees with the number while it is typed.
+        let count = RwSignal::new(value.parse().unwrap_or(2));
         view! {
             <label class="sentence__token" class:sentence__token--wrong=move || error.with(Option::is_some)>
-                <input class="sentence__input" id=id name=id type="text" inputmode="decimal" maxlength="12" value=value aria-label=label aria-invalid=move || error.with(Option::is_some).then_some("true") aria-describedby="rules-wrong" />
-                {after}
+                {money.then_some("$")}
+                <input class="sentence__input" id=id name=id type="text" inputmode="decimal" maxlength="12" value=value aria-label=label on:input=move |event| count.set(event_target_value(&event).parse().unwrap_or(2)) aria-invalid=move || error.with(Option::is_some).then_some("true") aria-describedby="rules-wrong" />
+                {move || after(count.get())}
             </label>
         }
     };
@@ -256,14 +259,14 @@ fn Sentence(draft: Draft, chosen: RwSignal<usize>, state: State) -> impl IntoVie
         view! { <a class="sentence__token" href="#products">{if count == 0 { t::brand_campaign_sentence_products().to_owned() } else { t::common_products_count(count as i64).to_string() }}</a> }
     };
     let each = match draft.template.as_str() {
-        "points_per_value" => view! { {number("step", t::brand_campaign_field_step(), draft.step, "$")} " " {t::brand_campaign_sentence_in()} " " }.into_light(),
-        _ => view! { {number("units", t::brand_campaign_field_units(), draft.units, t::brand_campaign_sentence_units())} " " {t::brand_campaign_sentence_of()} " " }.into_light(),
+        "points_per_value" => view! { {number("step", true, t::brand_campaign_field_step(), draft.step, |_| String::new())} " " {t::brand_campaign_sentence_in()} " " }.into_light(),
+        _ => view! { {number("units", false, t::brand_campaign_field_units(), draft.units, t::common_units)} " " {t::brand_campaign_sentence_of()} " " }.into_light(),
     };
     let stamps = draft.template == "stamp_card";
-    let given = if stamps { t::brand_campaign_sentence_stamps() } else { t::brand_campaign_sentence_points() };
+    let given = if stamps { t::common_stamps } else { t::common_points };
     let full = stamps.then(|| {
         view! {
-            " " {t::brand_campaign_sentence_with()} " " {number("need", t::brand_campaign_field_need(), draft.need, given)} " " {t::brand_campaign_sentence_wins()} " "
+            " " {t::brand_campaign_sentence_with()} " " {number("need", false, t::brand_campaign_field_need(), draft.need, given)} " " {t::brand_campaign_sentence_wins()} " "
             <a class="sentence__token" href="#reward">{t::brand_campaign_sentence_reward()}</a> "."
         }
     });
@@ -274,7 +277,7 @@ fn Sentence(draft: Draft, chosen: RwSignal<usize>, state: State) -> impl IntoVie
     view! {
         <p>
             {t::brand_campaign_sentence_each()} " " {each} {products} " " {t::brand_campaign_sentence_gets()} " "
-            {number("points", if stamps { t::brand_campaign_field_stamps() } else { t::brand_campaign_field_points() }, draft.points, given)} "."
+            {number("points", false, if stamps { t::brand_campaign_field_stamps() } else { t::brand_campaign_field_points() }, draft.points, given)} "."
             {full}
         </p>
         <div id="rules-wrong" aria-live="polite" class="sentence__wrong">{wrong}</div>
@@ -509,7 +512,7 @@ pub async fn read_builder(query: String) -> Result<Sheet, UiError> {
     let products = scene.products.iter().map(|product| Pick {
         id: product.id.to_string(),
         name: product.name.clone(),
-        detail: [Some(product.gtin.to_string()), product.suggested_price_minor.map(price)].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        detail: [Some(product.gtin.short()), product.suggested_price_minor.map(price)].into_iter().flatten().collect::<Vec<_>>().join(" · "),
         category: product.category.clone(),
     });
     let rewards = scene.rewards.iter().map(|reward| Pick { id: reward.id.to_string(), name: reward.name.clone(), detail: price(reward.unit_cost_minor), category: reward.category.clone() });

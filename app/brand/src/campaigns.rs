@@ -244,7 +244,13 @@ pub async fn read_campaign(campaign: String) -> Result<Detail, UiError> {
     let published = campaign.published_at.map(|at| format::date(identity::shop::local_date(zone, at)));
     let unpublished = loyalty::campaign::has_changes(&mut tx, &actor, id).await?;
     let manages = actor.manages(campaign.organisation_id).is_ok();
-    let terms = campaign.terms.clone();
+    // What is not published yet has only the terms that it would get.
+    let terms = if unpublished {
+        let draft = shared::loyalty::NewCampaign { brand_id: campaign.brand_id, name: campaign.name.clone(), template: campaign.template, rules: campaign.rules.clone() };
+        loyalty::campaign::preview_terms(&mut tx, &actor, &draft).await?
+    } else {
+        campaign.terms.clone()
+    };
     Ok(Detail { row: Row::of(campaign, identity::shop::local_date(zone, now)), terms, products, reward, unpublished, published, manages })
 }
 

@@ -43,11 +43,12 @@ pub(crate) fn ListPage() -> impl IntoView {
     view! {
         <Desk current="/b/products">
             <DeskHead title=t::brand_nav_products()>
-                <form method="get" action="/b/products" role="search" class="row">
-                    <input class="field__input search" type="search" name="q" value=words placeholder=t::common_search() aria-label=t::common_search() />
-                </form>
                 <ButtonLink href="/b/products?new=1" look=Look::Key size=Size::Dense icon=path::PLUS>{t::backoffice_products_new()}</ButtonLink>
             </DeskHead>
+            <form method="get" action="/b/products" role="search" class="filters">
+                <Field id="q" label=t::brand_products_search() kind="search" inputmode="search" initial=words maxlength=80 />
+                <Button submit=true look=Look::Plain icon=path::MAGNIFYING_GLASS>{t::common_search()}</Button>
+            </form>
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(shelf) => shown(shelf, adds, searched),
@@ -74,7 +75,7 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
                 view! {
                     <tr>
                         <th scope="row"><span class="row row--12"><ProductPicture category=product.category size=40 /> {product.name}</span></th>
-                        <td class="table__num" data-label=t::backoffice_products_gtin()>{product.gtin.to_string()}</td>
+                        <td class="table__num" data-label=t::backoffice_products_gtin()>{product.gtin.short()}</td>
                         <td data-label=t::backoffice_products_brand()>{product.brand_name}</td>
                         <td data-label=t::backoffice_products_category()>{category}</td>
                         <td class="table__num" data-label=t::backoffice_products_price()>{price}</td>
@@ -112,7 +113,7 @@ fn Edit(product: Option<Product>, brands: Vec<Brand>, country: Country) -> impl 
     let (id, gtin, name, category, price, brand) = match product {
         Some(product) => {
             let price = product.suggested_price_minor.map(|minor| format::money(minor, product.currency, country).trim_start_matches('$').to_owned());
-            (product.id.to_string(), product.gtin.to_string(), product.name, product.category, price.unwrap_or_default(), product.brand_id)
+            (product.id.to_string(), product.gtin.short(), product.name, product.category, price.unwrap_or_default(), product.brand_id)
         }
         None => (String::new(), String::new(), String::new(), "drink".to_owned(), String::new(), None),
     };

@@ -111,11 +111,11 @@ fn tiles(summary: &Summary, days: i64, country: Country) -> AnyView {
             Change { amount: [sign, &format::percent(points, 1, country)].concat().into(), against: against.clone().into(), down: points < 0 }
         })
     };
-    let tile = |label: &'static str, figure: String, unit: Option<String>, change: Option<Change>, spark: Vec<f64>| match (unit, change) {
-        (Some(unit), Some(change)) => view! { <StatTile label figure unit change spark /> }.into_light(),
-        (Some(unit), None) => view! { <StatTile label figure unit spark /> }.into_light(),
-        (None, Some(change)) => view! { <StatTile label figure change spark /> }.into_light(),
-        (None, None) => view! { <StatTile label figure spark /> }.into_light(),
+    let tile = |label: &'static str, figure: String, unit: Option<String>, change: Option<Change>| match (unit, change) {
+        (Some(unit), Some(change)) => view! { <StatTile label figure unit change /> }.into_light(),
+        (Some(unit), None) => view! { <StatTile label figure unit /> }.into_light(),
+        (None, Some(change)) => view! { <StatTile label figure change /> }.into_light(),
+        (None, None) => view! { <StatTile label figure /> }.into_light(),
     };
     let (buyers, few) = match summary.buyers {
         Count::Known(n) => (format::integer(n, country), None),
@@ -123,14 +123,13 @@ fn tiles(summary: &Summary, days: i64, country: Country) -> AnyView {
     };
     let of_shops = t::brand_summary_shops_of(&format::integer(summary.eligible_shops, country)).to_string();
     let money = |minor| format::money(minor, summary.currency, country);
-    let spark = summary.days.iter().map(|day| day.units as f64).collect();
     let tiles = [
-        tile(t::brand_summary_sales(), money(summary.net_amount_minor), None, change(summary.net_amount_minor, summary.net_amount_before_minor), Vec::new()),
-        tile(t::brand_summary_units(), format::integer(summary.units, country), None, change(summary.units, summary.units_before), spark),
-        tile(t::brand_summary_shops(), format::integer(summary.active_shops, country), Some(of_shops), None, Vec::new()),
-        tile(t::brand_summary_buyers(), buyers, few, None, Vec::new()),
-        tile(t::brand_summary_rewards(), format::integer(summary.rewards_delivered, country), None, None, Vec::new()),
-        tile(t::brand_summary_owed(), money(summary.owed_minor), None, None, Vec::new()),
+        tile(t::brand_summary_sales(), money(summary.net_amount_minor), None, change(summary.net_amount_minor, summary.net_amount_before_minor)),
+        tile(t::brand_summary_units(), format::integer(summary.units, country), None, change(summary.units, summary.units_before)),
+        tile(t::brand_summary_shops(), format::integer(summary.active_shops, country), Some(of_shops), None),
+        tile(t::brand_summary_buyers(), buyers, few, None),
+        tile(t::brand_summary_rewards(), format::integer(summary.rewards_delivered, country), None, None),
+        tile(t::brand_summary_owed(), money(summary.owed_minor), None, None),
     ];
     view! {
         <Tiles>{tiles.into_iter().collect::<Vec<_>>()}</Tiles>

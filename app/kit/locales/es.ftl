@@ -65,6 +65,10 @@ common-stamps = { $count ->
     [one] sello
    *[other] sellos
 }
+common-units = { $count ->
+    [one] unidad
+   *[other] unidades
+}
 common-stamps-count = { $count ->
     [one] 1 sello
    *[other] { NUMBER($count) } sellos
@@ -596,7 +600,7 @@ brand-nav-reports = Informes
 brand-nav-segments = Segmentos
 brand-nav-export = Exportar
 brand-nav-account = Cuenta
-brand-nav-payouts = Pagos a tiendas
+brand-nav-payouts = Pagos
 brand-nav-keys = Llaves de API
 brand-nav-settings = Ajustes
 brand-tenant-kind = Marca · { $country }
@@ -642,6 +646,7 @@ brand-products-empty-title = Aún no hay productos
 brand-products-empty-text = Agrega el primero con su código de barras y su nombre.
 brand-products-none-title = Nada con ese nombre
 brand-products-none-text = Busca por una parte del nombre o por los números del código.
+brand-products-search = Nombre o código de barras
 brand-products-edit = Corregir producto
 brand-products-gtin-help = Los números bajo el código de barras.
 brand-products-name-help = Como lo dice la gente, con su tamaño.
@@ -681,9 +686,6 @@ brand-campaign-sentence-gets = el cliente recibe
 brand-campaign-sentence-with = Con
 brand-campaign-sentence-wins = gana
 brand-campaign-sentence-in = en
-brand-campaign-sentence-units = unidades
-brand-campaign-sentence-stamps = sellos
-brand-campaign-sentence-points = puntos
 brand-campaign-sentence-products = los productos que elijas
 brand-campaign-sentence-reward = el premio
 brand-campaign-field-units = Unidades
@@ -895,6 +897,9 @@ backoffice-audit-area = Tema
 backoffice-audit-area-campaigns = Campañas
 backoffice-audit-area-keys = Llaves de API
 backoffice-audit-area-rewards = Premios
+backoffice-audit-consumer = Cliente
+backoffice-audit-key = Llave de API
+backoffice-audit-person = Persona
 backoffice-audit-changes = { $count ->
     [one] 1 dato
    *[other] { NUMBER($count) } datos
@@ -990,7 +995,6 @@ backoffice-proposals-why = Motivo
 backoffice-proposals-why-help = Queda en la auditoría.
 backoffice-search-none = No encontramos nada
 backoffice-search-none-text = Prueba con menos palabras.
-backoffice-shops-cashier = Cajera o cajero
 backoffice-shops-clock = Zona horaria
 backoffice-shops-closed = Cerrada { $when }
 backoffice-shops-currency = Moneda
@@ -999,6 +1003,8 @@ backoffice-shops-joined = Entró
 backoffice-shops-nobody = Nadie trabaja aquí todavía.
 backoffice-shops-people = Quién trabaja aquí
 backoffice-shops-phones = Celulares
+backoffice-shops-role-cashier = Cajera o cajero
+backoffice-shops-role-owner = Dueña o dueño
 backoffice-shops-search = Tienda o ciudad
 backoffice-users-add = Agregar persona
 backoffice-users-added = Ya puede entrar con su correo y esa contraseña.
