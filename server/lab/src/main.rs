@@ -2,6 +2,7 @@
 //!
 //! Nothing here links the server: the real binary is started, and spoken to over HTTP as partners and phones do.
 
+mod bench;
 mod client;
 mod kill;
 mod scenarios;
@@ -25,6 +26,8 @@ enum Command {
     Scenarios(scenarios::Arguments),
     /// Kill servers, databases and workers under load, and look for what was lost or doubled
     Kill(kill::Arguments),
+    /// Measure purchases beside what the databases alone can do
+    Bench(bench::Arguments),
 }
 
 #[tokio::main]
@@ -32,6 +35,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Scenarios(arguments) => scenarios::run(arguments).await,
         Command::Kill(arguments) => kill::run(arguments).await,
+        Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {
         Ok(code) => code,

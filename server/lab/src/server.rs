@@ -94,24 +94,24 @@ impl Server {
         Ok(server)
     }
 
-    /// A copy of a prepared SQLite installation, with its key: cheaper than making one. It does not run yet.
-    pub fn copy(&self) -> Result<Self> {
-        ensure!(self.running.is_none(), "only an installation at rest can be copied");
+    /// A copy of a SQLite installation at rest, with its key: cheaper than making one. It does not run yet.
+    pub fn copy(&self, options: &Options) -> Result<Self> {
         ensure!(self.database_url == sqlite_in(self.folder.path()), "only a database in the server's own folder can be copied");
+        let mut copy = self.copy_to("", options)?;
+        copy.database_url = sqlite_in(copy.folder.path());
+        Ok(copy)
+    }
+
+    /// The same installation on another database that holds the same: its secret and key.
+    pub fn copy_to(&self, database_url: &str, options: &Options) -> Result<Self> {
+        ensure!(self.running.is_none(), "only an installation at rest can be copied");
         let folder = tempfile::Builder::new().prefix("mostrador-lab-").tempdir()?;
         std::fs::create_dir(folder.path().join("data"))?;
         for entry in std::fs::read_dir(self.folder.path().join("data"))? {
             let entry = entry?;
             std::fs::copy(entry.path(), folder.path().join("data").join(entry.file_name()))?;
         }
-        Ok(Self {
-            binary: self.binary.clone(),
-            options: self.options.clone(),
-            database_url: sqlite_in(folder.path()),
-            folder,
-            key: self.key.clone(),
-            running: None,
-        })
+        Ok(Self { binary: self.binary.clone(), options: options.clone(), database_url: database_url.to_owned(), folder, key: self.key.clone(), running: None })
     }
 
     /// Starts the process and waits until it answers. Returns how long that took.

@@ -83,7 +83,7 @@ fn campaigns() -> [(u64, Value, Option<i64>); 3] {
     [
         (1, json!({ "kind": "per_unit", "units": 1, "points": 5 }), None),
         (2, json!({ "kind": "per_amount", "step_minor": 10_000, "points": 1 }), None),
-        (3, json!({ "kind": "per_purchase", "points": 1 }), Some(10)),
+        (3, json!({ "kind": "per_purchase", "points": 1 }), Some(4)),
     ]
 }
 

@@ -43,8 +43,10 @@ pub fn scenarios(files: &[PathBuf]) -> Result<()> {
 /// Kills under load, on both databases; ends this process with 1 when something was lost or doubled.
 pub fn kill(rounds: u32, postgres_rounds: u32, jobs: u32) -> Result<()> {
     let lab = Lab::build(false)?;
+    let durable = Postgres::start(true)?;
+    let passed = passes(&mut killing(&lab, &durable, rounds, postgres_rounds, jobs))?;
     // It must have ended before this process does.
-    let passed = passes(&mut killing(&lab, &Postgres::start(true)?, rounds, postgres_rounds, jobs))?;
+    drop(durable);
     end(passed)
 }
 
@@ -63,6 +65,20 @@ pub fn ids(file: &Path) -> Result<Vec<String>> {
     let cases: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
     let scenarios = cases["scenarios"].as_array().context("a file of scenarios has some")?;
     Ok(scenarios.iter().filter_map(|case| case["id"].as_str().map(str::to_owned)).collect())
+}
+
+/// Measures optimised binaries beside what the databases alone can do; ends this process with 1 when a bound is missed.
+pub fn bench() -> Result<()> {
+    let lab = Lab::build(true)?;
+    let durable = Postgres::start(true)?;
+    let figures = std::path::absolute(crate::target().join("bench.json"))?;
+    let mut trial = lab.trial("bench");
+    trial.args(["--postgres", &durable.url(), "--pgbench"]).arg(durable.program("pgbench")).arg("--json").arg(&figures);
+    let passed = passes(&mut trial)?;
+    println!("the same figures as JSON: {}", figures.display());
+    // It must have ended before this process does.
+    drop(durable);
+    end(passed)
 }
 
 fn passes(trial: &mut Command) -> Result<bool> {

@@ -66,6 +66,8 @@ enum Command {
         #[arg(long, default_value_t = 10_000)]
         jobs: u32,
     },
+    /// Measures purchases, start and memory of the optimised server beside what the databases alone can do.
+    Bench,
     /// The fast loop: formats nothing, compiles and lints everything once.
     Check,
     /// One folder with binary and site: `dist/`.
@@ -85,6 +87,7 @@ fn main() -> Result<()> {
         Command::Test { only } => test::all(only.as_deref()),
         Command::Scenarios { files } => lab::scenarios(&files),
         Command::Kill { rounds, postgres_rounds, jobs } => lab::kill(rounds, postgres_rounds, jobs),
+        Command::Bench => lab::bench(),
         Command::Check => check(),
         Command::Dist => dist(),
     }

@@ -14,7 +14,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster in a temporary folder and starts it. `durable` keeps fsync on, as measurements need.
+    /// Makes a cluster in a temporary folder and starts it. `durable` keeps fsync on and counts statements, as measurements need.
     pub fn start(durable: bool) -> Result<Self> {
         let programs = match programs() {
             Some(found) => found,
@@ -31,8 +31,8 @@ impl Postgres {
         }
         let cluster = Self { programs, data, port };
         cluster.as_owner("initdb", &["-D", &cluster.folder(), "-E", "UTF8", "--locale=C", "-A", "trust", "-U", "postgres"])?;
-        let relaxed = if durable { "" } else { "-c fsync=off -c synchronous_commit=off -c full_page_writes=off " };
-        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c max_connections=300 {relaxed}-k {}", cluster.data.display());
+        let manner = if durable { "-c shared_preload_libraries=pg_stat_statements " } else { "-c fsync=off -c synchronous_commit=off -c full_page_writes=off " };
+        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c max_connections=300 {manner}-k {}", cluster.data.display());
         cluster.as_owner("pg_ctl", &["-D", &cluster.folder(), "-o", &options, "-l", &format!("{}/log", cluster.folder()), "-w", "start"])?;
         Ok(cluster)
     }

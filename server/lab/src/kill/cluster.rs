@@ -1,10 +1,13 @@
 //! A PostgreSQL that may be killed and started again.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{path::{Path, PathBuf}, str::FromStr, time::{Duration, Instant}};
 
 use anyhow::{Context, Result, ensure};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use tokio::process::Command;
+
+const GONE_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 pub struct Cluster {
     pub url: String,
@@ -31,6 +34,12 @@ impl Cluster {
         let processes: Vec<String> = [postmaster].into_iter().chain(children(postmaster)?).map(|id| id.to_string()).collect();
         // One of them may have ended by itself between the look and the kill.
         Command::new("kill").arg("-KILL").args(&processes).status().await?;
+        // Until its parent has noticed, a dead process still looks alive to whoever starts the next one.
+        let since = Instant::now();
+        while processes.iter().any(|id| Path::new("/proc").join(id).exists()) {
+            ensure!(since.elapsed() < GONE_WITHIN, "killed processes of PostgreSQL are still there: {processes:?}");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
         Ok(())
     }
 

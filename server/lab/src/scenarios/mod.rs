@@ -86,7 +86,7 @@ async fn scenario(prepared: &Server, case: &Value) -> Result<()> {
 
 /// An installation of its own, which ends with the value.
 async fn fresh(prepared: &Server) -> Result<(Server, Client)> {
-    let mut server = prepared.copy()?;
+    let mut server = prepared.copy(&Options::controlled())?;
     server.serve().await?;
     let client = server.client()?;
     Ok((server, client))
