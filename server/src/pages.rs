@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use futures::StreamExt;
 use kit::{
     UiError,
     request::{RequestContext, persona_of, refused_at, without_refusal},
@@ -28,6 +29,8 @@ use crate::{App, security};
 const ENTRANCES: [&str; 7] = ["/log_in", "/log_in_with_totp", "/start_code", "/verify_code", "/sign_up", "/join_shop", "/register_shop"];
 /// Bytes of an error that a server function answers, at most.
 const ERROR_MAX_BYTES: usize = 64 * 1024;
+/// Bytes that are read and dropped after a body that is too large.
+const DROPPED_MAX_BYTES: usize = 32 * 1024 * 1024;
 
 pub(crate) fn router(app: App) -> Router {
     let pages = Router::new().route("/", get(page)).layer(CompressionLayer::new());
@@ -133,13 +136,30 @@ async fn no_page(uri: Uri) -> Response {
 async fn bounded(request: Request, next: Next) -> Response {
     let limit = if request.uri().path().contains("import") { api::IMPORT_MAX_BYTES + api::BODY_MAX_BYTES } else { api::BODY_MAX_BYTES };
     let (parts, body) = request.into_parts();
-    match to_bytes(body, limit).await {
-        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(_) => {
+    match whole(body, limit).await {
+        Some(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        None => {
             let problem = Problem::new(413, "payload_too_large", "The body is larger than this door takes.");
             if wants_page(&parts.headers) { see_other(&refused_at(&back_of(&parts.headers), &problem)) } else { api::Refusal(problem).into_response() }
         }
     }
+}
+
+/// A body of at most `limit` bytes. What comes after them is read and dropped: a browser that is still sending would
+/// show a broken connection instead of the answer.
+async fn whole(body: Body, limit: usize) -> Option<Vec<u8>> {
+    let (mut chunks, mut kept, mut seen) = (body.into_data_stream(), Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        seen += chunk.len();
+        if seen > limit + DROPPED_MAX_BYTES {
+            return None;
+        }
+        if seen <= limit {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    (seen <= limit).then_some(kept)
 }
 
 /// The page whose form this is.

@@ -84,6 +84,36 @@ db::both_databases! {
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     }
 
+    async fn a_file_too_large_comes_back_to_its_form(db: &Db) {
+        let world = World::new(db).await;
+        let file = format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"p.csv\"\r\n\r\n{}\r\n--x--\r\n", "x".repeat(10_000_000));
+
+        let answer = world.call(Who::Operator, "/fn/backoffice/import_products", &file, true).await;
+
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, Some("/from?x=1&error=payload_too_large")));
+    }
+
+    async fn a_file_is_uploaded_looked_at_mended_and_applied_without_scripts(db: &Db) {
+        let world = World::new(db).await;
+        let post = async |path: &str, form: &str| world.call(Who::Operator, path, form, true).await.header("location").unwrap_or_default().to_owned();
+        let file = |name: &str, rows: &str| format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{rows}\r\n--x--\r\n");
+
+        let nothing = post("/fn/backoffice/import_products", &file("", "")).await;
+        let nonsense = post("/fn/backoffice/import_products", &file("p.csv", "a,b\n1,2")).await;
+        let preview = post("/fn/backoffice/import_products", &file("nov.csv", "gtin,nombre,marca\n7702004003508,Cola,Cola Siera\n7702004003516,Agua,")).await;
+        let id = preview.strip_prefix("/o/import?id=").unwrap().to_owned();
+        let looked = world.page(Who::Operator, &preview).await.text;
+        let mended = post("/fn/backoffice/correct_import", &format!("import={id}&row=2&column=2&text=Cola+Sierra")).await;
+        let applied = post("/fn/backoffice/apply_import", &format!("import={id}")).await;
+        let products = world.page(Who::Operator, "/o/products").await.text;
+
+        assert_eq!(nothing, "/from?x=1&error=missing&field=file");
+        assert_eq!(nonsense, "/from?x=1&error=catalogue.bad_file&field=file");
+        assert!(looked.contains("nov.csv") && looked.contains("Usar Cola Sierra"), "{looked}");
+        assert_eq!((mended, applied), (format!("/o/import?id={id}&row=2"), format!("/o/import?id={id}")));
+        assert!(products.contains("7702004003508") && !products.contains("Agua"), "{products}");
+    }
+
     async fn the_process_tells_how_it_is(db: &Db) {
         let world = World::new(db).await;
         let get = |path: &'static str| world.send(Request::get(path).body(Body::empty()).unwrap());
