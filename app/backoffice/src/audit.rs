@@ -61,6 +61,8 @@ fn verb_name(verb: &str) -> String {
 pub struct Deed {
     when: String,
     who: String,
+    /// What the audit calls them, when no name stands for it.
+    label: Option<String>,
     verb: String,
     subject: String,
     why: Option<String>,
@@ -110,11 +112,12 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
         .items
         .into_iter()
         .map(|deed| {
+            let label = deed.label.map(|label| view! { <br /> <code class="ident">{label}</code> });
             let why = deed.why.map(|why| view! { <p>{why}</p> });
             view! {
                 <tr>
                     <th scope="row" class="nowrap">{deed.when}</th>
-                    <td data-label=t::backoffice_audit_who()>{deed.who}</td>
+                    <td data-label=t::backoffice_audit_who()>{deed.who} {label}</td>
                     <td data-label=t::backoffice_audit_what()>{verb_name(&deed.verb)}</td>
                     <td data-label=t::backoffice_audit_subject()><code class="ident">{deed.subject}</code></td>
                     <td data-label=t::backoffice_audit_why()>{why} {changes(deed.changes)}</td>
@@ -155,6 +158,17 @@ fn changes(changes: Vec<FieldChange>) -> AnyView {
         })
         .collect::<Vec<_>>();
     view! { <details><summary class="link">{t::backoffice_audit_changes(count).to_string()}</summary><dl class="facts facts--start facts--plain">{items}</dl></details> }.into_light()
+}
+
+/// What stands for somebody without a name.
+#[cfg(feature = "ssr")]
+fn kind_of(actor: &str) -> &'static str {
+    match actor.split(' ').next().unwrap_or_default() {
+        "system" => t::backoffice_audit_system(),
+        "key" => t::backoffice_audit_key(),
+        "consumer" => t::backoffice_audit_consumer(),
+        _ => t::backoffice_audit_person(),
+    }
 }
 
 /// What differs between two states, field by field; of a state without another, all that it says.
@@ -201,7 +215,8 @@ pub async fn read_audit(#[server(default)] area: String, #[server(default)] word
     let zone = identity::organisation::own(&mut tx, &actor).await?.country.time_zone();
     let deed = |identity::audit::Signed { event, name }: identity::audit::Signed| Deed {
         when: crate::parts::when(zone, now, event.at),
-        who: name.unwrap_or_else(|| if event.actor == "system" { t::backoffice_audit_system().to_owned() } else { event.actor.clone() }),
+        label: event.actor.split_once(' ').filter(|_| name.is_none()).map(|(_, id)| id.to_owned()),
+        who: name.unwrap_or_else(|| kind_of(&event.actor).to_owned()),
         changes: differences(event.before.as_ref(), event.after.as_ref()),
         verb: event.verb,
         subject: event.subject,

@@ -134,7 +134,7 @@ fn UploadPage() -> impl IntoView {
             <DeskHead title=t::backoffice_import_products() crumbs=crumbs(false)>
                 <DownloadLink href=data_url(TEMPLATE) name="productos.csv" words=t::backoffice_import_template() />
             </DeskHead>
-            <div class="panels panels--main">
+            <div class="panels panels--main panels--top">
                 <form method="post" enctype="multipart/form-data" action="/fn/backoffice/import_products" class="stack">
                     <label class="drop drop--file">
                         <Icon path=path::UPLOAD_SIMPLE size=26 />

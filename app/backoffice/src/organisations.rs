@@ -41,7 +41,7 @@ fn shown(tenants: Tenants, organisation: Sending, brand: Sending) -> AnyView {
     let Tenants { organisations, brands, operates } = tenants;
     let owners = organisations.iter().filter(|one| one.kind == OrganisationKind::BrandOwner).map(|one| (one.id.to_string(), one.name.clone())).collect::<Vec<_>>();
     let forms = operates.then(|| view! { <div class="stack">{brand_form(owners, brand)} {organisation_form(organisation)}</div> });
-    view! { <div class="panels panels--main">{table(organisations, &brands)} {forms}</div> }.into_light()
+    view! { <div class="panels panels--main panels--top">{table(organisations, &brands)} {forms}</div> }.into_light()
 }
 
 fn table(organisations: Vec<Organisation>, brands: &[Brand]) -> AnyView {

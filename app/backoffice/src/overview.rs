@@ -66,14 +66,14 @@ fn shown(overview: Overview) -> AnyView {
             {tile("/o/users", t::backoffice_nav_people(), overview.users, None)}
             <StatTile label=t::backoffice_overview_consumers() figure=format::integer(overview.consumers, country) />
         </Tiles>
-        <div class="panels panels--main">
-            <section class="card card--flush" aria-labelledby="dead">
-                <div class="panel__head"><h2 id="dead">{t::backoffice_dead_title()}</h2></div>
-                {dead(overview.dead, overview.operates)}
-            </section>
+        <div class="panels panels--2 panels--top">
             <section class="card" aria-labelledby="waits">
                 <div class="panel__head"><h2 id="waits">{t::backoffice_overview_waits()}</h2></div>
                 {waits(overview.proposals, overview.held, overview.held_since, country)}
+            </section>
+            <section class="card card--flush">
+                <div class="panel__head"><h2>{t::backoffice_dead_title()}</h2></div>
+                {dead(overview.dead, overview.operates)}
             </section>
         </div>
     }

@@ -1,6 +1,6 @@
 //! What several pages are made of: search, paging, choices, and the operator's clock.
 
-use kit::{Button, Content, Field, Look, icon::path, t};
+use kit::{Button, Content, Field, Icon, Look, icon::path, t};
 use leptos::prelude::*;
 
 /// Rows of a page.
@@ -98,6 +98,7 @@ pub(crate) fn Choice(
     view! {
         <Field id label error>
             <select id=id name=id class="field__input" aria-describedby=described>{options}</select>
+            <Icon path=path::CARET_DOWN size=16 />
         </Field>
     }
 }

@@ -164,7 +164,7 @@ fn shown(case: Case, accept: Sending, close: Sending) -> AnyView {
     });
     view! {
         <DeskHead title=proposal.name crumbs=vec![(t::backoffice_proposals_title().into(), "/o/proposals".into())] />
-        <div class="panels panels--main">
+        <div class="panels panels--main panels--top">
             {accepting}
             <div class="stack">
                 <section class="card"><dl class="facts">{facts}</dl></section>

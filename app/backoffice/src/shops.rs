@@ -130,8 +130,8 @@ fn shown(detail: Detail) -> AnyView {
         .into_iter()
         .map(|(name, role)| {
             let role = match role {
-                MemberRole::Owner => t::backoffice_shops_owner(),
-                MemberRole::Cashier => t::backoffice_shops_cashier(),
+                MemberRole::Owner => t::backoffice_shops_role_owner(),
+                MemberRole::Cashier => t::backoffice_shops_role_cashier(),
             };
             view! { <dt>{name}</dt><dd>{role}</dd> }
         })
@@ -143,8 +143,8 @@ fn shown(detail: Detail) -> AnyView {
             <section class="card" aria-labelledby="shop"><div class="panel__head"><h2 id="shop">{t::backoffice_shops_facts()}</h2></div><dl class="facts">{facts}</dl></section>
             <section class="card" aria-labelledby="people"><div class="panel__head"><h2 id="people">{t::backoffice_shops_people()}</h2></div>{people}</section>
         </div>
-        <section class="card card--flush" aria-labelledby="phones">
-            <div class="panel__head"><h2 id="phones">{t::backoffice_shops_phones()}</h2></div>
+        <section class="card card--flush">
+            <div class="panel__head"><h2>{t::backoffice_shops_phones()}</h2></div>
             {handsets(phones)}
         </section>
         <p><a class="link" href=address("/o/audit", &[("q", &shop.id.to_string())])>{t::backoffice_audit_of_this()}</a></p>

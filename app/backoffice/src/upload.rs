@@ -15,6 +15,7 @@ use shared::Problem;
 use crate::import::ImportProducts;
 
 /// The encoding of a form with one field `file`.
+#[cfg_attr(not(feature = "ssr"), allow(dead_code, reason = "the browser posts the form by itself"))]
 pub enum FileForm {}
 
 impl ContentType for FileForm {

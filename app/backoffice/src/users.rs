@@ -145,7 +145,7 @@ fn shown(user: User, organisation: String, disabled: Option<String>, own: bool, 
     let facts = facts.into_iter().chain(disabled.map(|when| (t::backoffice_users_disabled(), when))).map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
     let question = (asks && may_disable).then(|| {
         view! {
-            <section class="card card--attention stack" aria-labelledby="disable">
+            <section class="card card--attention narrow stack" aria-labelledby="disable">
                 <h2 id="disable">{t::backoffice_users_disable_title(&user.name).to_string()}</h2>
                 <p>{t::backoffice_users_disable_text()}</p>
                 <form method="post" action="/fn/backoffice/disable_user" class="row row--wrap">
