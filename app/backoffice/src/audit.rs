@@ -120,7 +120,7 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
                     <td data-label=t::backoffice_audit_who()>{deed.who} {label}</td>
                     <td data-label=t::backoffice_audit_what()>{verb_name(&deed.verb)}</td>
                     <td data-label=t::backoffice_audit_subject()><code class="ident">{deed.subject}</code></td>
-                    <td data-label=t::backoffice_audit_why()>{why} {changes(deed.changes)}</td>
+                    <td data-label=t::backoffice_audit_detail()>{why}{changes(deed.changes)}</td>
                 </tr>
             }
         })

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::{ImportOutcome, ImportRow}, format};
 
-use crate::{frame::Desk, parts::escaped, upload::FileForm};
+use crate::{frame::Desk, parts::{escaped, filled}, upload::FileForm};
 
 /// Rows of the preview that a page shows.
 #[cfg(any(feature = "ssr", test))]
@@ -332,7 +332,7 @@ fn table_row(id: &str, line: Line, brands: &[String], mendable: bool) -> AnyView
                 let old = if old.is_empty() { t::backoffice_import_empty().to_owned() } else { old.clone() };
                 view! { <span class="was"><b>{text.to_owned()}</b> <del>{old}</del></span> }.into_light()
             }
-            None => text.to_owned().into_light(),
+            None => filled(text).into_light(),
         }
     };
     let tds = labels().into_iter().zip(&cells).enumerate().map(|(index, (label, cell))| view! { <td data-label=label>{marked(index, cell)}</td> }).collect::<Vec<_>>();
@@ -349,7 +349,7 @@ fn table_row(id: &str, line: Line, brands: &[String], mendable: bool) -> AnyView
         let form = wrong.map(|index| mend_form(id, row, index, cells.get(index).cloned().unwrap_or_default(), suggested, brands));
         view! { <td class="table__act">{form}</td> }
     });
-    view! { <tr id=["row-", &row.to_string()].concat()><th scope="row" class="num">{row.to_string()}</th>{tds}<td data-label=t::backoffice_import_what()>{what}</td>{mend}</tr> }.into_light()
+    view! { <tr id=["row-", &row.to_string()].concat()><th scope="row" class="num" data-label=t::backoffice_import_row()>{row.to_string()}</th>{tds}<td data-label=t::backoffice_import_what()>{what}</td>{mend}</tr> }.into_light()
 }
 
 /// Why a row is left out.
@@ -384,6 +384,7 @@ fn mend_form(id: &str, row: i64, column: usize, cell: String, suggested: Option<
             <input type="hidden" name="column" value=column.to_string() />
         }
     };
+    let pencil = suggested.is_some();
     let suggestion = suggested.map(|text| {
         let words = t::backoffice_import_use(&text).to_string();
         view! {
@@ -404,7 +405,9 @@ fn mend_form(id: &str, row: i64, column: usize, cell: String, suggested: Option<
         <div class="mend">
             {suggestion}
             <details>
-                <summary class="btn btn--dense" aria-label=t::backoffice_import_mend_row(label, &number).to_string()>{t::common_edit()}</summary>
+                <summary class="btn btn--dense" aria-label=t::backoffice_import_mend_row(label, &number).to_string()>
+                    {if pencil { view! { <Icon path=path::PENCIL_SIMPLE size=16 /> }.into_light() } else { t::common_edit().into_light() }}
+                </summary>
                 <form method="post" action="/fn/backoffice/correct_import" class="mend__form">
                     {address(id.to_owned(), number)}
                     {input}

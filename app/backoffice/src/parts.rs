@@ -71,6 +71,11 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
+/// A text for a cell; nothing at all when it is empty, so that a phone's card leaves the cell out.
+pub(crate) fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// A list to choose from, in a labelled field.
 #[component]
 pub(crate) fn Choice(

@@ -80,7 +80,7 @@ fn table(list: List, words: &str) -> AnyView {
                     <td data-label=t::backoffice_products_gtin() class="num">{product.gtin.short()}</td>
                     <td data-label=t::backoffice_products_brand()>{product.brand_name}</td>
                     <td data-label=t::backoffice_products_category()>{category_name(&product.category)}</td>
-                    <td data-label=t::backoffice_products_price() class="table__num">{price} {foreign}</td>
+                    <td data-label=t::backoffice_products_price() class="table__num">{price}{foreign}</td>
                 </tr>
             }
         })

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Page, identity::{MemberRole, Shop}};
 
-use crate::{frame::Desk, parts::{More, Search, address}};
+use crate::{frame::Desk, parts::{More, Search, address, filled}};
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,8 +47,8 @@ fn table(page: Page<Line>, words: &str) -> AnyView {
             view! {
                 <tr>
                     <th scope="row"><a class="link" href=["/o/shop?id=", &shop.id.to_string()].concat()>{shop.name}</a></th>
-                    <td data-label=t::backoffice_shops_city()>{shop.city}</td>
-                    <td data-label=t::backoffice_shops_zone()>{shop.zone}</td>
+                    <td data-label=t::backoffice_shops_city()>{filled(&shop.city)}</td>
+                    <td data-label=t::backoffice_shops_zone()>{filled(&shop.zone)}</td>
                     <td data-label=t::backoffice_shops_country()>{shop.country.name()}</td>
                     <td data-label=t::backoffice_shops_joined()>{joined}</td>
                 </tr>
