@@ -3,15 +3,33 @@ import { chromium as playwright, expect, test, type Page } from '@playwright/tes
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
+import { clean, logIn } from '../support/people';
 import { available, start, type Engine, type Server } from '../support/server';
 
 const COLA = '7709001000011';
 const TEA = '7709001000073';
 const patient = (page: Page) => { page.setDefaultTimeout(15_000); return page; };
 const phone = { viewport: { width: 360, height: 640 }, locale: 'es-CO' };
+
+/** Chromium whose camera shows a film. */
+const withCamera = (file: string) => playwright.launch({
+  executablePath: chromium,
+  args: [...flags, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${file}`],
+});
+
+/** The number of a tile. */
+const figure = async (page: Page, name: string) => Number((await page.locator('.tile', { hasText: name }).locator('.tile__figure').innerText()).replace(/\D/g, ''));
+
+/** The shop's phone makes its key. */
+async function enrol(page: Page, server: Server): Promise<void> {
+  await page.goto(`${server.url}/t/start/device`);
+  await page.locator('[data-ready=true]').waitFor();
+  await page.getByRole('button', { name: 'Activar este celular' }).click();
+  await page.waitForURL(/\/t\/$/);
+  await expect(page.getByRole('heading', { name: 'Tienda La Palma' })).toBeVisible();
+}
 
 /** The newest code that was sent to a telephone. */
 async function codeFor(page: Page, server: Server, telephone: string): Promise<string> {
@@ -23,12 +41,6 @@ async function codeFor(page: Page, server: Server, telephone: string): Promise<s
     expect(code).not.toBe('');
   }).toPass({ timeout: 10_000 });
   return code;
-}
-
-async function clean(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  const serious = found.violations.filter((violation) => violation.impact === 'serious' || violation.impact === 'critical');
-  expect(serious.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(', ')}`)).toEqual([]);
 }
 
 for (const engine of ['sqlite', 'postgres'] as Engine[]) {
@@ -46,6 +58,33 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       const errors: string[] = [];
       const card = await (await first.newContext(phone)).newPage();
       card.on('pageerror', (error) => errors.push(`consumer: ${error}`));
+
+      const desk = await (await first.newContext({ viewport: { width: 1440, height: 900 }, locale: 'es-CO' })).newPage();
+      desk.on('pageerror', (error) => errors.push(`brand: ${error}`));
+      let units = 0;
+      await test.step('a brand publishes a campaign', async () => {
+        await logIn(desk, `${server.url}/b`, 'laura@sierra.example');
+        await clean(desk);
+        await desk.getByRole('link', { name: 'Nueva campaña' }).first().click();
+        await desk.getByRole('link', { name: /Lleva 5, gana 1/ }).click();
+        await desk.locator('#need').fill('3');
+        await desk.getByText('Sierra Té 500 ml').click();
+        await desk.getByLabel('Nombre del premio').fill('Un té de la casa');
+        await desk.getByLabel('Lo que le pagas a la tienda por cada uno').fill('1.500');
+        await desk.getByLabel('Nombre de la campaña').fill('Hora del té');
+        await expect(desk.locator('[data-terms]')).toContainText('Con 3 sellos te llevas: Un té de la casa', { timeout: 10_000 });
+        await clean(desk);
+        await desk.getByRole('button', { name: 'Guardar y revisar' }).click();
+        await desk.waitForURL(/campaign\?id=/);
+        await desk.getByRole('button', { name: 'Publicar campaña' }).click();
+        await expect(desk.getByText('Versión 1')).toBeVisible();
+        await clean(desk);
+        await desk.goto(`${server.url}/b/?days=7`);
+        units = await figure(desk, 'Unidades');
+        await desk.goto(`${server.url}/b/payouts`);
+        await expect(desk.getByRole('heading', { name: 'Pagos a tiendas' })).toBeVisible();
+        await clean(desk);
+      }, { timeout: 60_000 });
 
       await test.step('a consumer signs up in three screens', async () => {
         await card.goto(`${server.url}/c/join`);
@@ -69,14 +108,20 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       const shopContext = await first.newContext(phone);
       const shop = await shopContext.newPage();
       shop.on('pageerror', (error) => errors.push(`shop: ${error}`));
-      await test.step('a shopkeeper logs in', async () => {
+      await test.step('a shop registers itself', async () => {
         await shop.goto(`${server.url}/t/start`);
         await clean(shop);
-        await shop.getByLabel('Celular').fill('300 555 0000');
+        await shop.getByLabel('Celular').fill('301 777 0002');
         await shop.getByRole('button', { name: 'Enviarme el código' }).click();
         await shop.waitForURL(/start\/code/);
-        await shop.getByLabel('Código de 6 números').fill(await codeFor(shop, server, '+573005550000'));
+        await shop.getByLabel('Código de 6 números').fill(await codeFor(shop, server, '+573017770002'));
         await shop.getByRole('button', { name: 'Seguir' }).click();
+        await shop.waitForURL(/start\/shop/);
+        await clean(shop);
+        await shop.getByLabel('Nombre de la tienda').fill('Tienda La Palma');
+        await shop.getByLabel('Ciudad').fill('Cali');
+        await shop.locator('#owner').fill('Rosa');
+        await shop.getByRole('button', { name: 'Registrar tienda' }).click();
         await shop.waitForURL(/start\/device/);
         await clean(shop);
       }, { timeout: 45_000 });
@@ -85,19 +130,12 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       const file = join(folder, 'counter.y4m');
       await card.reload();
       await film(card, [COLA, TEA], file);
-      const second = await playwright.launch({
-        executablePath: chromium,
-        args: [...flags, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${file}`],
-      }, { timeout: 45_000 });
+      const second = await withCamera(file);
       const counter = patient(await (await second.newContext({ ...phone, permissions: ['camera'], storageState: await shopContext.storageState() })).newPage());
       counter.on('pageerror', (error) => errors.push(`counter: ${error}`));
 
       await test.step('the phone makes its key', async () => {
-        await counter.goto(`${server.url}/t/start/device`);
-        await counter.locator('[data-ready=true]').waitFor();
-        await counter.getByRole('button', { name: 'Activar este celular' }).click();
-        await counter.waitForURL(/\/t\/$/);
-        await expect(counter.getByRole('heading', { name: 'Tienda La Esquina' })).toBeVisible();
+        await enrol(counter, server);
         await clean(counter);
       }, { timeout: 45_000 });
 
@@ -110,7 +148,9 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
         const quantities = counter.locator('[data-gtin] [role=spinbutton]');
         await expect(async () => {
           const counted = await quantities.evaluateAll((all) => all.map((one) => Number((one as HTMLInputElement).value || one.getAttribute('aria-valuenow') || one.textContent)));
+          // Five of both for the card that runs already, three of tea for the new one.
           expect(counted.reduce((sum, n) => sum + n, 0)).toBeGreaterThanOrEqual(5);
+          expect(Number(await counter.locator(`[data-gtin="0${TEA}"] [role=spinbutton]`).evaluate((one) => (one as HTMLInputElement).value || one.getAttribute('aria-valuenow') || one.textContent))).toBeGreaterThanOrEqual(3);
         }).toPass({ timeout: 60_000 });
         await expect(counter.locator('[data-estimate]')).toContainText('sellos', { timeout: 10_000 });
       }, { timeout: 45_000 });
@@ -125,27 +165,43 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
         await clean(counter);
       }, { timeout: 45_000 });
 
-      await test.step('the full card gives a reward, and the shop hands it over by its code', async () => {
-        await card.getByRole('link', { name: 'Mostrar el código' }).click();
+      const reward = join(folder, 'reward.y4m');
+      await test.step('the full card gives a reward with a code of its own', async () => {
+        await card.goto(`${server.url}/c/rewards`);
+        await clean(card);
+        await card.getByRole('listitem').filter({ hasText: 'Un té de la casa' }).first().getByRole('link').click();
         await card.waitForURL(/\/c\/reward\//);
         await clean(card);
-        const code = (await card.locator('[data-code]').getAttribute('data-code')) ?? '';
-        expect(code).toMatch(/^R1[A-Z2-7]{16}$/);
-        await counter.getByRole('button', { name: 'Siguiente cliente' }).click();
-        await counter.getByRole('button', { name: 'Escribir el código' }).click();
-        await counter.getByLabel('Código de la tarjeta o del producto').fill(code);
-        await counter.getByRole('button', { name: 'Leer' }).click();
-        await counter.getByRole('button', { name: 'Entregar' }).click();
-        await expect(counter.locator('[data-delivered]')).toContainText('Cola Sierra te debe');
-        await counter.goto(`${server.url}/t/`);
-        expect(Number(await counter.locator('[data-owed]').getAttribute('data-owed'))).toBeGreaterThan(0);
-        await card.goto(`${server.url}/c/history`);
-        await expect(card.getByText('Ganaste 1 Cola Sierra 400 ml').first()).toBeVisible();
-        await clean(card);
+        expect(await card.locator('[data-code]').getAttribute('data-code')).toMatch(/^R1[A-Z2-7]{16}$/);
+        await film(card, [], reward);
       }, { timeout: 45_000 });
 
-      expect(errors).toEqual([]);
       await second.close();
+      const third = await withCamera(reward);
+      const till = patient(await (await third.newContext({ ...phone, permissions: ['camera'], storageState: await shopContext.storageState() })).newPage());
+      till.on('pageerror', (error) => errors.push(`till: ${error}`));
+      await test.step('another phone of the shop films the reward and hands it over', async () => {
+        await enrol(till, server);
+        await till.goto(`${server.url}/t/scan`);
+        await till.getByRole('button', { name: 'Entregar' }).click({ timeout: 30_000 });
+        await expect(till.locator('[data-delivered]')).toContainText('Cola Sierra te debe');
+        await till.goto(`${server.url}/t/`);
+        expect(Number(await till.locator('[data-owed]').getAttribute('data-owed'))).toBe(150_000);
+        await card.goto(`${server.url}/c/history`);
+        await expect(card.getByText('Ganaste Un té de la casa').first()).toBeVisible();
+        await clean(card);
+      }, { timeout: 60_000 });
+
+      await test.step('the brand sees the debt without reload, and the sale', async () => {
+        const debt = desk.locator('[data-payable]', { hasText: 'Tienda La Palma' });
+        await expect(debt).toContainText('$1.500', { timeout: 10_000 });
+        await desk.goto(`${server.url}/b/?days=7`);
+        await expect(desk.getByText('Sierra Té 500 ml')).toBeVisible();
+        expect(await figure(desk, 'Unidades')).toBeGreaterThanOrEqual(units + 5);
+      }, { timeout: 45_000 });
+
+      await third.close();
+      expect(errors).toEqual([]);
       await first.close();
     });
   });

@@ -369,14 +369,14 @@ fn Panel(state: State, stamps: bool) -> impl IntoView {
                         None => t::brand_campaign_preview_would(),
                     };
                     view! {
-                        <kit::ListRow
+                        <li><kit::ListRow
                             title=example.basket.clone()
                             text
                             lead=view! { <ProductPicture category=example.category.clone() size=40 /> }.into_light()
                             figure=example.award.to_string()
                             unit=unit(example.award).to_string()
                             gain={example.award > 0}
-                        />
+                        /></li>
                     }
                 })
                 .collect::<Vec<_>>();
