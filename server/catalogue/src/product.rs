@@ -122,8 +122,10 @@ pub async fn update(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProductId, n
         .execute()
         .await?;
     changed(tx, now).await?;
-    audit::record(tx, actor, now, "product.changed", id, serde_json::to_value(&before).ok(), serde_json::to_value(new).ok(), None).await?;
-    get(tx, actor, id).await
+    // Both sides in the same form, so that nothing seems to change but what does.
+    let after = get(tx, actor, id).await?;
+    audit::record(tx, actor, now, "product.changed", id, serde_json::to_value(&before).ok(), serde_json::to_value(&after).ok(), None).await?;
+    Ok(after)
 }
 
 /// Tells every process that the list changed; the value never repeats, even when a change is undone with its group.

@@ -37,11 +37,15 @@ both_databases! {
         let (before,): (i64,) = tx.query(db::Sql::same("SELECT value FROM epoch WHERE name = 'rules'")).one().await.unwrap();
         product::update(&mut tx, &operator(), NOW, made.id, &NewProduct { suggested_price_minor: Some(260_000), ..cola() }).await.unwrap();
         let (after,): (i64,) = tx.query(db::Sql::same("SELECT value FROM epoch WHERE name = 'rules'")).one().await.unwrap();
+        let told = identity::audit::search(&mut tx, &operator(), "product.changed", "", None, 10).await.unwrap().items[0].event.clone();
         let found = product::list(&mut tx, &operator(), "SIERRA", None, 10).await.unwrap();
         let by_code = product::list(&mut tx, &operator(), "770200400", None, 10).await.unwrap();
 
         assert!(after > before);
         assert_eq!((found.items.len(), by_code.items.len(), found.items[0].suggested_price_minor), (1, 1, Some(260_000)));
+        let mut before = told.before.unwrap();
+        before["suggested_price_minor"] = 260_000.into();
+        assert_eq!(Some(before), told.after, "the audit tells what changed and nothing else");
     }
 
     async fn a_code_of_one_shop_is_no_product_of_the_platform(db: &Db) {
