@@ -119,7 +119,7 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
                     <th scope="row" class="nowrap">{deed.when}</th>
                     <td data-label=t::backoffice_audit_who()>{deed.who} {label}</td>
                     <td data-label=t::backoffice_audit_what()>{verb_name(&deed.verb)}</td>
-                    <td data-label=t::backoffice_audit_subject()><code class="ident">{deed.subject}</code></td>
+                    <td data-label=t::backoffice_audit_subject()>{subject(deed.subject)}</td>
                     <td data-label=t::backoffice_audit_detail()>{why}{changes(deed.changes)}</td>
                 </tr>
             }
@@ -145,6 +145,38 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
     .into_light()
 }
 
+/// The thing, with the way to its page when it has one.
+fn subject(id: String) -> AnyView {
+    let page = match id.split('_').next().unwrap_or_default() {
+        "pro" => "/o/product?id=",
+        "sho" => "/o/shop?id=",
+        "usr" => "/o/user?id=",
+        "imp" => "/o/import?id=",
+        _ => return view! { <code class="ident">{id}</code> }.into_light(),
+    };
+    let href = [page, &id].concat();
+    view! { <a class="link" href=href><code class="ident">{id}</code></a> }.into_light()
+}
+
+/// What a field is called; one without a name of ours stays as it is.
+fn field_name(name: &str) -> String {
+    match name {
+        "brand_name" => t::backoffice_products_brand(),
+        "category" => t::backoffice_products_category(),
+        "created" => t::backoffice_import_created(),
+        "currency" => t::backoffice_products_currency(),
+        "gtin" => t::backoffice_products_gtin(),
+        "name" => t::backoffice_products_name(),
+        "role" => t::backoffice_users_role(),
+        "same" => t::backoffice_import_same(),
+        "suggested_price_minor" => t::backoffice_products_price(),
+        "updated" => t::backoffice_import_updated(),
+        "wrong" => t::backoffice_import_wrong(),
+        other => return other.to_owned(),
+    }
+    .to_owned()
+}
+
 fn changes(changes: Vec<FieldChange>) -> AnyView {
     if changes.is_empty() {
         return ().into_light();
@@ -154,7 +186,7 @@ fn changes(changes: Vec<FieldChange>) -> AnyView {
         .into_iter()
         .map(|FieldChange { name, before, after }| {
             let was = before.map(|before| view! { <del>{before}</del> " " });
-            view! { <dt>{name}</dt><dd>{was} <b>{after.unwrap_or_else(|| t::backoffice_import_empty().to_owned())}</b></dd> }
+            view! { <dt>{field_name(&name)}</dt><dd>{was} <b>{after.unwrap_or_else(|| t::backoffice_import_empty().to_owned())}</b></dd> }
         })
         .collect::<Vec<_>>();
     view! { <details><summary class="link">{t::backoffice_audit_changes(count).to_string()}</summary><dl class="facts facts--start facts--plain">{items}</dl></details> }.into_light()
@@ -194,11 +226,17 @@ fn differences(before: Option<&serde_json::Value>, after: Option<&serde_json::Va
 #[cfg(any(feature = "ssr", test))]
 fn flatten(name: &str, value: &serde_json::Value, out: &mut Vec<(String, String)>) {
     use serde_json::Value;
+    use shared::Currency;
     match value {
         Value::Object(fields) => {
+            let currency = fields.get("currency").and_then(|currency| serde_json::from_value::<Currency>(currency.clone()).ok());
             for (field, value) in fields {
                 let name = if name.is_empty() { field.clone() } else { [name, ".", field].concat() };
-                flatten(&name, value, out);
+                // An amount as people write it, not in its minor units.
+                match (currency, value.as_i64()) {
+                    (Some(currency), Some(minor)) if field.ends_with("_minor") => out.push((name, currency.major_text(minor))),
+                    _ => flatten(&name, value, out),
+                }
             }
         }
         Value::Null => {}
@@ -237,5 +275,6 @@ mod tests {
 
         assert_eq!(names, [("price", Some("1"), Some("2")), ("rules.goal", Some("5"), Some("6"))]);
         assert_eq!(differences(None, Some(&json!({"role": "admin", "note": null}))).len(), 1);
+        assert_eq!(differences(None, Some(&json!({"price_minor": 250_000, "currency": "COP"})))[1].after.as_deref(), Some("2500"));
     }
 }

@@ -63,7 +63,7 @@ pub(crate) fn Desk(
                 let initials: String = frame.person.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
                 view! {
                     <span class="person" aria-hidden="true">{initials}</span>
-                    <span class="rail__who"><b>{frame.person}</b><br /><span class="small muted">{role_name(frame.role)}</span></span>
+                    <span class="rail__who"><b>{frame.person}</b><br /><span class="small muted">{kit::role_name(frame.role)}</span></span>
                 }
             })}
         </Suspense>
@@ -81,20 +81,12 @@ pub(crate) fn Desk(
     }
 }
 
-/// What a role is called.
-pub(crate) fn role_name(role: UserRole) -> &'static str {
-    match role {
-        UserRole::Admin => t::backoffice_users_role_admin(),
-        UserRole::Manager => t::backoffice_users_role_manager(),
-        UserRole::Analyst => t::backoffice_users_role_analyst(),
-    }
-}
-
 /// Nothing is at this address of the console.
 #[component]
 pub(crate) fn Missing() -> impl IntoView {
     view! {
         <Desk current="">
+            <h1 class="sr-only">{t::common_not_found_title()}</h1>
             <Empty page=true title=t::common_not_found_title() text=t::common_not_found_text()>
                 <ButtonLink href="/o/" look=Look::Secondary size=Size::Dense>{t::common_not_found_action()}</ButtonLink>
             </Empty>

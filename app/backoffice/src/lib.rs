@@ -10,6 +10,7 @@
 // A console page is one deep view type: computing its layout goes beyond the default.
 #![recursion_limit = "256"]
 
+mod account;
 mod audit;
 mod frame;
 mod import;
@@ -45,6 +46,7 @@ pub fn App(
         "/o/organisations" => view! { <organisations::ListPage /> }.into_light(),
         "/o/users" => view! { <users::ListPage /> }.into_light(),
         "/o/user" => view! { <users::UserPage /> }.into_light(),
+        "/o/account" => view! { <account::AccountPage /> }.into_light(),
         "/o/audit" => view! { <audit::AuditPage /> }.into_light(),
         _ => view! { <frame::Missing /> }.into_light(),
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Page, identity::{User, UserRole}};
 
-use crate::{frame::{Desk, role_name}, parts::{Choice, More, Search, address}};
+use crate::{frame::Desk, parts::{Choice, More, Search, address}};
 
 /// `/o/users?q=<words>&after=<cursor>`
 #[component]
@@ -51,7 +51,7 @@ fn table(page: Page<(User, String)>, words: &str) -> AnyView {
                     <th scope="row"><a class="link" href=["/o/user?id=", &user.id.to_string()].concat()>{user.name.clone()}</a></th>
                     <td data-label=t::backoffice_users_email()>{user.email.clone()}</td>
                     <td data-label=t::backoffice_users_organisation()>{organisation}</td>
-                    <td data-label=t::backoffice_users_role()>{role_name(user.role)}</td>
+                    <td data-label=t::backoffice_users_role()>{kit::role_name(user.role)}</td>
                     <td data-label=t::backoffice_users_second_factor()>{if user.totp { t::common_yes() } else { t::common_no() }}</td>
                     <td data-label=t::backoffice_shops_state()>{state(&user)}</td>
                 </tr>
@@ -139,7 +139,7 @@ fn shown(user: User, organisation: String, disabled: Option<String>, own: bool, 
     let facts = [
         (t::backoffice_users_email(), user.email),
         (t::backoffice_users_organisation(), organisation),
-        (t::backoffice_users_role(), role_name(user.role).to_owned()),
+        (t::backoffice_users_role(), kit::role_name(user.role).to_owned()),
         (t::backoffice_users_second_factor(), if user.totp { t::common_yes() } else { t::common_no() }.to_owned()),
     ];
     let facts = facts.into_iter().chain(disabled.map(|when| (t::backoffice_users_disabled(), when))).map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
@@ -168,7 +168,7 @@ fn shown(user: User, organisation: String, disabled: Option<String>, own: bool, 
 }
 
 fn form(organisations: Vec<(String, String)>, sending: Sending) -> AnyView {
-    let roles = [UserRole::Admin, UserRole::Manager, UserRole::Analyst].map(|role| (role_value(role).to_owned(), role_name(role).to_owned())).to_vec();
+    let roles = [UserRole::Admin, UserRole::Manager, UserRole::Analyst].map(|role| (role_value(role).to_owned(), kit::role_name(role).to_owned())).to_vec();
     view! {
         <DeskHead title=t::backoffice_users_add() crumbs=crumbs() />
         <section class="card narrow">
