@@ -6,7 +6,7 @@ export const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-f
 
 export default defineConfig({
   testDir: 'tests',
-  timeout: 120_000,
+  timeout: 300_000,
   workers: 1,
   retries: 0,
   reporter: [['line'], ['json']],

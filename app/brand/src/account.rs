@@ -1,17 +1,16 @@
 //! The person's second factor, and the organisation's keys for programs.
 
-use kit::{Banner, Button, Chip, DeskHead, Empty, ErrorState, Field, Form, IntoLight, Look, SecondFactor, SecondFactorState, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, Chip, DeskHead, Empty, ErrorState, Field, Form, IntoLight, Look, OwnAccount, OwnAccountState, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::identity::{ApiKey, User};
+use shared::identity::ApiKey;
 
-use crate::frame::{Desk, role_name};
+use crate::frame::Desk;
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    person: User,
-    second_factor: SecondFactorState,
+    own: OwnAccountState,
     /// Of the organisation; absent for who may not see them.
     keys: Option<Vec<KeyRow>>,
     /// The key that was just made: shown this once.
@@ -55,17 +54,10 @@ pub(crate) fn AccountPage() -> impl IntoView {
 }
 
 fn shown(account: Account) -> AnyView {
-    let Account { person, second_factor, keys, made } = account;
+    let Account { own, keys, made } = account;
     let keys = keys.map(|rows| view! { <ApiKeys rows made /> });
     view! {
-        <section class="card" aria-label=t::account_person()>
-            <dl class="facts">
-                <dt>{t::common_name()}</dt><dd>{person.name}</dd>
-                <dt>{t::login_email()}</dt><dd>{person.email}</dd>
-                <dt>{t::account_role()}</dt><dd>{role_name(person.role)}</dd>
-            </dl>
-        </section>
-        <SecondFactor state=second_factor begin="/fn/brand/begin_totp" confirm="/fn/brand/confirm_totp" />
+        <OwnAccount state=own begin="/fn/brand/begin_totp" confirm="/fn/brand/confirm_totp" />
         {keys}
     }
     .into_light()
@@ -169,9 +161,8 @@ fn key_row(row: KeyRow) -> AnyView {
 #[server(prefix = "/fn", endpoint = "brand/read_account")]
 pub async fn read_account(#[server(default)] made: String) -> Result<Account, UiError> {
     let (mut tx, actor, now) = request::read().await?;
-    let person = identity::user::own(&mut tx, &actor).await?;
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
-    let second_factor = kit::second_factor(&mut tx, &actor).await?;
+    let own = kit::own_account(&mut tx, &actor).await?;
     let zone = organisation.country.time_zone();
     let keys = match identity::api_key::list(&mut tx, &actor).await {
         Ok(keys) => Some(keys),
@@ -185,7 +176,7 @@ pub async fn read_account(#[server(default)] made: String) -> Result<Account, Ui
     };
     let keeper = request::state::<request::RequestContext>()?.app.keys;
     let made = identity::flash::open(&keeper, &actor, now, &made);
-    Ok(Account { person, second_factor, keys: keys.map(|keys| keys.into_iter().map(row).collect()), made })
+    Ok(Account { own, keys: keys.map(|keys| keys.into_iter().map(row).collect()), made })
 }
 
 /// Makes a key; its secret is on the page that follows, once.

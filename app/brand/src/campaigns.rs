@@ -258,7 +258,7 @@ pub async fn read_campaign(campaign: String) -> Result<Detail, UiError> {
 #[server(prefix = "/fn", endpoint = "brand/publish_campaign")]
 pub async fn publish_campaign(campaign: String) -> Result<(), UiError> {
     let (mut tx, actor, now) = request::begin().await?;
-    actor.tenant()?;
+    actor.manages(actor.tenant()?)?;
     let id = campaign.parse().map_err(|_| shared::Problem::not_found())?;
     let published = loyalty::campaign::publish(&mut tx, &actor, now, id).await?;
     tx.commit().await?;

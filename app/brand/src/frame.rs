@@ -60,7 +60,7 @@ pub(crate) fn Desk(
         <Suspense>
             {move || frame.get().and_then(Result::ok).map(|frame| {
                 let initials: String = frame.person.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
-                let role = role_name(frame.role);
+                let role = kit::role_name(frame.role);
                 view! {
                     <span class="person" aria-hidden="true">{initials}</span>
                     <span class="rail__who"><b>{frame.person}</b><br /><span class="small muted">{role}</span></span>
@@ -75,15 +75,6 @@ pub(crate) fn Desk(
         <ConsoleShell home="/b/" tenant=tenant.into_light() groups=groups() current=Signal::stored(current.to_owned()) person=person.into_light()>
             <main id="main" class="desk__main">{children.view()}</main>
         </ConsoleShell>
-    }
-}
-
-/// What a role is called.
-pub(crate) fn role_name(role: UserRole) -> &'static str {
-    match role {
-        UserRole::Admin => t::brand_role_admin(),
-        UserRole::Manager => t::brand_role_manager(),
-        UserRole::Analyst => t::brand_role_analyst(),
     }
 }
 

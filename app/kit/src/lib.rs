@@ -22,6 +22,7 @@ pub mod live;
 pub mod locale;
 pub mod request;
 
+mod account;
 mod banner;
 mod button;
 mod card;
@@ -32,7 +33,6 @@ mod form;
 mod log_in;
 mod picture;
 mod qr;
-mod second_factor;
 mod segment;
 mod sheet;
 mod shell;
@@ -47,6 +47,9 @@ pub mod t {
     include!(concat!(env!("OUT_DIR"), "/t.rs"));
 }
 
+pub use account::{OwnAccount, OwnAccountState, PendingSecret, role_name};
+#[cfg(feature = "ssr")]
+pub use account::{begin_second_factor, confirm_second_factor, own_account};
 pub use banner::{Banner, Notice, Toast};
 pub use button::{Button, ButtonLink, IconButton, Look, Size};
 pub use card::{Avatar, Bar, BarTone, Card, Change, Chip, Disc, ListRow, SectionHead, Spark, StatTile, Tiles};
@@ -60,9 +63,6 @@ pub use light::{Content, IntoLight, light};
 pub use log_in::LogInPage;
 pub use picture::{Drawing, ProductPicture};
 pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring};
-pub use second_factor::{PendingSecret, SecondFactor, SecondFactorState};
-#[cfg(feature = "ssr")]
-pub use second_factor::{begin_second_factor, confirm_second_factor, second_factor};
 pub use segment::{SegLinks, Segmented, Tabs};
 pub use sheet::Sheet;
 pub use shell::{BarItem, LiveRegions, PhoneBar, PhoneHead, PhoneShell, StepsBar};

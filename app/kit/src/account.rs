@@ -1,18 +1,29 @@
-//! Setting up the second factor: a secret to film, and the first six digits as proof that it arrived.
+//! The own account of a console: who one is, and the second factor, which is a secret to film and the first six digits
+//! as proof that it arrived.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use shared::identity::{User, UserRole};
 
 use crate::icon::path;
 use crate::light::IntoLight;
 use crate::{Banner, Button, Chip, Field, Form, Look, QrPlate, Sending, Size, Tone, t};
 
-/// How far somebody is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SecondFactorState {
-    /// It is asked at every log-in.
-    pub on: bool,
-    /// Begun and not proven yet.
+/// What a role is called.
+pub fn role_name(role: UserRole) -> &'static str {
+    match role {
+        UserRole::Admin => t::account_role_admin(),
+        UserRole::Manager => t::account_role_manager(),
+        UserRole::Analyst => t::account_role_analyst(),
+    }
+}
+
+/// Who somebody is and how far with the second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnAccountState {
+    /// The person.
+    pub person: User,
+    /// A second factor that was begun and not proven yet.
     pub pending: Option<PendingSecret>,
 }
 
@@ -25,17 +36,19 @@ pub struct PendingSecret {
     pub otpauth_url: String,
 }
 
-/// The card of an account page.
+/// The cards of an account page.
 #[component]
-pub fn SecondFactor(
-    /// How far.
-    state: SecondFactorState,
+pub fn OwnAccount(
+    /// Who, and how far.
+    state: OwnAccountState,
     /// Where a form posts that asks for a secret.
     begin: &'static str,
     /// Where a form posts the first digits.
     confirm: &'static str,
 ) -> impl IntoView {
-    let body = match (state.on, state.pending) {
+    let OwnAccountState { person, pending } = state;
+    let on = person.totp;
+    let body = match (on, pending) {
         (true, _) => view! { <p>{t::account_totp_on()}</p> }.into_light(),
         (false, None) => view! {
             <p>{t::account_totp_text()}</p>
@@ -60,23 +73,30 @@ pub fn SecondFactor(
         }
     };
     view! {
+        <section class="card" aria-label=t::account_person()>
+            <dl class="facts">
+                <dt>{t::common_name()}</dt><dd>{person.name}</dd>
+                <dt>{t::login_email()}</dt><dd>{person.email}</dd>
+                <dt>{t::account_role()}</dt><dd>{role_name(person.role)}</dd>
+            </dl>
+        </section>
         <section class="card stack" aria-labelledby="second-factor">
             <div class="panel__head">
                 <h2 id="second-factor">{t::account_totp_title()}</h2>
-                {if state.on { view! { <Chip tone=Tone::Success icon=path::CHECK>{t::account_totp_is_on()}</Chip> } } else { view! { <Chip tone=Tone::Warning icon=path::WARNING>{t::account_totp_is_off()}</Chip> } }}
+                {if on { view! { <Chip tone=Tone::Success icon=path::CHECK>{t::account_totp_is_on()}</Chip> } } else { view! { <Chip tone=Tone::Warning icon=path::WARNING>{t::account_totp_is_off()}</Chip> } }}
             </div>
             {body}
         </section>
     }
 }
 
-/// How far the actor is.
+/// The actor's own.
 #[cfg(feature = "ssr")]
-pub async fn second_factor(tx: &mut db::Tx, actor: &identity::Actor) -> Result<SecondFactorState, crate::UiError> {
+pub async fn own_account(tx: &mut db::Tx, actor: &identity::Actor) -> Result<OwnAccountState, crate::UiError> {
     let keys = crate::request::state::<crate::request::RequestContext>()?.app.keys;
-    let on = identity::user::own(tx, actor).await?.totp;
+    let person = identity::user::own(tx, actor).await?;
     let pending = identity::user::pending_totp(tx, &keys, actor).await?.map(|pending| PendingSecret { secret: pending.secret, otpauth_url: pending.otpauth_url });
-    Ok(SecondFactorState { on, pending })
+    Ok(OwnAccountState { person, pending })
 }
 
 /// Makes the actor's secret and leads back to the account page at `back`.

@@ -1,0 +1,42 @@
+//! The person's own account.
+
+use kit::{DeskHead, ErrorState, IntoLight, OwnAccount, OwnAccountState, Skeleton, SkeletonKind, UiError, t};
+use leptos::prelude::*;
+
+use crate::frame::Desk;
+
+/// `/o/account`
+#[component]
+pub(crate) fn AccountPage() -> impl IntoView {
+    let page = Resource::new(|| (), |()| read_account());
+    view! {
+        <Desk current="/o/account">
+            <DeskHead title=t::backoffice_nav_account() />
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+                {move || page.get().map(|page| match page {
+                    Ok(state) => view! { <OwnAccount state begin="/fn/backoffice/begin_totp" confirm="/fn/backoffice/confirm_totp" /> }.into_light(),
+                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/account" /> }.into_light(),
+                })}
+            </Suspense>
+        </Desk>
+    }
+}
+
+/// Who is logged in.
+#[server(prefix = "/fn", endpoint = "backoffice/read_account")]
+pub async fn read_account() -> Result<OwnAccountState, UiError> {
+    let (mut tx, actor, _) = kit::request::read().await?;
+    kit::own_account(&mut tx, &actor).await
+}
+
+/// Begins the second factor.
+#[server(prefix = "/fn", endpoint = "backoffice/begin_totp")]
+pub async fn begin_totp() -> Result<(), UiError> {
+    kit::begin_second_factor("/o/account").await
+}
+
+/// Proves that it works.
+#[server(prefix = "/fn", endpoint = "backoffice/confirm_totp")]
+pub async fn confirm_totp(totp: String) -> Result<(), UiError> {
+    kit::confirm_second_factor(&totp, "/o/account").await
+}
