@@ -1,11 +1,14 @@
 //! Who did what, to what, and why: newest first, never changed.
 
-use kit::{DeskHead, Empty, ErrorState, IntoLight, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use kit::{DeskHead, Empty, IntoLight, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::Page;
 
-use crate::{frame::Desk, parts::{Choice, More, Search, address}};
+use crate::{frame::Desk, parts::{Choice, More, Search, address, refused}};
+
+/// So many changed fields show without being asked for.
+const FEW: i64 = 3;
 
 /// Beginnings of verbs that the filter offers.
 fn areas() -> [(&'static str, &'static str); 9] {
@@ -97,7 +100,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows count=8 /> }>
                 {move || page.get().map(|page| match page {
                     Ok(page) => table(page, more.clone()),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/audit" /> }.into_light(),
+                    Err(error) => refused(&error, "/o/audit"),
                 })}
             </Suspense>
         </Desk>
@@ -189,7 +192,11 @@ fn changes(changes: Vec<FieldChange>) -> AnyView {
             view! { <dt>{field_name(&name)}</dt><dd>{was} <b>{after.unwrap_or_else(|| t::backoffice_import_empty().to_owned())}</b></dd> }
         })
         .collect::<Vec<_>>();
-    view! { <details><summary class="link">{t::backoffice_audit_changes(count).to_string()}</summary><dl class="facts facts--start facts--plain">{items}</dl></details> }.into_light()
+    let list = view! { <dl class="facts facts--start facts--plain">{items}</dl> };
+    if count <= FEW {
+        return list.into_light();
+    }
+    view! { <details><summary class="link">{t::backoffice_audit_changes(count).to_string()}</summary>{list}</details> }.into_light()
 }
 
 /// What stands for somebody without a name.

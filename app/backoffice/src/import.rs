@@ -1,11 +1,11 @@
 //! Products from a spreadsheet: uploaded, looked at, mended cell by cell, then applied.
 
-use kit::{Banner, Button, ButtonLink, Chip, DeskFoot, DeskHead, Empty, ErrorState, Icon, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, ButtonLink, Chip, DeskFoot, DeskHead, Empty, Icon, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::{ImportOutcome, ImportRow}, format};
 
-use crate::{frame::Desk, parts::{escaped, filled}, upload::FileForm};
+use crate::{frame::Desk, parts::{escaped, filled, refused}, upload::FileForm};
 
 /// Rows of the preview that a page shows.
 #[cfg(any(feature = "ssr", test))]
@@ -170,7 +170,7 @@ fn PreviewPage(
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows count=8 /> }>
                 {move || page.get().map(|page| match page {
                     Ok(preview) => shown(preview, row),
-                    Err(error) => view! { <DeskHead title=t::backoffice_import_products() crumbs=crumbs(false) /> <ErrorState code=error.code().to_owned() href="/o/import" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::backoffice_import_products() crumbs=crumbs(false) /> {refused(&error, "/o/import")} }.into_light(),
                 })}
             </Suspense>
         </Desk>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, identity::{Brand, Organisation, OrganisationKind}};
 
-use crate::{frame::Desk, parts::Choice, users::refused};
+use crate::{frame::Desk, parts::{Choice, refused}};
 
 const BRAND_FIELDS: &[&str] = &["brand_name", "organisation", "colour"];
 

@@ -2,12 +2,12 @@
 
 #[cfg(feature = "ssr")]
 use kit::request;
-use kit::{Button, DeskHead, Disc, Empty, ErrorState, IntoLight, ListRow, Look, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, t};
+use kit::{Button, DeskHead, Disc, Empty, IntoLight, ListRow, Look, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format};
 
-use crate::frame::Desk;
+use crate::{frame::Desk, parts::refused};
 
 /// Everything of the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
                 {move || page.get().map(|page| match page {
                     Ok(overview) => shown(overview),
-                    Err(error) => view! { <DeskHead title=t::backoffice_overview_title() /> <ErrorState code=error.code().to_owned() href="/o/" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::backoffice_overview_title() /> {refused(&error, "/o/")} }.into_light(),
                 })}
             </Suspense>
         </Desk>

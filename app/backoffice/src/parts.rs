@@ -1,6 +1,6 @@
 //! What several pages are made of: search, paging, choices, and the operator's clock.
 
-use kit::{Button, Content, Field, Icon, Look, icon::path, t};
+use kit::{Button, ButtonLink, Content, Empty, ErrorState, Field, Icon, IntoLight, Look, Size, UiError, icon::path, t};
 use leptos::prelude::*;
 
 /// Rows of a page.
@@ -69,6 +69,23 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// A page without what it is about: not there, not for this role, or not loaded. `href` tries again, or goes back.
+pub(crate) fn refused(error: &UiError, href: &'static str) -> AnyView {
+    let (title, icon, href) = match error.code() {
+        "forbidden" => (t::backoffice_forbidden_title(), path::LOCK_SIMPLE, "/o/"),
+        "not_found" => (t::common_not_found_title(), path::MAGNIFYING_GLASS, href),
+        code => return view! { <section class="card"><ErrorState code=code.to_owned() href /></section> }.into_light(),
+    };
+    view! {
+        <section class="card">
+            <Empty title text=error.message() icon>
+                <ButtonLink href look=Look::Secondary size=Size::Dense>{t::common_back()}</ButtonLink>
+            </Empty>
+        </section>
+    }
+    .into_light()
 }
 
 /// A text for a cell; nothing at all when it is empty, so that a phone's card leaves the cell out.

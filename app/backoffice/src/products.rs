@@ -1,11 +1,11 @@
 //! The master list of products: found, added, corrected.
 
-use kit::{Banner, Button, ButtonLink, DeskHead, Empty, ErrorState, Field, Form, IntoLight, Look, ProductPicture, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, ButtonLink, DeskHead, Empty, Field, Form, IntoLight, Look, ProductPicture, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, Currency, Page, catalogue::Product, format};
 
-use crate::{frame::Desk, parts::{Choice, More, Search, address}};
+use crate::{frame::Desk, parts::{Choice, More, Search, address, refused}};
 
 /// Categories that have a word and a drawing; the empty one is the rest.
 const CATEGORIES: [&str; 7] = ["drink", "snack", "soap", "coffee", "dairy", "grain", ""];
@@ -42,19 +42,29 @@ pub(crate) fn ListPage() -> impl IntoView {
     let page = Resource::new(|| (), move |()| read_products(asked.clone(), after.clone()));
     view! {
         <Desk current="/o/products">
-            <DeskHead title=t::backoffice_products_title()>
-                <ButtonLink href="/o/import" look=Look::Plain size=Size::Dense icon=path::UPLOAD_SIMPLE>{t::backoffice_products_import()}</ButtonLink>
-                <ButtonLink href="/o/product" look=Look::Key size=Size::Dense icon=path::PLUS>{t::backoffice_products_new()}</ButtonLink>
-            </DeskHead>
-            <Search action="/o/products" label=t::backoffice_products_search() words=words.clone() />
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
-                    Ok(list) => table(list, &words),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/products" /> }.into_light(),
+                    Ok(list) => shown(list, &words),
+                    Err(error) => view! { <DeskHead title=t::backoffice_products_title() /> {refused(&error, "/o/products")} }.into_light(),
                 })}
             </Suspense>
         </Desk>
     }
+}
+
+fn shown(list: List, words: &str) -> AnyView {
+    let actions = list.operates.then(|| {
+        view! {
+            <ButtonLink href="/o/import" look=Look::Plain size=Size::Dense icon=path::UPLOAD_SIMPLE>{t::backoffice_products_import()}</ButtonLink>
+            <ButtonLink href="/o/product" look=Look::Key size=Size::Dense icon=path::PLUS>{t::backoffice_products_new()}</ButtonLink>
+        }
+    });
+    view! {
+        <DeskHead title=t::backoffice_products_title()>{actions}</DeskHead>
+        <Search action="/o/products" label=t::backoffice_products_search() words=words.to_owned() />
+        {table(list, words)}
+    }
+    .into_light()
 }
 
 fn table(list: List, words: &str) -> AnyView {
@@ -219,7 +229,7 @@ pub(crate) fn ProductPage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Lines count=6 /> }>
                 {move || page.get().map(|page| match page {
                     Ok(sheet) => form(id.clone(), sheet, saved, sending),
-                    Err(error) => view! { <DeskHead title=t::backoffice_products_title() /> {crate::users::refused(&error, "/o/products")} }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::backoffice_products_title() /> {refused(&error, "/o/products")} }.into_light(),
                 })}
             </Suspense>
         </Desk>

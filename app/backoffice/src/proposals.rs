@@ -1,11 +1,11 @@
 //! Barcodes that shops met and nobody knew: made products, or closed with a reason.
 
-use kit::{Button, ButtonLink, DeskHead, Empty, ErrorState, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use kit::{Button, ButtonLink, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::Proposal, format};
 
-use crate::{frame::Desk, products::{Brands, Draft, FIELDS, fields}};
+use crate::{frame::Desk, parts::refused, products::{Brands, Draft, FIELDS, fields}};
 
 /// What waits, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub(crate) fn ListPage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(waiting) => table(waiting),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/proposals" /> }.into_light(),
+                    Err(error) => refused(&error, "/o/proposals"),
                 })}
             </Suspense>
         </Desk>
@@ -101,7 +101,7 @@ pub(crate) fn ProposalPage() -> impl IntoView {
                 {move || page.get().map(|page| match page {
                     Ok(case) => shown(case, accept, close),
                     Err(error) if error.code() == "not_found" => decided(),
-                    Err(error) => view! { <DeskHead title=t::backoffice_proposals_title() /> <ErrorState code=error.code().to_owned() href="/o/proposals" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::backoffice_proposals_title() /> {refused(&error, "/o/proposals")} }.into_light(),
                 })}
             </Suspense>
         </Desk>

@@ -1,11 +1,11 @@
 //! Shops, and one of them with its people and phones.
 
-use kit::{Chip, DeskHead, Empty, ErrorState, IntoLight, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Chip, DeskHead, Empty, IntoLight, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Page, identity::{MemberRole, Shop}};
 
-use crate::{frame::Desk, parts::{More, Search, address, filled}};
+use crate::{frame::Desk, parts::{More, Search, address, filled, refused}};
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub(crate) fn ListPage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(page) => table(page, &words),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/shops" /> }.into_light(),
+                    Err(error) => refused(&error, "/o/shops"),
                 })}
             </Suspense>
         </Desk>
@@ -104,7 +104,7 @@ pub(crate) fn ShopPage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(detail) => shown(detail),
-                    Err(error) => view! { <DeskHead title=t::backoffice_shops_name() /> <ErrorState code=error.code().to_owned() href="/o/shops" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::backoffice_shops_name() /> {refused(&error, "/o/shops")} }.into_light(),
                 })}
             </Suspense>
         </Desk>

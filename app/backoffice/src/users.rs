@@ -1,11 +1,11 @@
 //! People of all organisations: found, added, and shut out.
 
-use kit::{Banner, Button, ButtonLink, Chip, DeskHead, Empty, ErrorState, Field, Form, IntoLight, Look, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, ButtonLink, Chip, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Page, identity::{User, UserRole}};
 
-use crate::{frame::Desk, parts::{Choice, More, Search, address}};
+use crate::{frame::Desk, parts::{Choice, More, Search, address, refused}};
 
 /// `/o/users?q=<words>&after=<cursor>`
 #[component]
@@ -16,26 +16,21 @@ pub(crate) fn ListPage() -> impl IntoView {
     let page = Resource::new(|| (), move |()| read_users(asked.clone(), after.clone()));
     view! {
         <Desk current="/o/users">
-            <DeskHead title=t::backoffice_users_title()>
-                <ButtonLink href="/o/user" look=Look::Key size=Size::Dense icon=path::USER_PLUS>{t::backoffice_users_add()}</ButtonLink>
-            </DeskHead>
-            <Search action="/o/users" label=t::backoffice_users_search() words=words.clone() />
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
-                    Ok(page) => table(page, &words),
-                    Err(error) => refused(&error, "/o/users"),
+                    Ok(page) => view! {
+                        <DeskHead title=t::backoffice_users_title()>
+                            <ButtonLink href="/o/user" look=Look::Key size=Size::Dense icon=path::USER_PLUS>{t::backoffice_users_add()}</ButtonLink>
+                        </DeskHead>
+                        <Search action="/o/users" label=t::backoffice_users_search() words=words.clone() />
+                        {table(page, &words)}
+                    }
+                    .into_light(),
+                    Err(error) => view! { <DeskHead title=t::backoffice_users_title() /> {refused(&error, "/o/users")} }.into_light(),
                 })}
             </Suspense>
         </Desk>
     }
-}
-
-/// The general state for an error, but for somebody whose role has no business here.
-pub(crate) fn refused(error: &UiError, href: &'static str) -> AnyView {
-    if error.code() == "forbidden" {
-        return view! { <section class="card"><Empty title=t::backoffice_forbidden_title() text=error.message() icon=path::LOCK_SIMPLE /></section> }.into_light();
-    }
-    view! { <ErrorState code=error.code().to_owned() href /> }.into_light()
 }
 
 fn table(page: Page<(User, String)>, words: &str) -> AnyView {
