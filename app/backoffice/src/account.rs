@@ -1,9 +1,9 @@
-//! The person's own account.
+//! The person's own account: the second factor.
 
-use kit::{DeskHead, ErrorState, IntoLight, OwnAccount, OwnAccountState, Skeleton, SkeletonKind, UiError, t};
+use kit::{DeskHead, IntoLight, OwnAccount, OwnAccountState, Skeleton, SkeletonKind, UiError, t};
 use leptos::prelude::*;
 
-use crate::frame::Desk;
+use crate::{frame::Desk, parts::refused};
 
 /// `/o/account`
 #[component]
@@ -14,15 +14,15 @@ pub(crate) fn AccountPage() -> impl IntoView {
             <DeskHead title=t::backoffice_nav_account() />
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
                 {move || page.get().map(|page| match page {
-                    Ok(state) => view! { <OwnAccount state begin="/fn/backoffice/begin_totp" confirm="/fn/backoffice/confirm_totp" /> }.into_light(),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/o/account" /> }.into_light(),
+                    Ok(state) => view! { <div class="narrow stack"><OwnAccount state begin="/fn/backoffice/begin_totp" confirm="/fn/backoffice/confirm_totp" /></div> }.into_light(),
+                    Err(error) => refused(&error, "/o/account"),
                 })}
             </Suspense>
         </Desk>
     }
 }
 
-/// Who is logged in.
+/// Who is logged in, and how far with the second factor.
 #[server(prefix = "/fn", endpoint = "backoffice/read_account")]
 pub async fn read_account() -> Result<OwnAccountState, UiError> {
     let (mut tx, actor, _) = kit::request::read().await?;
