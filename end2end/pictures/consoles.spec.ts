@@ -10,8 +10,8 @@ const file = `gtin,nombre,marca,categoria,precio,moneda
 7709001000097,Sierra Manzana 400 ml,Cola Sierra,drink,2500,COP
 7709001000103,Sierra Uva 400 ml,Cola Sierra,drink,2500,COP
 7709001000110,Sierra Toronja 400 ml,Cola Sierra,drink,dos mil,COP
-7709001000128,,Cola Sierra,drink,2500,COP
-7709001000135,Sierra Soda 1 L,Sierra Andina,drink,3900,COP
+7709001000127,,Cola Sierra,drink,2500,COP
+7709001000134,Sierra Soda 1 L,Sierra Andina,drink,3900,COP
 7709001000146,Sierra Tónica 300 ml,Cola Sierra,drink,2900,COP
 `;
 
@@ -32,7 +32,7 @@ test('consoles', async () => {
     await brand.locator('#reward_name').fill('1 Cola 400 ml');
     await brand.locator('#reward_cost').fill('2.700');
     await brand.locator('#name').fill('Lleva 5, gana 1');
-    for (const name of ['Cola Sierra 400 ml', 'Sierra Cero 400 ml', 'Sierra Limón 400 ml', 'Sierra Agua 600 ml']) await brand.getByText(name).click();
+    for (const name of ['Cola Sierra 400 ml', 'Sierra Cero 400 ml', 'Sierra Limón 400 ml', 'Sierra Agua 600 ml']) await brand.locator('.pick', { hasText: name }).click();
     await brand.locator('#units').focus();
     await shoot(brand, `brand-campaign-builder${end}`);
     const office = await open(scheme);
