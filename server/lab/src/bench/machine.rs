@@ -19,7 +19,7 @@ pub fn fsync_ms() -> Result<f64> {
     Ok(super::median(&mut times))
 }
 
-/// Of one, five and fifteen minutes.
+/// Processes that wanted to run, on average of one, five and fifteen minutes.
 pub fn load_average() -> Result<String> {
     let text = std::fs::read_to_string("/proc/loadavg")?;
     Ok(text.split_whitespace().take(3).collect::<Vec<_>>().join(" "))

@@ -71,10 +71,11 @@ impl Figure {
 }
 
 /// Everything that was measured.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Report {
     fsync_ms: f64,
-    load_average: String,
+    /// Of one, five and fifteen minutes: before and after.
+    load_average: [String; 2],
     statements_per_purchase: Statements,
     latency_ms: Vec<(&'static str, f64, f64)>,
     figures: Vec<Figure>,
@@ -88,12 +89,13 @@ struct Statements {
 
 /// Measures, prints a table, and says with its exit code whether every bound holds.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let mut report =
-        Report { fsync_ms: machine::fsync_ms()?, load_average: machine::load_average()?, statements_per_purchase: Statements::default(), latency_ms: Vec::new(), figures: Vec::new() };
+    let mut report = Report { fsync_ms: machine::fsync_ms()?, ..Report::default() };
+    report.load_average[0] = machine::load_average()?;
     sqlite(&arguments.binary, &mut report).await?;
     if let (Some(url), Some(pgbench)) = (&arguments.postgres, &arguments.pgbench) {
         on_postgres(&arguments.binary, url, pgbench, &mut report).await?;
     }
+    report.load_average[1] = machine::load_average()?;
     print(&report);
     if let Some(path) = &arguments.json {
         std::fs::write(path, serde_json::to_vec_pretty(&report)?).with_context(|| path.display().to_string())?;
@@ -163,12 +165,14 @@ async fn on_postgres(binary: &Path, url: &str, pgbench: &Path, report: &mut Repo
         let fired = fire::all(&product.url()?, &sales).await?;
         report.statements_per_purchase.postgres_product = Some(cluster.statements_per_purchase(&format!("product_{run}"), sales.len()).await?);
         product.stop().await?;
+        cluster.drop(&format!("product_{run}")).await?;
         http.push(fired.per_second);
         latencies.push((fired.median_ms, fired.p99_ms));
 
         let name = format!("ledger_{run}");
         cluster.create(&name, Some("origin")).await?;
         ledger.push(cluster.pgbench(&name).await?);
+        cluster.drop(&name).await?;
     }
     report.latency_ms.push(("PostgreSQL", median_of(&latencies, |latency| latency.0), median_of(&latencies, |latency| latency.1)));
     report.figures.push(Figure::ratio("PostgreSQL: purchases over HTTP, beside the ledger alone", median(&mut http), median(&mut ledger), 0.5));
@@ -189,7 +193,7 @@ fn print(report: &Report) {
         println!("What the ledger alone needs, one transaction on PostgreSQL:\n{}", postgres::LEDGER);
     }
     println!("{CONNECTIONS} connections, {CARDS} cards, {DEVICES} devices, {} purchases a run, median of {RUNS} runs", CARDS * SALES_PER_CARD);
-    println!("fsync {:.2} ms, load average {}", report.fsync_ms, report.load_average);
+    println!("fsync {:.2} ms, load average {} before, {} after", report.fsync_ms, report.load_average[0], report.load_average[1]);
     let on_postgres = report.statements_per_purchase.postgres_product.map_or_else(String::new, |count| format!(", {count:.1} of the product on PostgreSQL"));
     println!("statements per purchase: {:.1} raw on SQLite{on_postgres}", report.statements_per_purchase.sqlite_baseline);
     for (database, median, p99) in &report.latency_ms {

@@ -35,6 +35,12 @@ impl Cluster {
         self.address(name)
     }
 
+    /// Gives the disk back.
+    pub async fn drop(&self, name: &str) -> Result<()> {
+        self.connection.lock().await.execute(AssertSqlSafe(format!("DROP DATABASE {name}"))).await?;
+        Ok(())
+    }
+
     fn address(&self, name: &str) -> Result<String> {
         let (server, _) = self.url.rsplit_once('/').context("the address names a database")?;
         Ok(format!("{server}/{name}"))

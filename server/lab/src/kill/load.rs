@@ -62,7 +62,9 @@ pub struct Found {
     had_arrived: u64,
     lost: u64,
     changed: u64,
-    wrong_wallets: u64,
+    /// Wallets with more than was promised: something counted twice.
+    too_full: u64,
+    too_empty: u64,
     earned: i64,
     ledger: i64,
 }
@@ -70,15 +72,15 @@ pub struct Found {
 impl Found {
     /// Nothing lost, nothing doubled.
     pub fn good(&self) -> bool {
-        self.lost == 0 && self.changed == 0 && self.wrong_wallets == 0 && self.earned == self.ledger
+        [self.lost, self.changed, self.too_full, self.too_empty] == [0; 4] && self.earned == self.ledger
     }
 }
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { acknowledged, sent_again, had_arrived, lost, changed, wrong_wallets, earned, ledger } = self;
+        let Self { acknowledged, sent_again, had_arrived, lost, changed, too_full, too_empty, earned, ledger } = self;
         write!(f, "{acknowledged} purchases acknowledged, {sent_again} sent again without an answer to the first try ({had_arrived} had arrived), ")?;
-        write!(f, "{lost} lost, {changed} answered otherwise, {wrong_wallets} wrong wallets, {ledger} units in the ledger of {earned} earned")
+        write!(f, "{lost} lost, {changed} answered otherwise, {too_full} wallets too full and {too_empty} too empty, {ledger} units in the ledger of {earned} earned")
     }
 }
 
@@ -150,7 +152,8 @@ impl Load {
             // Full stamp cards become rewards: only points stay as they were earned.
             for wallet in wallets.iter().filter(|wallet| wallet.campaign_id.is_none()) {
                 let earned = self.earned.get(&(*consumer, wallet.brand_id)).copied().unwrap_or(0);
-                self.found.wrong_wallets += u64::from(wallet.available != earned);
+                self.found.too_full += u64::from(wallet.available > earned);
+                self.found.too_empty += u64::from(wallet.available < earned);
             }
         }
         let totals: Vec<LedgerTotal> = client.get("/api/v1/ledger/totals").await?;
