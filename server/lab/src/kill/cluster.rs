@@ -16,10 +16,17 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Refuses a cluster that does not wait for its disk: it promises nothing.
+    pub async fn must_sync(&self) -> Result<()> {
+        let mut postgres = connect(&self.url).await?;
+        let (fsync,): (String,) = sqlx::query_as("SHOW fsync").fetch_one(&mut postgres).await?;
+        ensure!(fsync == "on", "fsync of this cluster is {fsync}");
+        Ok(postgres.close().await?)
+    }
+
     /// A new, empty database of this name; its address.
     pub async fn database(&self, name: &str) -> Result<String> {
-        let options = PgConnectOptions::from_str(&self.url)?;
-        let mut postgres = options.connect().await?;
+        let mut postgres = connect(&self.url).await?;
         // Letters and underscores of this program, not of anybody else.
         postgres.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
         postgres.close().await?;

@@ -52,6 +52,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     good &= sqlite.end().await?;
     if let (Some(url), Some(data), Some(restart)) = (arguments.postgres, arguments.postgres_data, arguments.postgres_restart) {
         let cluster = Cluster { url, data, restart };
+        cluster.must_sync().await?;
         let mut server = Trial::begin("server on PostgreSQL", &arguments.binary, &cluster.database("killed_server").await?).await?;
         server.kill_server(arguments.rounds).await?;
         good &= server.end().await?;

@@ -791,4 +791,15 @@ mod tests {
         assert!(event(json!({ "lines": [{ "product": "COLA", "qty": 1, "unit_price": "2500" }] })).is_ok());
         assert!(event(json!({ "lines": [{ "product": "COLA", "qty": 1, "unit_price": 2500 }] })).is_err());
     }
+
+    #[test]
+    fn the_cases_of_the_repository_can_be_read() {
+        let file = File::read(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/loyalty.json").as_ref()).unwrap();
+
+        assert!(!file.scenarios.is_empty());
+        for case in file.scenarios {
+            let id = id_of(&case);
+            serde_json::from_value::<Scenario>(case).unwrap_or_else(|error| panic!("{id}: {error}"));
+        }
+    }
 }

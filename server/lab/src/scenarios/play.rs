@@ -210,3 +210,36 @@ fn given(world: &World, consumer: String, reward: &RewardInstance) -> GivenRewar
     let status = json!(reward.status).as_str().unwrap_or_default().to_owned();
     GivenReward { reward: world.reward_name(reward.reward_id), consumer, status }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told() -> Told {
+        Told { status: "accepted", awards: vec![amount("K1".into(), Unit::Points, 7)], no_award: [("K2".to_owned(), "NO_PLI".to_owned())].into(), ..Told::default() }
+    }
+
+    fn compared(expect: serde_json::Value) -> Result<()> {
+        compare(&serde_json::from_value(expect)?, &told())
+    }
+
+    #[test]
+    fn what_is_not_named_is_not_asked() {
+        compared(json!({})).unwrap();
+        compared(json!({ "status": "accepted", "awards": [{ "campaign": "K1", "points": 7 }], "no_award": { "K2@1": "NO_PLI" } })).unwrap();
+    }
+
+    #[test]
+    fn awards_are_compared_exactly() {
+        for awards in [json!([]), json!([{ "campaign": "K1", "points": 8 }]), json!([{ "campaign": "K1", "stamps": 7 }]), json!([{ "campaign": "K1@1", "points": 7 }])] {
+            assert!(compared(json!({ "awards": awards })).is_err(), "{awards}");
+        }
+    }
+
+    #[test]
+    fn every_other_word_counts_too() {
+        for expect in [json!({ "status": "held" }), json!({ "reason": "TOO_OLD" }), json!({ "replayed": true }), json!({ "no_award": { "K1": "NO_PLI" } }), json!({ "reversed": [] })] {
+            assert!(compared(expect.clone()).is_err(), "{expect}");
+        }
+    }
+}
