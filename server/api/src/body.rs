@@ -113,6 +113,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let parsed = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        parsed.map(|query| Self(query.0)).map_err(|error| Problem::new(400, "bad_query", error.body_text()).into())
+        // Like a body that is JSON and not what the door takes.
+        parsed.map(|query| Self(query.0)).map_err(|error| Problem::new(422, "bad_query", error.body_text()).into())
     }
 }

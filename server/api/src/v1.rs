@@ -92,8 +92,10 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    fn words(&self) -> &str {
-        self.q.as_deref().unwrap_or_default()
+    /// 422 beyond 80 characters.
+    fn words(&self) -> Result<&str, shared::Problem> {
+        let words = self.q.as_deref().unwrap_or_default();
+        if words.chars().count() <= 80 { Ok(words) } else { Err(shared::Problem::field("q", "too_long", "q has 80 characters at most")) }
     }
     fn part(self) -> Part {
         Part { cursor: self.cursor, limit: self.limit }

@@ -160,7 +160,8 @@ pub async fn list(tx: &mut Tx, actor: &Actor, words: &str, cursor: Option<&str>,
     let limit = limit.clamp(1, PAGE_SIZE_MAX);
     let (before, before_id) = audit::after(cursor)?;
     let plain = search_key(words).replace(['%', '_'], "");
-    let digits = plain.trim().trim_start_matches('0').to_owned();
+    // The zeros in front of a code are not the same on every packing; zeros alone are what was asked for.
+    let digits = Some(plain.trim().trim_start_matches('0')).filter(|digits| !digits.is_empty()).unwrap_or(plain.trim()).to_owned();
     let rows = tx.query(LIST).bind(format!("%{}%", plain.trim())).bind(format!("%{digits}%")).bind(before).bind(ProductId(before_id)).bind(limit + 1).all::<Row>().await?;
     let more = rows.len() as i64 > limit;
     let next_cursor = rows.get(limit as usize - 1).filter(|_| more).map(|last| audit::cursor(last.created_at, last.id.0));

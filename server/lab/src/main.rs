@@ -4,6 +4,7 @@
 
 mod bench;
 mod client;
+mod contract;
 mod kill;
 mod scenarios;
 mod server;
@@ -26,6 +27,8 @@ enum Command {
     Scenarios(scenarios::Arguments),
     /// Kill servers, databases and workers under load, and look for what was lost or doubled
     Kill(kill::Arguments),
+    /// Let another program invent requests from the OpenAPI document and compare every answer with it
+    Contract(contract::Arguments),
     /// Measure purchases beside what the databases alone can do
     Bench(bench::Arguments),
 }
@@ -35,6 +38,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Scenarios(arguments) => scenarios::run(arguments).await,
         Command::Kill(arguments) => kill::run(arguments).await,
+        Command::Contract(arguments) => contract::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {

@@ -38,13 +38,15 @@ pub struct Options {
     pub site: Option<PathBuf>,
     /// Further environment: `("MOSTRADOR_GROUP_SIZE", "1")`.
     pub environment: Vec<(String, String)>,
+    /// With the demonstration's world.
+    pub seeded: bool,
     /// Rates that nobody reaches; false: the installation's own.
     pub raised_limits: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { controlled_clock: false, site: None, environment: Vec::new(), raised_limits: true }
+        Self { controlled_clock: false, site: None, environment: Vec::new(), seeded: false, raised_limits: true }
     }
 }
 
@@ -90,6 +92,9 @@ impl Server {
             running: None,
         };
         server.run(&["migrate", "--clock", options.clock()]).await?;
+        if options.seeded {
+            server.run(&["seed"]).await?;
+        }
         server.key = server.run(&["key", "add", "lab", "--scopes", SCOPES, "--clock", options.clock()]).await?.trim().to_owned();
         Ok(server)
     }
@@ -151,6 +156,11 @@ impl Server {
     /// A client with the laboratory's key. Refused while the server rests.
     pub fn client(&self) -> Result<Client> {
         Ok(Client::new(&self.url()?).with_key(&self.key))
+    }
+
+    /// The laboratory's key.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// Where it listens: `http://127.0.0.1:40123`.

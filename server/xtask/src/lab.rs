@@ -9,6 +9,9 @@ use crate::{postgres::Postgres, shell::{Step, run}};
 /// Cases that must pass, kept in the repository.
 pub const CASES: &str = "server/lab/cases/loyalty.json";
 
+/// What the program that plays the OpenAPI document needs.
+pub const CONTRACT: &str = "server/lab/contract";
+
 /// The laboratory and the server that it tries.
 pub struct Lab {
     program: PathBuf,

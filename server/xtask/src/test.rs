@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything on both databases and in a real browser, counted by kind.
 
-use std::{collections::BTreeMap, io::{BufRead, BufReader}, process::{Command, Stdio}};
+use std::{collections::BTreeMap, io::{BufRead, BufReader}, path::PathBuf, process::{Command, Stdio}};
 
 use anyhow::{Context, Result, bail};
 
@@ -53,6 +53,9 @@ pub fn all(only: Option<&str>) -> Result<()> {
     }
     if wanted("scenarios") {
         scenarios(&mut counts)?;
+    }
+    if wanted("contract") {
+        contract(&mut counts)?;
     }
     if wanted("kill") {
         kill(&mut counts)?;
@@ -132,6 +135,40 @@ fn scenarios(counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
     count_lines("scenario", &mut trial, expected.len() as u64, counts)?;
     step.done();
     Ok(())
+}
+
+/// Three roles against the OpenAPI document.
+fn contract(counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    const ROLES: u64 = 3;
+
+    let program = schemathesis()?;
+    let step = Step::begin("OpenAPI as a contract");
+    let mut trial = Lab::build(false)?.trial("contract");
+    trial.arg("--schemathesis").arg(program).arg("--config").arg(std::path::absolute(lab::CONTRACT)?.join("schemathesis.toml"));
+    count_lines("contract", &mut trial, ROLES, counts)?;
+    step.done();
+    Ok(())
+}
+
+/// The program that plays the document, in an environment of its own.
+fn schemathesis() -> Result<PathBuf> {
+    let folder = std::path::absolute(crate::target().join("schemathesis"))?;
+    let program = folder.join("bin/schemathesis");
+    let wanted = std::path::absolute(lab::CONTRACT)?.join("requirements.txt");
+    let installed = folder.join("requirements.txt");
+    if std::fs::read(&installed).ok() == Some(std::fs::read(&wanted)?) {
+        return Ok(program);
+    }
+    let step = Step::begin("schemathesis");
+    let paths = [&folder, &wanted].map(|path| path.display().to_string());
+    if run("python3", &["-m", "venv", &paths[0]]).is_err() {
+        debian_packages(&["python3-venv"])?;
+        run("python3", &["-m", "venv", &paths[0]])?;
+    }
+    run(&folder.join("bin/pip").display().to_string(), &["install", "--quiet", "--disable-pip-version-check", "--requirement", &paths[1]])?;
+    std::fs::copy(&wanted, &installed)?;
+    step.done();
+    Ok(program)
 }
 
 /// Few rounds: `cargo xtask kill` makes many.

@@ -31,7 +31,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 #[utoipa::path(get, path = "/products", operation_id = "listProducts", tag = "products", params(Search), responses((status = 200, description = "A page.", body = Page<Product>)))]
 async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(search): Query<Search>) -> Result<Json<Page<Product>>, Refusal> {
     let (mut tx, _) = api.read().await?;
-    let words = search.words().to_owned();
+    let words = search.words()?.to_owned();
     let part = search.part();
     Ok(Json(catalogue::product::list(&mut tx, &actor, &words, part.cursor(), part.limit()?).await?))
 }

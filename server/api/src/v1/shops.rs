@@ -22,7 +22,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 #[utoipa::path(get, path = "/shops", operation_id = "listShops", tag = "shops", params(Search), responses((status = 200, description = "A page.", body = Page<Shop>)))]
 async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(search): Query<Search>) -> Result<Json<Page<Shop>>, Refusal> {
     let (mut tx, _) = api.read().await?;
-    let words = search.words().to_owned();
+    let words = search.words()?.to_owned();
     let part = search.part();
     Ok(Json(identity::shop::list(&mut tx, &actor, &words, part.cursor(), part.limit()?).await?))
 }
