@@ -153,6 +153,16 @@ impl Client {
         answer(door, request).await
     }
 
+    /// Opens something that goes on: a stream of events.
+    pub async fn open(&self, path: &str) -> Result<reqwest::Response, Error> {
+        let door = format!("GET {path}");
+        let response = self.request(Method::GET, path).send().await.map_err(|source| Error::NoAnswer { door: door.clone(), source })?;
+        match response.status() {
+            status if status.is_success() => Ok(response),
+            status => Err(Error::NotUnderstood { door, status: status.as_u16(), text: response.text().await.unwrap_or_default() }),
+        }
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.proof {

@@ -6,6 +6,7 @@ mod bench;
 mod client;
 mod contract;
 mod kill;
+mod operations;
 mod scenarios;
 mod server;
 mod trade;
@@ -29,6 +30,8 @@ enum Command {
     Kill(kill::Arguments),
     /// Let another program invent requests from the OpenAPI document and compare every answer with it
     Contract(contract::Arguments),
+    /// Back up, restore, end, and listen to another process
+    Operations(operations::Arguments),
     /// Measure purchases beside what the databases alone can do
     Bench(bench::Arguments),
 }
@@ -39,6 +42,7 @@ async fn main() -> ExitCode {
         Command::Scenarios(arguments) => scenarios::run(arguments).await,
         Command::Kill(arguments) => kill::run(arguments).await,
         Command::Contract(arguments) => contract::run(arguments).await,
+        Command::Operations(arguments) => operations::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {

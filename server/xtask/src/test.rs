@@ -54,6 +54,9 @@ pub fn all(only: Option<&str>) -> Result<()> {
     if wanted("scenarios") {
         scenarios(&mut counts)?;
     }
+    if wanted("operations") {
+        operations(&postgres.url(), &mut counts)?;
+    }
     if wanted("contract") {
         contract(&mut counts)?;
     }
@@ -133,6 +136,16 @@ fn scenarios(counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
     let mut trial = Lab::build(false)?.trial("scenarios");
     trial.args(["--expect", &expected.join(","), lab::CASES]);
     count_lines("scenario", &mut trial, expected.len() as u64, counts)?;
+    step.done();
+    Ok(())
+}
+
+/// Backup, end, and news between processes.
+fn operations(url: &str, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    const TRIALS: u64 = 3;
+
+    let step = Step::begin("operations");
+    count_lines("operations", Lab::build(false)?.trial("operations").args(["--postgres", url]), TRIALS, counts)?;
     step.done();
     Ok(())
 }

@@ -26,12 +26,7 @@ impl Cluster {
 
     /// A new, empty database of this name; its address.
     pub async fn database(&self, name: &str) -> Result<String> {
-        let mut postgres = connect(&self.url).await?;
-        // Letters and underscores of this program, not of anybody else.
-        postgres.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
-        postgres.close().await?;
-        let (server, _) = self.url.rsplit_once('/').context("the address names a database")?;
-        Ok(format!("{server}/{name}"))
+        fresh_database(&self.url, name).await
     }
 
     /// The postmaster and everything that it started, at once.
@@ -75,4 +70,14 @@ fn children(parent: u32) -> Result<Vec<u32>> {
 /// A connection of the laboratory's own.
 pub async fn connect(url: &str) -> Result<PgConnection> {
     Ok(PgConnectOptions::from_str(url)?.connect().await?)
+}
+
+/// A new, empty database of this name on the server of `url`; its address.
+pub async fn fresh_database(url: &str, name: &str) -> Result<String> {
+    let mut postgres = connect(url).await?;
+    // Letters and underscores of this program, not of anybody else.
+    postgres.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+    postgres.close().await?;
+    let (server, _) = url.rsplit_once('/').context("the address names a database")?;
+    Ok(format!("{server}/{name}"))
 }

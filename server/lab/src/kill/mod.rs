@@ -1,6 +1,6 @@
 //! Processes that end in the middle of their work, as in a power failure, and what must be left afterwards.
 
-mod cluster;
+pub mod cluster;
 mod load;
 mod workers;
 
