@@ -174,7 +174,7 @@ impl Config {
             (Some(smtp), false) => {
                 let settings =
                     SmtpSettings { host: smtp.host.clone(), port: smtp.port, user: smtp.user.clone(), password: smtp.password.clone(), from: smtp.from.clone() };
-                Port::Smtp(Smtp::new(&settings).map_err(anyhow::Error::msg).context("smtp")?)
+                Port::Smtp(Box::new(Smtp::new(&settings).map_err(anyhow::Error::msg).context("smtp")?))
             }
         })
     }

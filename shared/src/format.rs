@@ -20,7 +20,7 @@ const fn separators(country: Country) -> (char, char) {
 
 fn push_grouped(out: &mut String, digits: &str, separator: char) {
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(separator);
         }
         out.push(digit);

@@ -43,7 +43,7 @@ fn live(again: RwSignal<u32>) {
 
 #[component]
 fn Shown(card: CardView, again: RwSignal<u32>) -> impl IntoView {
-    let title = card.name.as_deref().map_or_else(|| t::consumer_home_hello_nobody().to_owned(), |name| t::consumer_home_hello(name));
+    let title = card.name.as_deref().map_or_else(|| t::consumer_home_hello_nobody().to_owned(), t::consumer_home_hello);
     let who = format_who(&card);
     let on_card = who.clone();
     let code = RwSignal::new(card.code.clone());

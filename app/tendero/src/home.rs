@@ -63,7 +63,7 @@ fn shown(home: Home) -> AnyView {
                     <span class="owed__figure" data-owed=owed>{money(owed)}</span>
                 </section>
             })}
-            {home.owner.then(|| brands)}
+            {home.owner.then_some(brands)}
             <div class="tiles">
                 {tile(t::tendero_home_today(), home.day.purchases.to_string(), t::tendero_home_purchases())}
                 {tile(t::tendero_home_delivered(), home.day.deliveries.to_string(), t::tendero_home_rewards())}

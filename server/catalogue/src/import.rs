@@ -232,7 +232,7 @@ fn parse(cells: &[String], brands: &HashMap<String, shared::BrandId>, seen: &mut
     if gtin.is_in_store() {
         return Err(wrong(0, "catalogue.in_store_code"));
     }
-    if let Some(first) = seen.insert(gtin.clone(), row) {
+    if let Some(first) = seen.insert(gtin, row) {
         seen.insert(gtin, first);
         return Err(Refusal { same_as: Some(first), ..wrong(0, "catalogue.duplicate_row") });
     }

@@ -77,7 +77,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct
     let id: ProductId = tx.new_id();
     tx.query(INSERT)
         .bind(id)
-        .bind(new.gtin.clone())
+        .bind(new.gtin)
         .bind(owner)
         .bind(new.brand_id)
         .bind(&name)
@@ -143,7 +143,7 @@ pub async fn get(tx: &mut Tx, actor: &Actor, id: ProductId) -> Result<Product, E
 /// The product behind a barcode.
 pub async fn find_by_gtin(tx: &mut Tx, actor: &Actor, gtin: &Gtin) -> Result<Option<Product>, Error> {
     may_read(actor)?;
-    Ok(tx.query(BY_GTIN).bind(gtin.clone()).maybe::<Row>().await?.map(Product::from))
+    Ok(tx.query(BY_GTIN).bind(*gtin).maybe::<Row>().await?.map(Product::from))
 }
 
 fn may_read(actor: &Actor) -> Result<(), Error> {

@@ -41,7 +41,7 @@ pub async fn propose(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewPropos
     let (id,): (ProposalId,) = tx
         .query(UPSERT)
         .bind(id)
-        .bind(new.gtin.clone())
+        .bind(new.gtin)
         .bind(shop)
         .bind(member)
         .bind(name)
@@ -98,7 +98,7 @@ pub async fn accept(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProposalId, 
         return Err(Error::Field("gtin"));
     }
     let product = product::create(tx, actor, now, new).await?;
-    tx.query(CLOSE_GTIN).bind(now).bind(new.gtin.clone()).execute().await?;
+    tx.query(CLOSE_GTIN).bind(now).bind(new.gtin).execute().await?;
     audit::record(tx, actor, now, "proposal.accepted", id, None, serde_json::to_value(&product).ok(), None).await?;
     Ok(product)
 }

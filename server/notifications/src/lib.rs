@@ -66,7 +66,7 @@ pub enum Port {
     /// A page shows them, and nobody is disturbed.
     Sandbox,
     /// E-mail leaves; other channels are refused until a provider is configured.
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     /// Nothing is configured: every message becomes a dead letter that says so.
     Nothing,
 }

@@ -178,7 +178,7 @@ fn schemathesis() -> Result<PathBuf> {
         debian_packages(&["python3-venv"])?;
         run("python3", &["-m", "venv", &paths[0]])?;
     }
-    run(&folder.join("bin/pip").display().to_string(), &["install", "--quiet", "--disable-pip-version-check", "--requirement", &paths[1]])?;
+    run(folder.join("bin/pip").display().to_string(), &["install", "--quiet", "--disable-pip-version-check", "--requirement", &paths[1]])?;
     std::fs::copy(&wanted, &installed)?;
     step.done();
     Ok(program)

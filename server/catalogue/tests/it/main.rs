@@ -1,7 +1,9 @@
 //! Products on both engines.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 use catalogue::{Error, import, product, proposal};
-use db::{Db, both_databases};
+use db::both_databases;
 use identity::{Actor, organisation};
 use shared::{Country, Currency, OrganisationId, SessionId, Timestamp, UserId, catalogue::{ImportOutcome, NewProduct}, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
 

@@ -1,5 +1,7 @@
 //! The store layer on both engines.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 use std::time::Duration;
 
 use db::{Config, Db, Engine, Error, both_databases, sql, testing::TestDb};

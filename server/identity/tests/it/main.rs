@@ -1,5 +1,7 @@
 //! People, sessions, devices and keys on both engines.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 use db::{Db, both_databases};
 use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, audit, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, dead_letter, device, organisation, session::{self, Subject}, shop, staff, user::{self, LogIn}};
 use notifications::Port;

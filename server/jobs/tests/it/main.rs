@@ -1,5 +1,7 @@
 //! Jobs and events on both engines.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 use db::{Db, both_databases, sql};
 use jobs::{JobError, NewJob, Registry, outbox::{self, NewEvent}};
 use serde_json::json;

@@ -346,7 +346,7 @@ fn answer(
         .lines
         .iter()
         .map(|(line, raw, name)| PurchaseLine {
-            gtin: raw.gtin.clone(),
+            gtin: raw.gtin,
             product_id: line.product,
             name: name.clone(),
             quantity: line.quantity,

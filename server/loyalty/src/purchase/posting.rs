@@ -321,7 +321,7 @@ async fn insert_lines(tx: &mut Tx, stored: &Stored<'_>) -> Result<(), Error> {
         query = query
             .bind(stored.purchase)
             .bind(number as i64 + 1)
-            .bind(raw.gtin.clone())
+            .bind(raw.gtin)
             .bind(line.product)
             .bind(owner.map(|(_, brand)| brand))
             .bind(owner.map(|(tenant, _)| tenant))

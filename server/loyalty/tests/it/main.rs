@@ -1,5 +1,7 @@
 //! Loyalty on both engines.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 mod world;
 
 use db::both_databases;

@@ -1,5 +1,7 @@
 //! Messages on both engines.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 use std::sync::Arc;
 
 use db::{Db, both_databases};

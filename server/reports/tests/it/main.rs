@@ -1,5 +1,7 @@
 //! Reports on both engines. The numbers are compared with the worked metric cases by the scenario player.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 use db::both_databases;
 use identity::{Actor, organisation, shop};
 use shared::{Country, OrganisationId, SessionId, Timestamp, UserId, identity::{NewShop, OrganisationKind, UserRole}};
