@@ -26,12 +26,11 @@ pub struct KeyRow {
 }
 
 /// What keys of an organisation may do, and what that means.
-fn scopes() -> [(&'static str, &'static str); 4] {
+fn scopes() -> [(&'static str, &'static str); 3] {
     [
         ("reports:read", t::brand_scope_reports()),
         ("campaigns:write", t::brand_scope_campaigns()),
         ("products:write", t::brand_scope_products()),
-        ("purchases:import", t::brand_scope_purchases()),
     ]
 }
 
@@ -103,7 +102,7 @@ fn ApiKeys(rows: Vec<KeyRow>, made: Option<String>) -> impl IntoView {
         .collect::<Vec<_>>();
     view! {
         <section class="card card--flush" aria-labelledby="keys">
-            <div class="panel__head"><h2 id="keys">{t::brand_keys_title()}</h2><a class="link" href="/api/v1/docs">{t::brand_keys_docs()}</a></div>
+            <div class="panel__head"><h2 id="keys">{t::brand_keys_title()}</h2><a class="link" href="/api/docs/">{t::brand_keys_docs()}</a></div>
             <div class="stack key-form">
                 {made}
                 {list}

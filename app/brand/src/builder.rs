@@ -1,4 +1,4 @@
-//! A campaign from a template: ten answers at most, what they would give, and the terms, on one page.
+//! A campaign from a template: its few answers, what they would give, and the terms, on one page.
 
 use kit::{ButtonLink, Button, Card, Chip, ErrorState, Field, Icon, IntoLight, LiveRegions, Look as Looks, ProductPicture, Size, Skeleton, SkeletonKind, StampGrid, StepItem, Steps, UiError, icon::path, request, t};
 use leptos::prelude::*;
@@ -147,6 +147,11 @@ const RULES: [&str; 4] = ["units", "points", "step", "need"];
 const REWARD: [&str; 4] = ["reward", "reward_name", "reward_cost", "reward_stock"];
 const DATES: [&str; 3] = ["name", "starts", "ends"];
 
+/// Fields that show their own error.
+fn fields() -> impl Iterator<Item = &'static str> {
+    RULES.into_iter().chain(["products"]).chain(REWARD).chain(DATES)
+}
+
 #[component]
 fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
     let Sheet { draft, brand, version, products, rewards, look } = sheet;
@@ -165,8 +170,13 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
     });
     let typed = draft.clone();
     let sentence = view! { <Card class="sentence"><Sentence draft=typed chosen state /></Card> };
+    let name_field = if version > 0 {
+        view! { <input type="hidden" name="name" value=draft.name.clone() /> <p><b>{draft.name.clone()}</b></p> }.into_light()
+    } else {
+        view! { <Field id="name" label=t::brand_campaign_name() initial=draft.name.clone() maxlength=80 error=state.error("name") /> }.into_light()
+    };
     let dates = view! {
-        <Field id="name" label=t::brand_campaign_name() initial=draft.name.clone() maxlength=80 error=state.error("name") />
+        {name_field}
         <div class="fields">
             <Field id="starts" kind="date" label=t::brand_campaign_starts() initial=draft.starts.clone() error=state.error("starts") />
             <Field id="ends" kind="date" label=t::brand_campaign_ends() initial=draft.ends.clone() error=state.error("ends") />
@@ -189,6 +199,11 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
     };
     let note = move || {
         let errors = state.errors();
+        // A refusal that belongs to no field is told in words; the others stand at their fields.
+        let other = state.look.with(|look| look.wrong.iter().find(|wrong| !fields().any(|field| field == wrong.field)).map(|wrong| kit::error::message(&wrong.code)));
+        if let Some(message) = other {
+            return Some(view! { <span class="desk__foot-note desk__foot-note--wrong" role="status"><Icon path=path::WARNING_CIRCLE_FILL size=18 /> " " {message.to_owned()}</span> });
+        }
         (errors > 0).then(|| view! { <span class="desk__foot-note desk__foot-note--wrong" role="status"><Icon path=path::WARNING_CIRCLE_FILL size=18 /> " " {t::brand_campaign_errors(errors as i64).to_string()}</span> })
     };
     view! {
@@ -412,6 +427,7 @@ mod browser {
     use web_sys::{FormData, HtmlElement, HtmlFormElement, UrlSearchParams};
 
     use super::{State, look_at_draft};
+    use crate::draft::Wrong;
 
     /// Longer than between two keys, shorter than patience.
     const PAUSE: Duration = Duration::from_millis(300);
@@ -419,6 +435,8 @@ mod browser {
     thread_local! {
         /// Counts the changes, so that only the newest is answered.
         static CHANGE: Cell<u32> = const { Cell::new(0) };
+        /// The newest change that was answered.
+        static ANSWERED: Cell<u32> = const { Cell::new(0) };
     }
 
     pub fn follow(event: &web_sys::Event, state: State, chosen: RwSignal<usize>) {
@@ -438,8 +456,12 @@ mod browser {
                 }
                 spawn_local(async move {
                     let look = look_at_draft(query).await;
-                    if let (Ok(look), true) = (look, CHANGE.get() == change) {
-                        state.look.set(look);
+                    if CHANGE.get() == change {
+                        ANSWERED.set(change);
+                        match look {
+                            Ok(look) => state.look.set(look),
+                            Err(error) => state.look.update(|look| look.wrong = vec![Wrong { field: String::new(), code: error.code().to_owned() }]),
+                        }
                     }
                 });
             },
@@ -447,8 +469,12 @@ mod browser {
         );
     }
 
-    /// Something is missing: it is shown and gets the focus, and nothing is sent.
+    /// Something is missing: it is shown and gets the focus, and nothing is sent. While the newest answers are not looked
+    /// at yet, or could not be, the server decides.
     pub fn guard(event: &web_sys::SubmitEvent, state: State) {
+        if CHANGE.get() != ANSWERED.get() || state.look.with_untracked(|look| look.wrong.iter().any(|wrong| wrong.field.is_empty())) {
+            return;
+        }
         let Some(wrong) = state.look.with_untracked(|look| look.wrong.first().cloned()) else { return };
         event.prevent_default();
         state.tried.set(true);

@@ -32,13 +32,16 @@ impl Row {
     #[cfg(feature = "ssr")]
     pub(crate) fn of(campaign: shared::loyalty::Campaign, today: CivilDate) -> Self {
         use shared::loyalty::CampaignState;
+        // What is in force counts, not what somebody is writing.
+        let rules = campaign.published_rules.as_ref().unwrap_or(&campaign.rules);
+        let (starts, ends) = (rules.starts, rules.ends);
         let stage = match campaign.state {
             CampaignState::Draft => Stage::Draft,
-            CampaignState::Published if today < campaign.rules.starts => Stage::Scheduled,
-            CampaignState::Published if today > campaign.rules.ends => Stage::Ended,
+            CampaignState::Published if today < starts => Stage::Scheduled,
+            CampaignState::Published if today > ends => Stage::Ended,
             CampaignState::Published => Stage::Active,
         };
-        Self { id: campaign.id.to_string(), name: campaign.name, template: campaign.template, starts: campaign.rules.starts, ends: campaign.rules.ends, version: campaign.version, stage }
+        Self { id: campaign.id.to_string(), name: campaign.name, template: campaign.template, starts, ends, version: campaign.version, stage }
     }
 }
 
@@ -137,11 +140,12 @@ pub(crate) fn ListPage() -> impl IntoView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detail {
     row: Row,
+    /// In force; empty before the first version.
     terms: String,
+    /// Of the draft, when it says something else.
+    draft_terms: Option<String>,
     products: Vec<String>,
     reward: Option<String>,
-    /// The draft says something else than what runs.
-    unpublished: bool,
     published: Option<String>,
     manages: bool,
 }
@@ -166,14 +170,26 @@ pub(crate) fn CampaignPage() -> impl IntoView {
 }
 
 fn shown(detail: Detail) -> AnyView {
-    let Detail { row, terms, products, reward, unpublished, published, manages } = detail;
+    let Detail { row, terms, draft_terms, products, reward, published, manages } = detail;
     let edit = ["/b/campaigns/edit?campaign=", &row.id].concat();
     let editable = manages && row.template != Template::Custom;
     let keep = edit.clone();
-    let asks = manages && unpublished;
+    let asks = manages && draft_terms.is_some();
     let title = t::brand_campaign_publish_title(&row.name).to_string();
     let id = row.id.clone();
     let crumbs = vec![(t::brand_campaigns_title().into(), "/b/campaigns".into())];
+    let in_force = published.map(|when| view! {
+        <section class="card" aria-labelledby="terms">
+            <div class="panel__head"><h2 id="terms">{t::brand_campaign_terms()}</h2><Chip tone=Tone::Success table=true>{t::brand_campaign_published()} " · " {when}</Chip></div>
+            <p data-terms>{terms}</p>
+        </section>
+    });
+    let draft = draft_terms.map(|terms| view! {
+        <section class="card" aria-labelledby="draft-terms">
+            <div class="panel__head"><h2 id="draft-terms">{t::brand_campaign_terms_draft()}</h2><Chip table=true>{t::common_state_draft()}</Chip></div>
+            <p data-terms>{terms}</p>
+        </section>
+    });
     let facts = [
         (t::brand_campaign_step_mechanic(), template_name(row.template).to_owned()),
         (t::brand_campaign_starts(), format::weekday_date(row.starts)),
@@ -199,11 +215,7 @@ fn shown(detail: Detail) -> AnyView {
             </section>
         })}
         <div class="panels panels--main">
-            <section class="card" aria-labelledby="terms">
-                <div class="panel__head"><h2 id="terms">{t::brand_campaign_terms()}</h2><Chip icon=path::SPARKLE>{t::brand_campaign_terms_auto()}</Chip></div>
-                <p data-terms>{terms}</p>
-                {published.map(|when| view! { <p class="chart-card__foot">{t::brand_campaign_published()} " · " {when}</p> })}
-            </section>
+            <div class="stack">{in_force} {draft}</div>
             <section class="card" aria-label=t::brand_campaign_step_rules()><dl class="facts">{facts}</dl></section>
         </div>
     }
@@ -242,16 +254,13 @@ pub async fn read_campaign(campaign: String) -> Result<Detail, UiError> {
         None => None,
     };
     let published = campaign.published_at.map(|at| format::date(identity::shop::local_date(zone, at)));
-    let unpublished = loyalty::campaign::has_changes(&mut tx, &actor, id).await?;
     let manages = actor.manages(campaign.organisation_id).is_ok();
-    // What is not published yet has only the terms that it would get.
-    let terms = if unpublished {
-        let draft = shared::loyalty::NewCampaign { brand_id: campaign.brand_id, name: campaign.name.clone(), template: campaign.template, rules: campaign.rules.clone() };
-        loyalty::campaign::preview_terms(&mut tx, &actor, &draft).await?
-    } else {
-        campaign.terms.clone()
+    let draft_terms = match campaign.published_rules.as_ref() {
+        Some(published) if *published == campaign.rules => None,
+        _ => Some(loyalty::campaign::draft_terms(&mut tx, &actor, &campaign).await?),
     };
-    Ok(Detail { row: Row::of(campaign, identity::shop::local_date(zone, now)), terms, products, reward, unpublished, published, manages })
+    let terms = campaign.terms.clone();
+    Ok(Detail { row: Row::of(campaign, identity::shop::local_date(zone, now)), terms, draft_terms, products, reward, published, manages })
 }
 
 /// Fixes the draft as the next version. Again changes nothing.

@@ -29,7 +29,7 @@ pub struct DayChart {
 
 #[cfg(feature = "ssr")]
 impl DayChart {
-    /// From zero to a round number above the best day.
+    /// From zero to the best day, with lines at round numbers.
     pub(crate) fn of(days: &[shared::reports::DaySales], country: shared::Country) -> Self {
         use kit::t;
         use plotters::coord::{ranged1d::Ranged, types::RangedCoordi64};

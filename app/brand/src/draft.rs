@@ -129,21 +129,26 @@ mod server {
     impl Scene {
         /// A draft with everything that its words may name. Only of the actor's own organisation.
         pub(crate) async fn load(tx: &mut db::Tx, actor: &Actor, now: Timestamp, query: &str) -> Result<Self, UiError> {
-            Self::of(tx, actor, now, Draft::read(query)).await
+            let fresh = !query.split('&').any(|pair| pair.starts_with("starts="));
+            Self::made(tx, actor, now, Draft::read(query), fresh).await
         }
-        pub(crate) async fn of(tx: &mut db::Tx, actor: &Actor, now: Timestamp, mut draft: Draft) -> Result<Self, UiError> {
+        /// A whole draft, as a form posts it.
+        pub(crate) async fn of(tx: &mut db::Tx, actor: &Actor, now: Timestamp, draft: Draft) -> Result<Self, UiError> {
+            Self::made(tx, actor, now, draft, false).await
+        }
+        /// `fresh`: nothing was typed yet, so that it begins with what is stored, or with what most campaigns have.
+        async fn made(tx: &mut db::Tx, actor: &Actor, now: Timestamp, mut draft: Draft, fresh: bool) -> Result<Self, UiError> {
             let organisation = identity::organisation::own(tx, actor).await?;
             actor.manages(organisation.id)?;
             let campaign = match draft.campaign.as_str() {
                 "" => None,
                 id => Some(loyalty::campaign::get(tx, actor, id.parse().map_err(|_| Problem::not_found())?).await?),
             };
-            if let Some(campaign) = campaign.as_ref().filter(|_| draft.starts.is_empty() && draft.name.is_empty()) {
-                draft = Draft::of(campaign, organisation.country);
-            }
             let today = identity::shop::local_date(organisation.country.time_zone(), now);
-            if draft.starts.is_empty() && draft.name.is_empty() {
-                draft.begin(today);
+            match campaign.as_ref().filter(|_| fresh) {
+                Some(campaign) => draft = Draft::of(campaign, organisation.country),
+                None if fresh => draft.begin(today),
+                None => {}
             }
             let brands = identity::organisation::brands(tx, actor).await?;
             let brand = brands.iter().find(|brand| brand.id.to_string() == draft.brand).or(brands.first()).cloned().ok_or_else(Problem::not_found)?;
@@ -171,7 +176,7 @@ mod server {
             let mechanic = match template.as_str() {
                 "points_per_unit" => Mechanic::PointsPerUnit { units: form.number("units", units), points },
                 "points_per_value" => Mechanic::PointsPerValue { step_minor: form.money("step", step, 1, currency, country), points },
-                _ => {
+                "stamp_card" => {
                     let units = form.number("units", units);
                     let need = form.number("need", need);
                     let reward = match reward.parse() {
@@ -189,6 +194,10 @@ mod server {
                         }
                     };
                     Mechanic::StampCard { units, stamps: points, need, reward }
+                }
+                _ => {
+                    form.refuse("template", "loyalty.custom_rules");
+                    Mechanic::PointsPerUnit { units: 1, points }
                 }
             };
             if !form.wrong.is_empty() {
@@ -208,11 +217,11 @@ mod server {
             self.wrong.push(Wrong { field: field.to_owned(), code: code.to_owned() });
         }
         fn number(&mut self, field: &str, text: &str) -> i64 {
-            let digits = text.trim().replace(['.', ',', ' '], "");
-            match i64::from_str(&digits) {
+            let text = text.trim();
+            match i64::from_str(text) {
                 Ok(number) if (1..=1_000_000_000).contains(&number) => number,
                 _ => {
-                    self.refuse(field, if digits.is_empty() { "required" } else { "out_of_range" });
+                    self.refuse(field, if text.is_empty() { "required" } else { "out_of_range" });
                     1
                 }
             }

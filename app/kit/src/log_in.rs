@@ -25,7 +25,7 @@ pub fn LogInPage(
         let message = refusal.as_ref().filter(|refusal| refusal.is_about(field)).map(|refusal| refusal.message().to_owned());
         Signal::stored(message)
     };
-    let general = refusal.as_ref().filter(|refusal| refusal.field.is_none()).map(crate::request::Refusal::message);
+    let general = refusal.as_ref().filter(|refusal| !["email", "password", "totp"].iter().any(|field| refusal.is_about(field))).map(crate::request::Refusal::message);
     let general = general.map(|message| view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{message}</Banner> });
     let form = match request::query("v") {
         None => view! {
@@ -41,6 +41,7 @@ pub fn LogInPage(
                 <input type="hidden" name="note" value=note />
                 <Field id="totp" label=t::login_totp() help=t::login_totp_help() inputmode="numeric" autocomplete="one-time-code" required=true big=true maxlength=6 error=about("totp") />
                 <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::login_action()}</Button>
+                <a class="link" href="?">{t::login_again()}</a>
             </form>
         }
         .into_light(),

@@ -37,7 +37,7 @@ impl From<Row> for Product {
     }
 }
 
-/// The operator adds any product; a brand's key with the scope, its own.
+/// The operator adds any product; a brand's people and its keys with the scope, those of its brands.
 async fn may_write(tx: &mut Tx, actor: &Actor, brand: Option<BrandId>) -> Result<Option<OrganisationId>, Error> {
     if *actor == Actor::Anonymous {
         return Err(identity::Error::Unauthorized.into());
@@ -49,8 +49,13 @@ async fn may_write(tx: &mut Tx, actor: &Actor, brand: Option<BrandId>) -> Result
     if actor.operates().is_ok() {
         return Ok(owner);
     }
-    actor.needs_scope(Scope::ProductsWrite)?;
-    if owner.is_some() && owner == actor.tenant().ok() { Ok(owner) } else { Err(Error::NotFound) }
+    let Actor::User { tenant, .. } = actor else {
+        actor.needs_scope(Scope::ProductsWrite)?;
+        return if owner.is_some() && owner == actor.tenant().ok() { Ok(owner) } else { Err(Error::NotFound) };
+    };
+    // A role that may not is told so before anything is said about the brand.
+    actor.manages(*tenant)?;
+    if owner == Some(*tenant) { Ok(owner) } else { Err(Error::NotFound) }
 }
 
 fn check(new: &NewProduct) -> Result<String, Error> {

@@ -322,14 +322,14 @@ struct Listed {
 
 /// Somebody may no longer log in; open sessions end with it. Nobody does it to oneself: the last administrator could.
 pub async fn disable(tx: &mut Tx, actor: &Actor, now: Timestamp, user: UserId) -> Result<(), Error> {
-    if actor.user().is_ok_and(|own| own == user) {
-        return Err(Error::Oneself);
-    }
     let (organisation,): (OrganisationId,) = match actor {
         Actor::Anonymous => return Err(Error::Unauthorized),
         _ => tx.query(ORGANISATION_OF).bind(user).maybe().await?.ok_or(Error::NotFound)?,
     };
     actor.administers(organisation)?;
+    if actor.user().is_ok_and(|own| own == user) {
+        return Err(Error::Oneself);
+    }
     if tx.query(DISABLE).bind(now).bind(user).bind(organisation).execute().await? == 0 {
         return Ok(());
     }

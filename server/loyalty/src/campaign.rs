@@ -9,7 +9,7 @@ use shared::{
 };
 use sqlx::types::Json;
 
-use crate::{Error, reward, rule_book, terms};
+use crate::{Error, reward, rule_book, terms::{self, Prize}};
 
 /// Creates a draft: nobody earns yet.
 pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewCampaign) -> Result<Campaign, Error> {
@@ -39,8 +39,8 @@ pub async fn update_draft(tx: &mut Tx, actor: &Actor, now: Timestamp, id: Campai
     if before.brand_id != new.brand_id {
         return Err(Error::Field("brand_id"));
     }
-    if before.version > 0 && (linked_reward(&before.rules) != linked_reward(&new.rules) || before.rules.unit != new.rules.unit) {
-        // Wallets and waiting rewards of earlier versions hang on them.
+    if before.version > 0 && (linked_reward(&before.rules) != linked_reward(&new.rules) || before.rules.unit != new.rules.unit || before.name != new.name.trim()) {
+        // Wallets, waiting rewards and terms of earlier versions hang on them.
         return Err(Error::AlreadyPublished);
     }
     check(tx, new).await?;
@@ -63,11 +63,11 @@ pub async fn publish(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId)
     // A first version covers the whole of its dates; a later one must leave earlier purchases to their own.
     let valid_from = if last_version == 0 { Timestamp(0) } else { now };
     let version: CampaignVersionId = tx.new_id();
-    let reward_name = match rules.0.threshold {
-        Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?.name),
+    let reward = match rules.0.threshold {
+        Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?),
         None => None,
     };
-    let terms = terms_of(tx, &draft.name, &rules.0, reward_name.as_deref()).await?;
+    let terms = terms_of(tx, &draft.name, &rules.0, reward.as_ref().map(Prize::of)).await?;
     tx.query(INSERT_VERSION)
         .bind(version)
         .bind(id)
@@ -90,11 +90,11 @@ pub async fn publish(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId)
 pub async fn preview_terms(tx: &mut Tx, actor: &Actor, new: &NewCampaign) -> Result<String, Error> {
     reward::owned_brand(tx, actor, new.brand_id).await?;
     check(tx, new).await?;
-    let reward_name = match new.rules.threshold {
-        Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?.name),
+    let reward = match new.rules.threshold {
+        Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?),
         None => None,
     };
-    terms_of(tx, &new.name, &new.rules, reward_name.as_deref()).await
+    terms_of(tx, &new.name, &new.rules, reward.as_ref().map(Prize::of)).await
 }
 
 fn user(actor: &Actor) -> Option<UserId> {
@@ -135,13 +135,13 @@ pub(crate) async fn check(tx: &mut Tx, new: &NewCampaign) -> Result<(), Error> {
 }
 
 /// What the consumer will read.
-pub(crate) async fn terms_of(tx: &mut Tx, name: &str, rules: &CampaignRules, reward: Option<&str>) -> Result<String, Error> {
+pub(crate) async fn terms_of(tx: &mut Tx, name: &str, rules: &CampaignRules, prize: Option<Prize<'_>>) -> Result<String, Error> {
     let mut products = Vec::new();
     // A readable sentence names at most six.
     for product in rules.products.iter().take(6) {
         products.extend(tx.query(PRODUCT_NAME).bind(*product).maybe::<(String,)>().await?.map(|(name,)| name));
     }
-    Ok(terms::text(name, rules, &products, reward))
+    Ok(terms::text(name, rules, &products, prize))
 }
 
 #[derive(sqlx::FromRow)]
@@ -158,6 +158,7 @@ struct Row {
     version_id: Option<CampaignVersionId>,
     terms: Option<String>,
     published_at: Option<Timestamp>,
+    published_rules: Option<Json<CampaignRules>>,
 }
 
 impl From<Row> for Campaign {
@@ -175,6 +176,7 @@ impl From<Row> for Campaign {
             terms: row.terms.unwrap_or_default(),
             created_at: row.created_at,
             published_at: row.published_at,
+            published_rules: row.published_rules.map(|rules| rules.0),
         }
     }
 }
@@ -189,11 +191,14 @@ pub async fn get(tx: &mut Tx, actor: &Actor, id: CampaignId) -> Result<Campaign,
     Ok(row.into())
 }
 
-/// Does the draft say something else than the newest version? True before the first.
-pub async fn has_changes(tx: &mut Tx, actor: &Actor, id: CampaignId) -> Result<bool, Error> {
-    let campaign = get(tx, actor, id).await?;
-    let (rules, _, published): (Json<CampaignRules>, i64, Option<Json<CampaignRules>>) = tx.query(DRAFT).bind(id).bind(campaign.organisation_id).one().await?;
-    Ok(published.is_none_or(|published| published.0 != rules.0))
+/// The terms that the draft would get, for whoever reads it; what is wrong with it is told when it is published.
+pub async fn draft_terms(tx: &mut Tx, actor: &Actor, campaign: &Campaign) -> Result<String, Error> {
+    actor.reads(campaign.organisation_id)?;
+    let reward = match campaign.rules.threshold {
+        Some(threshold) => Some(reward::get(tx, actor, threshold.reward_id).await?),
+        None => None,
+    };
+    terms_of(tx, &campaign.name, &campaign.rules, reward.as_ref().map(Prize::of)).await
 }
 
 /// Campaigns of the actor's tenant, newest first.
@@ -298,12 +303,12 @@ sql! {
     PRODUCT_NAME: "SELECT name FROM product WHERE id = $1";
 
     GET: "SELECT c.id, c.tenant_id, c.brand_id, c.name, c.template, c.state, c.draft_rules, c.last_version, c.created_at,
-                 v.id AS version_id, v.terms, v.published_at
+                 v.id AS version_id, v.terms, v.published_at, v.rules AS published_rules
           FROM campaign c LEFT JOIN campaign_version v ON v.campaign_id = c.id AND v.number = c.last_version
           WHERE c.id = $1";
 
     LIST: "SELECT c.id, c.tenant_id, c.brand_id, c.name, c.template, c.state, c.draft_rules, c.last_version, c.created_at,
-                  v.id AS version_id, v.terms, v.published_at
+                  v.id AS version_id, v.terms, v.published_at, v.rules AS published_rules
            FROM campaign c LEFT JOIN campaign_version v ON v.campaign_id = c.id AND v.number = c.last_version
            WHERE c.tenant_id = $1 AND (c.created_at < $2 OR (c.created_at = $2 AND c.id < $3))
            ORDER BY c.created_at DESC, c.id DESC LIMIT $4";

@@ -59,6 +59,9 @@ pub enum Error {
     /// The campaign has no enrolment to join.
     #[error("the campaign cannot be joined")]
     NotJoinable,
+    /// The rules were not written by a template, so its answers cannot change them.
+    #[error("these rules are changed through the interface that made them")]
+    CustomRules,
     /// No reward answers to this code.
     #[error("no reward answers to this code")]
     NoSuchReward,
@@ -107,6 +110,7 @@ impl From<Error> for Problem {
             Error::AlreadyPublished => Problem::new(409, "loyalty.already_published", detail),
             Error::Field(field) => Problem::field(field, "bad_field", detail),
             Error::NotJoinable => Problem::new(409, "loyalty.not_joinable", detail),
+            Error::CustomRules => Problem::new(409, "loyalty.custom_rules", detail),
             Error::NoSuchReward => Problem::new(404, "loyalty.no_such_reward", detail),
             Error::NotDeliverable => Problem::new(409, "loyalty.not_deliverable", detail),
             Error::AlreadyDelivered => Problem::new(409, "loyalty.already_delivered", detail),

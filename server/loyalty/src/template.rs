@@ -9,7 +9,7 @@ use shared::{
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{Error, campaign, reward};
+use crate::{Error, campaign, reward, terms::Prize};
 
 /// The answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +70,7 @@ pub enum ChosenReward {
 }
 
 impl Answers {
-    /// As rules; what no template asks stays as it was.
+    /// As rules. Shops, enrolment, priority and age, which no template asks, stay as they were.
     fn rules(&self, before: Option<&CampaignRules>, reward: Option<RewardId>) -> CampaignRules {
         let (unit, kind, need) = match &self.mechanic {
             Mechanic::StampCard { units, stamps, need, .. } => (Unit::Stamps, RuleKind::PerUnit { units: *units, points: *stamps }, Some(*need)),
@@ -113,24 +113,28 @@ pub struct Preview {
     pub terms: String,
 }
 
-/// Checks the answers as [`save`] would, and writes nothing.
+/// Checks the answers and writes nothing. What only a published campaign refuses, [`save`] tells.
 pub async fn preview(tx: &mut Tx, actor: &Actor, answers: &Answers) -> Result<Preview, Error> {
     reward::owned_brand(tx, actor, answers.brand_id).await?;
     let before = before(tx, actor, answers).await?;
-    let (id, name) = match answers.reward() {
-        Some(ChosenReward::Existing(id)) => (Some(*id), Some(reward::get(tx, actor, *id).await?.name)),
+    let existing;
+    let (id, prize) = match answers.reward() {
+        Some(ChosenReward::Existing(id)) => {
+            existing = reward::get(tx, actor, *id).await?;
+            (Some(*id), Some(Prize::of(&existing)))
+        }
         Some(ChosenReward::New(new)) => {
             reward::check(new)?;
-            (None, Some(new.name.trim().to_owned()))
+            (None, Some(Prize { name: new.name.trim(), limited: new.stock.is_some() }))
         }
         None => (None, None),
     };
     let new = answers.new_campaign(before.as_ref(), id);
     campaign::check(tx, &new).await?;
     // The sentence about the reward needs its threshold, whose number is checked here for a reward still to come.
-    let told = answers.rules(before.as_ref().map(|before| &before.rules), name.as_ref().map(|_| id.unwrap_or(RewardId(Uuid::nil()))));
+    let told = answers.rules(before.as_ref().map(|before| &before.rules), prize.map(|_| id.unwrap_or(RewardId(Uuid::nil()))));
     told.check()?;
-    Ok(Preview { terms: campaign::terms_of(tx, &new.name, &told, name.as_deref()).await?, rules: new.rules })
+    Ok(Preview { terms: campaign::terms_of(tx, &new.name, &told, prize).await?, rules: new.rules })
 }
 
 /// Makes or changes the draft, and the reward when it is new. The same answers twice make one campaign and one reward.
@@ -158,12 +162,22 @@ pub async fn save(tx: &mut Tx, actor: &Actor, now: Timestamp, answers: &Answers)
     }
 }
 
-/// The campaign that the answers change.
+/// The campaign that the answers change. Rules that no template writes are refused: answers would lose part of them.
 async fn before(tx: &mut Tx, actor: &Actor, answers: &Answers) -> Result<Option<Campaign>, Error> {
-    match answers.campaign {
-        Some(id) => Ok(Some(campaign::get(tx, actor, id).await?)),
-        None => Ok(None),
-    }
+    let Some(id) = answers.campaign else { return Ok(None) };
+    let before = campaign::get(tx, actor, id).await?;
+    if written_by_a_template(&before) { Ok(Some(before)) } else { Err(Error::CustomRules) }
+}
+
+fn written_by_a_template(campaign: &Campaign) -> bool {
+    let CampaignRules { unit, rules, combine, threshold, .. } = &campaign.rules;
+    let [Rule { kind, min_amount_minor: None, min_units: None }] = rules.as_slice() else { return false };
+    let mechanic = match (campaign.template, kind) {
+        (Template::StampCard, RuleKind::PerUnit { .. }) => (Unit::Stamps, true),
+        (Template::PointsPerUnit, RuleKind::PerUnit { .. }) | (Template::PointsPerValue, RuleKind::PerAmount { basis: Basis::Purchase, .. }) => (Unit::Points, false),
+        _ => return false,
+    };
+    *combine == Combine::Sum && mechanic == (*unit, threshold.is_some())
 }
 
 async fn same_reward(tx: &mut Tx, tenant: OrganisationId, new: &NewReward) -> Result<Option<RewardId>, Error> {

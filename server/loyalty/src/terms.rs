@@ -1,9 +1,23 @@
 //! The conditions of a campaign in plain Spanish, made from the rules themselves, so that they cannot differ.
 
-use shared::{Country, format, loyalty::{CampaignRules, Rule, RuleKind, campaign::{Basis, Combine, Enrolment, ShopScope, Unit}}};
+use shared::{Country, format, loyalty::{CampaignRules, Reward, Rule, RuleKind, campaign::{Basis, Combine, Enrolment, ShopScope, Unit}}};
+
+/// What a full card gives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Prize<'a> {
+    pub name: &'a str,
+    /// There is an end to it.
+    pub limited: bool,
+}
+
+impl<'a> Prize<'a> {
+    pub(crate) fn of(reward: &'a Reward) -> Self {
+        Self { name: &reward.name, limited: reward.stock_left.is_some() }
+    }
+}
 
 /// The text for the consumer. `products` are the first names of the list; money is shown without its cents.
-pub(crate) fn text(name: &str, rules: &CampaignRules, products: &[String], reward: Option<&str>) -> String {
+pub(crate) fn text(name: &str, rules: &CampaignRules, products: &[String], prize: Option<Prize<'_>>) -> String {
     let mut text = format!("{name}. Del {} al {}: ", format::date(rules.starts), format::date(rules.ends));
     let separator = if rules.combine == Combine::Max { "; o, si es más, " } else { "; además, " };
     text.push_str(&rules.rules.iter().map(|rule| sentence(rule, rules.unit)).collect::<Vec<_>>().join(separator));
@@ -13,8 +27,9 @@ pub(crate) fn text(name: &str, rules: &CampaignRules, products: &[String], rewar
         text.push_str(&format!(" y {} productos más", rules.products.len() - products.len()));
     }
     text.push_str(". ");
-    if let (Some(threshold), Some(reward)) = (rules.threshold, reward) {
-        text.push_str(&format!("Con {} te llevas: {reward}, hasta agotar existencias. Muestra el código del premio en la tienda. ", units(threshold.need, rules.unit)));
+    if let (Some(threshold), Some(Prize { name, limited })) = (rules.threshold, prize) {
+        let end = if limited { ", hasta agotar existencias" } else { "" };
+        text.push_str(&format!("Con {} te llevas: {name}{end}. Muestra el código del premio en la tienda. ", units(threshold.need, rules.unit)));
     }
     text.push_str(match &rules.shops {
         ShopScope::All => "Vale en todas las tiendas Mostrador. ",

@@ -2,7 +2,7 @@
 
 use db::{Tx, sql};
 use identity::Actor;
-use shared::{BrandId, CivilDate, Currency, ProductId, Timestamp, reports::{Count, DaySales, ProductSales, Summary}};
+use shared::{BrandId, CivilDate, ProductId, Timestamp, reports::{Count, DaySales, ProductSales, Summary}};
 
 use crate::Error;
 
@@ -37,17 +37,15 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, brand: BrandId, from: CivilDate
     actor.reads(owner.organisation_id)?;
     let days = days_between(from, to).filter(|days| (1..=DAYS_MAX).contains(days)).ok_or(Error::Period)?;
     let (before_from, before_to) = from.plus_days(-days).zip(from.plus_days(-1)).ok_or(Error::Period)?;
-    let now: Totals = tx.query(TOTALS).bind(brand).bind(from).bind(to).one().await?;
-    let before: Totals = tx.query(TOTALS).bind(brand).bind(before_from).bind(before_to).one().await?;
-    let products = tx.query(PRODUCTS).bind(brand).bind(from).bind(to).all::<ProductRow>().await?;
+    // Amounts of several currencies do not add up: what was sold in another one counts in units alone.
+    let currency = tx.query(COUNTRY).bind(brand).one::<(shared::Country,)>().await?.0.currency();
+    let now: Totals = tx.query(TOTALS).bind(brand).bind(from).bind(to).bind(currency).one().await?;
+    let before: Totals = tx.query(TOTALS).bind(brand).bind(before_from).bind(before_to).bind(currency).one().await?;
+    let products = tx.query(PRODUCTS).bind(brand).bind(from).bind(to).bind(currency).all::<ProductRow>().await?;
     let sold: Vec<(CivilDate, i64)> = tx.query(DAYS).bind(brand).bind(from).bind(to).all().await?;
     let (eligible_shops,): (i64,) = tx.query(SHOPS).one().await?;
     let (rewards_delivered,): (i64,) = tx.query(DELIVERED).bind(brand).bind(from).bind(to).one().await?;
-    let owed: Option<(i64, Currency)> = tx.query(OWED).bind(brand).maybe().await?;
-    let currency = match owed {
-        Some((_, currency)) => currency,
-        None => tx.query(CURRENCY).bind(brand).one::<(shared::Country,)>().await?.0.currency(),
-    };
+    let (owed_minor,): (i64,) = tx.query(OWED).bind(brand).bind(currency).one().await?;
     let all_days = (0..days).filter_map(|day| from.plus_days(day));
     Ok(Summary {
         from,
@@ -62,7 +60,7 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, brand: BrandId, from: CivilDate
         eligible_shops,
         buyers: Count::of(now.buyers),
         rewards_delivered,
-        owed_minor: owed.map_or(0, |(amount, _)| amount),
+        owed_minor,
         products: products
             .into_iter()
             .map(|row| ProductSales { product_id: row.product_id, name: row.name, units: row.units, net_amount_minor: row.net_amount_minor, purchases: row.purchases, buyers: Count::of(row.buyers) })
@@ -77,12 +75,12 @@ fn days_between(from: CivilDate, to: CivilDate) -> Option<i64> {
 }
 
 sql! {
-    TOTALS: "SELECT CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) AS net_amount_minor, CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT) AS units,
+    TOTALS: "SELECT CAST(COALESCE(SUM(CASE WHEN p.currency = $4 THEN l.amount_minor ELSE 0 END), 0) AS BIGINT) AS net_amount_minor, CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT) AS units,
                     COUNT(DISTINCT p.shop_id) AS active_shops, COUNT(DISTINCT p.consumer_id) AS buyers, MAX(p.received_at) AS data_until
              FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
              WHERE l.brand_id = $1 AND l.business_date BETWEEN $2 AND $3 AND p.status = 'accepted'";
 
-    PRODUCTS: "SELECT l.product_id, r.name, CAST(SUM(l.quantity) AS BIGINT) AS units, CAST(SUM(l.amount_minor) AS BIGINT) AS net_amount_minor,
+    PRODUCTS: "SELECT l.product_id, r.name, CAST(SUM(l.quantity) AS BIGINT) AS units, CAST(SUM(CASE WHEN p.currency = $4 THEN l.amount_minor ELSE 0 END) AS BIGINT) AS net_amount_minor,
                       COUNT(DISTINCT p.id) AS purchases, COUNT(DISTINCT p.consumer_id) AS buyers
                FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id JOIN product r ON r.id = l.product_id
                WHERE l.brand_id = $1 AND l.business_date BETWEEN $2 AND $3 AND p.status = 'accepted'
@@ -97,7 +95,7 @@ sql! {
 
     DELIVERED: "SELECT COUNT(*) FROM payable_entry WHERE brand_id = $1 AND business_date BETWEEN $2 AND $3 AND kind = 'delivery'";
 
-    OWED: "SELECT CAST(SUM(amount_minor) AS BIGINT), currency FROM payable_entry WHERE brand_id = $1 GROUP BY currency ORDER BY 1 DESC LIMIT 1";
+    OWED: "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payable_entry WHERE brand_id = $1 AND currency = $2";
 
-    CURRENCY: "SELECT o.country FROM brand b JOIN organisation o ON o.id = b.tenant_id WHERE b.id = $1";
+    COUNTRY: "SELECT o.country FROM brand b JOIN organisation o ON o.id = b.tenant_id WHERE b.id = $1";
 }

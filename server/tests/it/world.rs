@@ -6,9 +6,10 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
 };
 use db::{Db, clock::Clock};
-use identity::{Actor, Persona, Phone, challenge::VerifiedPhone, consent, consumer::NewConsumer, session::{self, Subject}, user::NewUser};
+use identity::{Actor, Persona, Phone, Scopes, challenge::VerifiedPhone, consent, consumer::NewConsumer, session::{self, Subject}, user::NewUser};
+use loyalty::template::{Answers, Mechanic};
 use server::{App, Config};
-use shared::{Country, Timestamp, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
+use shared::{ApiKeyId, BrandId, CampaignId, Country, Currency, ProductId, Timestamp, catalogue::NewProduct, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
 use tower::ServiceExt;
 
 /// Tuesday 10 March 2026, 10:00 in Bogotá.
@@ -23,19 +24,21 @@ pub enum Who {
     Cashier,
     Brand,
     BrandAnalyst,
+    /// Of another brand owner.
+    OtherBrand,
     Operator,
     OperatorAnalyst,
 }
 
 impl Who {
-    pub const ALL: [Self; 7] = [Self::Consumer, Self::Owner, Self::Cashier, Self::Brand, Self::BrandAnalyst, Self::Operator, Self::OperatorAnalyst];
+    pub const ALL: [Self; 8] = [Self::Consumer, Self::Owner, Self::Cashier, Self::Brand, Self::BrandAnalyst, Self::OtherBrand, Self::Operator, Self::OperatorAnalyst];
 
     pub const fn persona(self) -> Option<Persona> {
         Some(match self {
             Self::Nobody => return None,
             Self::Consumer => Persona::Consumer,
             Self::Owner | Self::Cashier => Persona::Tendero,
-            Self::Brand | Self::BrandAnalyst => Persona::Brand,
+            Self::Brand | Self::BrandAnalyst | Self::OtherBrand => Persona::Brand,
             Self::Operator | Self::OperatorAnalyst => Persona::Backoffice,
         })
     }
@@ -45,7 +48,18 @@ pub struct World {
     pub app: App,
     pub router: Router,
     tokens: Vec<(Who, String)>,
+    /// Of [`Who::Brand`].
+    pub brand: BrandId,
+    /// Of its brand.
+    pub product: ProductId,
+    /// A draft of points for each unit of the product.
+    pub campaign: CampaignId,
+    /// Of its organisation.
+    pub key: ApiKeyId,
 }
+
+/// The product's barcode.
+pub const GTIN: &str = "7702004003508";
 
 pub struct Answer {
     pub status: StatusCode,
@@ -90,16 +104,18 @@ impl World {
         let mut tokens = Vec::new();
         let mut tx = db.begin().await.unwrap();
         let mut tenants = Vec::new();
-        for (name, kind) in [("Mostrador", OrganisationKind::Operator), ("Sierra", OrganisationKind::BrandOwner)] {
+        for (name, kind) in [("Mostrador", OrganisationKind::Operator), ("Sierra", OrganisationKind::BrandOwner), ("Norte", OrganisationKind::BrandOwner)] {
             tenants.push(identity::organisation::create(&mut tx, &Actor::System, NOW, name, kind, Country::Co).await.unwrap().id);
         }
-        let [operator, tenant] = tenants[..] else { unreachable!() };
-        identity::organisation::create_brand(&mut tx, &Actor::System, NOW, tenant, "Cola Sierra", "#9F1239").await.unwrap();
+        let [operator, tenant, other] = tenants[..] else { unreachable!() };
+        let brand = identity::organisation::create_brand(&mut tx, &Actor::System, NOW, tenant, "Cola Sierra", "#9F1239").await.unwrap().id;
+        identity::organisation::create_brand(&mut tx, &Actor::System, NOW, other, "Galletas Norte", "#075985").await.unwrap();
         for (who, email, organisation, kind, role) in [
             (Who::Operator, "op@example.com", operator, OrganisationKind::Operator, UserRole::Admin),
             (Who::OperatorAnalyst, "opa@example.com", operator, OrganisationKind::Operator, UserRole::Analyst),
             (Who::Brand, "ana@example.com", tenant, OrganisationKind::BrandOwner, UserRole::Admin),
             (Who::BrandAnalyst, "leo@example.com", tenant, OrganisationKind::BrandOwner, UserRole::Analyst),
+            (Who::OtherBrand, "ines@example.com", other, OrganisationKind::BrandOwner, UserRole::Admin),
         ] {
             let new = NewUser { organisation, email, name: "Alguien", role, password_hash: "none".into() };
             let user = identity::user::create(&mut tx, &Actor::System, NOW, new).await.unwrap();
@@ -115,8 +131,13 @@ impl World {
         let new = NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![consent] };
         let (consumer, _) = loyalty::card::sign_up(&mut tx, &app.loyalty, NOW, &phone(10), &new).await.unwrap();
         tokens.push((Who::Consumer, session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap().token));
+        let new = NewProduct { gtin: GTIN.parse().unwrap(), brand_id: Some(brand), name: "Cola Sierra 400 ml".into(), category: "drink".into(), suggested_price_minor: Some(250_000), currency: Currency::Cop };
+        let product = catalogue::product::create(&mut tx, &Actor::System, NOW, &new).await.unwrap().id;
+        let answers = Answers { campaign: None, brand_id: brand, name: "Marzo".into(), starts: "2026-03-01".parse().unwrap(), ends: "2026-03-31".parse().unwrap(), products: vec![product], mechanic: Mechanic::PointsPerUnit { units: 1, points: 5 } };
+        let campaign = loyalty::template::save(&mut tx, &Actor::System, NOW, &answers).await.unwrap().id;
+        let (key, _) = identity::api_key::insert(&mut tx, NOW, tenant, None, "ERP", &Scopes::parse("reports:read").unwrap(), None).await.unwrap();
         tx.commit().await.unwrap();
-        Self { router: server::router(app.clone()), app, tokens }
+        Self { router: server::router(app.clone()), app, tokens, brand, product, campaign, key: key.id }
     }
 
     pub fn cookie(&self, who: Who) -> Option<String> {

@@ -521,7 +521,10 @@ pub struct Campaign {
     pub version_id: Option<CampaignVersionId>,
     /// The draft: what was published last, or what the next publication will fix.
     pub rules: CampaignRules,
-    /// Text for the consumer, generated from the rules.
+    /// What is in force: the newest version's rules, once published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_rules: Option<CampaignRules>,
+    /// Text for the consumer, generated from the newest version's rules; empty before the first.
     pub terms: String,
     /// When it was created.
     pub created_at: Timestamp,

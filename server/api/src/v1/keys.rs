@@ -31,7 +31,7 @@ struct NewApiKey {
     /// What it is for, 1 to 80 characters.
     #[schema(min_length = 1, max_length = 80)]
     name: String,
-    /// `purchases:import`, `campaigns:write`, `products:write`, `reports:read`; the operator's also `operator`, `sandbox`.
+    /// `campaigns:write`, `products:write`, `reports:read`; the operator's also `purchases:import`, `operator`, `sandbox`.
     #[schema(min_items = 1, max_items = 10)]
     scopes: Vec<String>,
     /// When it stops working by itself.

@@ -86,7 +86,7 @@ db::both_databases! {
 
     async fn a_secret_in_a_kept_answer_cannot_be_read_in_the_database(db: &Db) {
         let world = World::new(db).await;
-        let mut request = world.request(Who::Brand, Method::POST, "/api/v1/api_keys", Some(&json!({ "name": "caja", "scopes": ["purchases:import"] })));
+        let mut request = world.request(Who::Brand, Method::POST, "/api/v1/api_keys", Some(&json!({ "name": "caja", "scopes": ["reports:read"] })));
         request.headers_mut().insert("idempotency-key", "k1".parse().unwrap());
 
         let made = world.send(request).await;

@@ -67,8 +67,8 @@ fn doors(world: &World) -> Vec<Door> {
         door("createInvitation", Owner).body(json!({})).wrong([Cashier, Ana, Brand]),
         door("listProducts", Brand),
         door("getProduct", Owner).at(world.cola),
-        door("createProduct", Operator).body(product("7702535011119", "Nuevo")).wrong([Brand, OperatorAnalyst, Ana, Owner, ImportKey]),
-        door("updateProduct", Operator).at(world.cola).body(product(COLA, "Cola Sierra 400 ml")).wrong([Brand, OperatorAnalyst, Ana, Owner, ImportKey]),
+        door("createProduct", Operator).body(product("7702535011119", "Nuevo")).wrong([BrandAnalyst, OperatorAnalyst, Ana, Owner, ImportKey]),
+        door("updateProduct", Operator).at(world.cola).body(product(COLA, "Cola Sierra 400 ml")).wrong([BrandAnalyst, OperatorAnalyst, Ana, Owner, ImportKey]),
         door("importProducts", Operator).wrong([Brand, OperatorAnalyst, Ana, Owner, ImportKey]),
         door("createProductProposal", Cashier).body(json!({ "gtin": "7707000000018", "name": "Pan" })).wrong([Ana, Brand, SandboxKey]),
         door("listProductProposals", Operator).wrong([Brand, Ana, Owner, ImportKey]),
@@ -96,7 +96,7 @@ fn doors(world: &World) -> Vec<Door> {
         door("listMyRewards", Ana).wrong([Owner, Brand, SandboxKey]),
         door("createMyCardKey", Ana).wrong([Owner, Brand, SandboxKey]),
         door("listApiKeys", Brand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
-        door("createApiKey", Brand).body(json!({ "name": "caja", "scopes": ["purchases:import"] })).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("createApiKey", Brand).body(json!({ "name": "caja", "scopes": ["reports:read"] })).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
         door("listUsers", Brand).at(format!("?organisation_id={}", world.tenant)).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
         door("createUser", Brand)
             .body(json!({ "organisation_id": world.tenant, "email": "nueva@example.com", "name": "Nueva", "role": "analyst", "password": "una clave muy larga" }))

@@ -71,7 +71,7 @@ both_databases! {
     async fn the_same_answers_make_one_draft_and_one_reward(db: &Db) {
         let world = World::new(db).await;
         let rules = world.rules(Unit::Points, per_value());
-        let new_reward = NewReward { brand_id: world.brand, name: "Una Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 0, currency: Currency::Cop, stock: Some(100), max_per_consumer: None };
+        let new_reward = NewReward { brand_id: world.brand, name: "Una Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 0, currency: Currency::Cop, stock: None, max_per_consumer: None };
         let answers = template::Answers {
             campaign: None,
             brand_id: world.brand,
@@ -93,14 +93,23 @@ both_databases! {
         assert!(drafts.iter().all(|id| *id == drafts[0]));
         let mut tx = db.begin().await.unwrap();
         assert_eq!((campaign::list(&mut tx, &world.manager, None, 10).await.unwrap().items.len(), reward::list(&mut tx, &world.manager).await.unwrap().len()), (1, 1));
-        assert!(campaign::has_changes(&mut tx, &world.manager, drafts[0]).await.unwrap());
-        campaign::publish(&mut tx, &world.manager, NOW, drafts[0]).await.unwrap();
-        assert!(!campaign::has_changes(&mut tx, &world.manager, drafts[0]).await.unwrap());
-        tx.commit().await.unwrap();
+        drop(tx);
 
-        let longer = template::Answers { campaign: Some(drafts[0]), name: "Lleva 5 más".into(), ..answers.clone() };
-        assert_eq!(save(longer).await.unwrap().name, "Lleva 5 más");
-        assert!(matches!(save(template::Answers { products: Vec::new(), ..answers }).await, Err(Error::Rules(_))));
+        let renamed = template::Answers { campaign: Some(drafts[0]), name: "Lleva 5 más".into(), ..answers.clone() };
+        assert_eq!(save(renamed.clone()).await.unwrap().name, "Lleva 5 más");
+        let mut tx = db.begin().await.unwrap();
+        let published = campaign::publish(&mut tx, &world.manager, NOW, drafts[0]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(published.published_rules.as_ref(), Some(&published.rules));
+        let later = template::Answers { ends: rules.ends.plus_days(30).unwrap(), ..renamed.clone() };
+        let draft = save(later.clone()).await.unwrap();
+        assert_eq!((draft.rules.ends, draft.published_rules.unwrap().ends), (later.ends, rules.ends));
+        assert!(matches!(save(template::Answers { name: "Otro nombre".into(), ..renamed }).await, Err(Error::AlreadyPublished)));
+        assert!(matches!(save(template::Answers { products: Vec::new(), ..answers.clone() }).await, Err(Error::Rules(_))));
+
+        // What another program wrote would lose part of itself.
+        let custom = world.publish(world.rules(Unit::Points, per_value())).await;
+        assert!(matches!(save(template::Answers { campaign: Some(custom), ..answers }).await, Err(Error::CustomRules)));
     }
 
     async fn a_full_card_gives_a_reward_and_keeps_the_rest(db: &Db) {
