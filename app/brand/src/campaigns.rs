@@ -66,11 +66,11 @@ fn stage_chip(stage: Stage) -> AnyView {
 }
 
 /// The list as a table; empty, it says how to begin.
-pub(crate) fn table(rows: Vec<Row>) -> AnyView {
+pub(crate) fn table(rows: Vec<Row>, manages: bool) -> AnyView {
     if rows.is_empty() {
         return view! {
             <Empty title=t::brand_campaigns_empty_title() text=t::brand_campaigns_empty_text() icon=path::MEGAPHONE_SIMPLE>
-                <ButtonLink href="/b/campaigns/new" look=Look::Secondary size=Size::Dense>{t::brand_campaigns_new()}</ButtonLink>
+                {manages.then(|| view! { <ButtonLink href="/b/campaigns/new" look=Look::Secondary size=Size::Dense>{t::brand_campaigns_new()}</ButtonLink> })}
             </Empty>
         }
         .into_light();
@@ -111,6 +111,7 @@ pub(crate) fn table(rows: Vec<Row>) -> AnyView {
 pub struct List {
     rows: Vec<Row>,
     next_cursor: Option<String>,
+    manages: bool,
 }
 
 /// `/b/campaigns?cursor=<cursor>`
@@ -120,16 +121,20 @@ pub(crate) fn ListPage() -> impl IntoView {
     let page = Resource::new(|| (), move |()| read_campaigns(cursor.clone()));
     view! {
         <Desk current="/b/campaigns">
-            <DeskHead title=t::brand_campaigns_title()>
-                <ButtonLink href="/b/campaigns/new" look=Look::Key size=Size::Dense icon=path::PLUS>{t::brand_campaigns_new()}</ButtonLink>
-            </DeskHead>
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(list) => {
                         let more = list.next_cursor.map(|cursor| view! { <div class="table-foot"><a class="link" href=["/b/campaigns?cursor=", &cursor].concat()>{t::common_load_more()}</a></div> });
-                        view! { <section class="card card--flush">{table(list.rows)} {more}</section> }.into_light()
+                        let manages = list.manages;
+                        view! {
+                            <DeskHead title=t::brand_campaigns_title()>
+                                {manages.then(|| view! { <ButtonLink href="/b/campaigns/new" look=Look::Key size=Size::Dense icon=path::PLUS>{t::brand_campaigns_new()}</ButtonLink> })}
+                            </DeskHead>
+                            <section class="card card--flush">{table(list.rows, manages)} {more}</section>
+                        }
+                        .into_light()
                     }
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/b/campaigns" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::brand_campaigns_title() /> <ErrorState code=error.code().to_owned() href="/b/campaigns" /> }.into_light(),
                 })}
             </Suspense>
         </Desk>
@@ -229,7 +234,7 @@ pub async fn read_campaigns(#[server(default)] cursor: String) -> Result<List, U
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
     let today = identity::shop::local_date(organisation.country.time_zone(), now);
     let page = loyalty::campaign::list(&mut tx, &actor, Some(cursor.as_str()).filter(|cursor| !cursor.is_empty()), 50).await?;
-    Ok(List { rows: page.items.into_iter().map(|campaign| Row::of(campaign, today)).collect(), next_cursor: page.next_cursor })
+    Ok(List { rows: page.items.into_iter().map(|campaign| Row::of(campaign, today)).collect(), next_cursor: page.next_cursor, manages: actor.manages(organisation.id).is_ok() })
 }
 
 /// One of them.

@@ -43,7 +43,9 @@ pub(crate) fn ListPage() -> impl IntoView {
     view! {
         <Desk current="/b/products">
             <DeskHead title=t::brand_nav_products()>
-                <ButtonLink href="/b/products?new=1" look=Look::Key size=Size::Dense icon=path::PLUS>{t::backoffice_products_new()}</ButtonLink>
+                <Suspense>
+                    {move || page.get().and_then(Result::ok).filter(|shelf| shelf.manages).map(|_| view! { <ButtonLink href="/b/products?new=1" look=Look::Key size=Size::Dense icon=path::PLUS>{t::backoffice_products_new()}</ButtonLink> })}
+                </Suspense>
             </DeskHead>
             <form method="get" action="/b/products" role="search" class="filters">
                 <Field id="q" label=t::brand_products_search() kind="search" inputmode="search" initial=words maxlength=80 />

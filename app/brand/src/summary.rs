@@ -3,7 +3,7 @@
 use kit::{Bar, BarTone, ButtonLink, Change, DeskHead, Empty, ErrorState, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Country, format, loyalty::Payable, reports::{Count, Summary}};
+use shared::{BrandId, Country, format, identity::Brand, loyalty::Payable, reports::{Count, Summary}};
 
 use crate::{campaigns, chart::{DayChart, Line}, frame::Desk};
 
@@ -20,6 +20,11 @@ pub struct Overview {
     /// Largest first, five at most.
     payables: Vec<Payable>,
     country: Country,
+    /// Of the organisation.
+    brands: Vec<Brand>,
+    /// The one that is counted.
+    brand: BrandId,
+    manages: bool,
     /// Of the newest purchase, at the organisation.
     data_until: Option<String>,
 }
@@ -42,7 +47,7 @@ pub(crate) fn SummaryPage() -> impl IntoView {
         <Desk current="/b/">
             <Transition fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
                 {move || page.get().map(|page| match page {
-                    Ok(overview) => shown(overview, days, &brand),
+                    Ok(overview) => shown(overview, days),
                     Err(error) => view! { <DeskHead title=t::brand_summary_title() /> <ErrorState code=error.code().to_owned() href="/b/" /> }.into_light(),
                 })}
             </Transition>
@@ -50,15 +55,17 @@ pub(crate) fn SummaryPage() -> impl IntoView {
     }
 }
 
-fn shown(overview: Overview, days: i64, brand: &str) -> AnyView {
-    let Overview { summary, chart, campaigns, payables, country, data_until } = overview;
-    let periods = PERIODS.map(|period| (["/b/?days=", &period.to_string(), if brand.is_empty() { "" } else { "&brand=" }, brand].concat().into(), t::common_days_count(period).to_string().into(), period == days)).to_vec();
+fn shown(overview: Overview, days: i64) -> AnyView {
+    let Overview { summary, chart, campaigns, payables, country, brands, brand, manages, data_until } = overview;
+    let address = |days: i64, brand: BrandId| ["/b/?days=", &days.to_string(), "&brand=", &brand.to_string()].concat().into();
+    let several = (brands.len() > 1).then(|| brands.into_iter().map(|one| (address(days, one.id), one.name.into(), one.id == brand)).collect());
+    let periods = PERIODS.map(|period| (address(period, brand), t::common_days_count(period).to_string().into(), period == days)).to_vec();
     let as_of = data_until.map(|when| t::brand_summary_as_of(&when).to_string()).unwrap_or_default();
     let empty = summary.units == 0 && summary.units_before == 0;
     let body = if empty {
         view! {
             <Empty title=t::brand_summary_empty_title() text=t::brand_summary_empty_text() icon=path::CHART_LINE_UP>
-                <ButtonLink href="/b/campaigns/new" look=Look::Secondary>{t::brand_campaigns_new()}</ButtonLink>
+                {manages.then(|| view! { <ButtonLink href="/b/campaigns/new" look=Look::Secondary>{t::brand_campaigns_new()}</ButtonLink> })}
             </Empty>
         }
         .into_light()
@@ -84,14 +91,15 @@ fn shown(overview: Overview, days: i64, brand: &str) -> AnyView {
     };
     view! {
         <DeskHead title=t::brand_summary_title() as_of>
+            {several.map(|links| view! { <SegLinks label=t::brand_summary_brand() links /> })}
             <SegLinks label=t::brand_summary_period() links=periods />
-            <ButtonLink href="/b/campaigns/new" look=Look::Key size=Size::Dense icon=path::PLUS>{t::brand_campaigns_new()}</ButtonLink>
+            {manages.then(|| view! { <ButtonLink href="/b/campaigns/new" look=Look::Key size=Size::Dense icon=path::PLUS>{t::brand_campaigns_new()}</ButtonLink> })}
         </DeskHead>
         {body}
         <div class="panels panels--main">
             <section class="card card--flush" aria-labelledby="running">
                 <div class="panel__head"><h2 id="running">{t::brand_summary_campaigns()}</h2><a class="link" href="/b/campaigns">{t::common_see_all()}</a></div>
-                {campaigns::table(campaigns)}
+                {campaigns::table(campaigns, manages)}
             </section>
             <section class="card" aria-labelledby="owed">
                 <div class="panel__head"><h2 id="owed">{t::brand_payouts_title()}</h2><a class="link" href="/b/payouts">{t::common_see_all()}</a></div>
@@ -227,5 +235,6 @@ pub async fn read_overview(#[server(default)] brand: String, #[server(default)] 
         let day = if local.date() == to { t::common_today().to_lowercase() } else { format::day_month(local.date()) };
         [&day, " ", &format::time(local)].concat()
     });
-    Ok(Overview { summary, chart, campaigns, payables, country: organisation.country, data_until })
+    let manages = actor.manages(organisation.id).is_ok();
+    Ok(Overview { summary, chart, campaigns, payables, country: organisation.country, brands, brand: chosen, manages, data_until })
 }

@@ -92,7 +92,7 @@ async fn fresh(prepared: &Server) -> Result<(Server, Client)> {
     Ok((server, client))
 }
 
-/// A number of a report: over inputs through the sandbox's door, which runs the very function that the reports use.
+/// A number of a report, asked with its inputs. The product has no such door yet, and every such case says so.
 async fn metric(prepared: &Server, file: &format::File, case: &Value) -> Result<()> {
     let metric = case["metric"].as_str().context("a metric case names its metric")?;
     if let Some(dataset) = case["dataset"].as_str() {

@@ -198,7 +198,7 @@ async fn balance(client: &Client, world: &World, expected: &format::Balance) -> 
         "stamps" => (None, Some(world.campaign(owner)?)),
         _ => bail!("{unit} is no unit"),
     };
-    let wallets: Vec<Balance> = client.get(&format!("/api/v1/consumers/{}/balances", world.consumer(&expected.consumer))).await?;
+    let wallets: Vec<Balance> = client.get(&format!("/api/v1/consumers/{}/balances", world.known(&expected.consumer)?)).await?;
     let wallet = wallets.iter().find(|wallet| wallet.campaign_id == campaign && brand.is_none_or(|brand| wallet.brand_id == brand));
     // A wallet that never held anything need not exist.
     let is = wallet.map_or([0; 4], |wallet| [wallet.available, wallet.pending, wallet.reserved, wallet.debt]);

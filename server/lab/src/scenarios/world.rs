@@ -128,6 +128,7 @@ impl World {
 
     /// The entry in the product's words. Whatever the product does not know, it refuses by name.
     fn rules(&self, entry: &format::Campaign) -> Result<Value> {
+        ensure!(entry.min_age.is_none_or(|age| age == ADULT), "the product knows one age, {ADULT}");
         let products: Vec<ProductId> = entry.pli.iter().map(|product| Ok(self.product(product)?.id)).collect::<Result<_>>()?;
         let mut rules = object(json!({
             "unit": entry.unit,
@@ -239,11 +240,19 @@ impl World {
         self.consumers.iter().map(|(name, id)| (name.as_str(), *id))
     }
 
+    /// Somebody of the scenario, whose balances can be asked.
+    pub fn known(&self, name: &str) -> Result<ConsumerId> {
+        self.consumers.get(name).copied().with_context(|| format!("nobody in the scenario is called {name}"))
+    }
+
     /// Somebody of the scenario; a stranger has an id that no server gave.
     pub fn consumer(&self, name: &str) -> ConsumerId {
         self.consumers.get(name).copied().unwrap_or(ConsumerId::fixed(0))
     }
 }
+
+/// Years from which a campaign for adults counts.
+const ADULT: u32 = 18;
 
 /// Money of a scenario in minor units.
 pub fn minor(amount: &str) -> Result<i64> {
