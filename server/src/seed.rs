@@ -135,9 +135,12 @@ fn trusted(app: &App, country: Country, number: u32) -> Result<VerifiedPhone> {
     Ok(VerifiedPhone::trusted(&app.keys, Phone::parse(country, &text)?))
 }
 
+/// A brand, whose it is, where it sells, and what.
+type SeededBrand = (BrandId, OrganisationId, Country, Vec<(ProductId, Gtin)>);
+
 struct World {
     shops: Vec<(ShopId, Country)>,
-    brands: Vec<(BrandId, OrganisationId, Country, Vec<(ProductId, Gtin)>)>,
+    brands: Vec<SeededBrand>,
     others: Vec<Gtin>,
     consumers: Vec<(ConsumerId, Country)>,
 }

@@ -63,15 +63,21 @@ both_databases! {
         let mut tx = db.begin().await.unwrap();
         let org = organisation::create(&mut tx, &Actor::System, NOW, "Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
         let brand = organisation::create_brand(&mut tx, &Actor::System, NOW, org.id, "Cola Sierra", "#9F1239").await.unwrap();
-        let brand_user = Actor::User { user: UserId::fixed(1), tenant: org.id, kind: OrganisationKind::BrandOwner, role: UserRole::Admin, session: SessionId::fixed(1) };
+        let person = |tenant, role| Actor::User { user: UserId::fixed(1), tenant, kind: OrganisationKind::BrandOwner, role, session: SessionId::fixed(1) };
+        let stranger = OrganisationId::fixed(9);
         let key = |tenant| Actor::Key { key: shared::ApiKeyId::fixed(1), tenant, kind: OrganisationKind::BrandOwner, scopes: identity::Scopes::parse("products:write").unwrap() };
         let own = NewProduct { brand_id: Some(brand.id), ..cola() };
 
         assert!(matches!(product::create(&mut tx, &Actor::Anonymous, NOW, &own).await, Err(Error::Identity(identity::Error::Unauthorized))));
-        assert!(matches!(product::create(&mut tx, &brand_user, NOW, &own).await, Err(Error::Identity(identity::Error::Forbidden))));
-        assert!(matches!(product::create(&mut tx, &key(OrganisationId::fixed(9)), NOW, &own).await, Err(Error::NotFound)));
+        assert!(matches!(product::create(&mut tx, &person(org.id, UserRole::Analyst), NOW, &own).await, Err(Error::Identity(identity::Error::Forbidden))));
+        assert!(matches!(product::create(&mut tx, &person(stranger, UserRole::Admin), NOW, &own).await, Err(Error::NotFound)));
+        assert!(matches!(product::create(&mut tx, &person(org.id, UserRole::Admin), NOW, &cola()).await, Err(Error::NotFound)));
+        assert!(matches!(product::create(&mut tx, &key(stranger), NOW, &own).await, Err(Error::NotFound)));
         assert!(matches!(product::create(&mut tx, &key(org.id), NOW, &cola()).await, Err(Error::NotFound)));
-        assert!(product::create(&mut tx, &key(org.id), NOW, &own).await.is_ok());
+        let made = product::create(&mut tx, &person(org.id, UserRole::Manager), NOW, &own).await.unwrap();
+        let renamed = NewProduct { name: "Cola Sierra 400".into(), ..own };
+        assert!(product::update(&mut tx, &key(org.id), NOW, made.id, &renamed).await.is_ok());
+        assert!(matches!(product::update(&mut tx, &person(stranger, UserRole::Admin), NOW, made.id, &renamed).await, Err(Error::NotFound)));
     }
 
     async fn an_import_tells_each_row_and_changes_nothing_twice(db: &Db) {
