@@ -4,7 +4,7 @@
 
 use kit::{Button, Chip, CodeField, Field, IntoLight, Look, PhoneShell, Segmented, Size, StepsBar, Switch, Tone, UiError, icon::path, locale, request, t};
 use leptos::prelude::*;
-use shared::{Country, ShopId};
+use shared::Country;
 
 fn head(step: u32) -> AnyView {
     view! {
@@ -188,7 +188,7 @@ pub async fn sign_up(sealed: String, #[server(default)] adult: String, #[server(
     let (mut tx, _, now) = request::begin().await?;
     let keys = request::state::<request::RequestContext>()?.app.keys;
     let loyalty = request::state::<loyalty::Loyalty>()?;
-    let shop: Option<ShopId> = shop.parse().ok();
+    let shop: Option<shared::ShopId> = shop.parse().ok();
     let phone = identity::challenge::consume(&mut tx, &keys, now, &sealed).await?;
     let country = phone.phone.country;
     let consumer = if adult == "no" {

@@ -1,6 +1,6 @@
 //! "This phone signs your sales": the key is made here and its public half registered.
 
-use kit::{Button, IntoLight, Look, PhoneHead, PhoneShell, Size, UiError, request, t};
+use kit::{Button, IntoLight, Look, PhoneHead, PhoneShell, Size, UiError, t};
 use leptos::prelude::*;
 use shared::DeviceId;
 
@@ -53,7 +53,7 @@ async fn enrol() -> Result<(), String> {
 #[server(prefix = "/fn", endpoint = "tendero/enrol_device")]
 pub async fn enrol_device(public_key: String, proof: String, name: String) -> Result<DeviceId, UiError> {
     let bytes = |text: &str| data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| identity::Error::BadPublicKey);
-    let (mut tx, actor, now) = request::begin().await?;
+    let (mut tx, actor, now) = kit::request::begin().await?;
     let device = identity::device::enrol(&mut tx, &actor, now, &bytes(&public_key)?, &bytes(&proof)?, &name).await?;
     tx.commit().await?;
     Ok(device)

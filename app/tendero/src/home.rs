@@ -1,6 +1,6 @@
 //! The shop's day: what brands owe, what was sold, what was handed over.
 
-use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Skeleton, SkeletonKind, UiError, icon::path, request, t};
+use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Skeleton, SkeletonKind, UiError, icon::path, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format, loyalty::{Payable, PurchaseStatus, ShopDay, ShopPurchase}};
@@ -149,9 +149,9 @@ fn list(purchases: Vec<ShopPurchase>) -> AnyView {
 /// The shop's day for whoever works there.
 #[server(prefix = "/fn", endpoint = "tendero/read_home")]
 pub async fn read_home() -> Result<Home, UiError> {
-    let (mut tx, actor, now) = request::read().await?;
+    let (mut tx, actor, now) = kit::request::read().await?;
     if actor == identity::Actor::Anonymous {
-        request::go("/t/start");
+        kit::request::go("/t/start");
     }
     let (_, shop, role) = actor.member()?;
     let shop = identity::shop::get(&mut tx, shop).await?;
@@ -163,9 +163,9 @@ pub async fn read_home() -> Result<Home, UiError> {
 /// Today's purchases of the shop.
 #[server(prefix = "/fn", endpoint = "tendero/read_today")]
 pub async fn read_today() -> Result<Vec<ShopPurchase>, UiError> {
-    let (mut tx, actor, now) = request::read().await?;
+    let (mut tx, actor, now) = kit::request::read().await?;
     if actor == identity::Actor::Anonymous {
-        request::go("/t/start");
+        kit::request::go("/t/start");
     }
     let (_, shop, _) = actor.member()?;
     let zone = identity::shop::get(&mut tx, shop).await?.time_zone;

@@ -3,7 +3,7 @@
 use kit::{Button, ButtonLink, Card, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{DeviceId, ShopId, identity::{Device, Member}};
+use shared::{DeviceId, identity::{Device, Member}};
 
 use crate::bar::Bar;
 
@@ -111,7 +111,7 @@ pub async fn read_more() -> Result<More, UiError> {
     if actor == identity::Actor::Anonymous {
         request::go("/t/start");
     }
-    let (_, shop, role): (_, ShopId, _) = actor.member()?;
+    let (_, shop, role): (_, shared::ShopId, _) = actor.member()?;
     let owner = role == shared::identity::MemberRole::Owner;
     let name = identity::shop::get(&mut tx, shop).await?.name;
     let members = identity::shop::members(&mut tx, &actor).await?;
