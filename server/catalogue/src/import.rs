@@ -26,6 +26,7 @@ pub const KEPT_MS: i64 = 30 * DAY_MS;
 pub const COLUMNS: [&str; 6] = ["gtin", "nombre", "marca", "categoria", "precio", "moneda"];
 /// Longest cell that is typed into a kept file, in characters.
 const CELL_MAX: usize = 200;
+const TOO_LARGE: Error = Error::BadFile("the file is larger than 2 MB");
 
 /// A file that somebody brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +79,9 @@ pub async fn check(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ImportId) -> 
 
 /// Puts another text into one cell of a kept file; `row` as the report counts them, `column` in the order of [`COLUMNS`].
 pub async fn correct(tx: &mut Tx, actor: &Actor, id: ImportId, row: i64, column: i64, text: &str) -> Result<(), Error> {
+    actor.operates()?;
+    // Before the file is read: who waited for another correction, or for `apply`, goes on from what that one left.
+    tx.lock(id.lock_key()).await?;
     let Kept { file, applied_at, .. } = kept(tx, actor, id).await?;
     if applied_at.is_some() {
         return Err(Error::Applied);
@@ -89,8 +93,16 @@ pub async fn correct(tx: &mut Tx, actor: &Actor, id: ImportId, row: i64, column:
     let cells = rows.iter_mut().find(|(number, _)| *number == row).map(|(_, cells)| cells).ok_or(Error::NotFound)?;
     let cell = usize::try_from(column).ok().and_then(|column| cells.get_mut(column)).ok_or(Error::Field("column"))?;
     text.trim().clone_into(cell);
-    tx.query(CORRECT).bind(write(&rows)?).bind(id).execute().await?;
-    Ok(())
+    let file = write(&rows)?;
+    if file.len() > BYTES_MAX {
+        return Err(TOO_LARGE);
+    }
+    one(tx.query(CORRECT).bind(file).bind(id).execute().await?)
+}
+
+/// Under the lock nobody else applies a file, but it may be forgotten meanwhile.
+fn one(changed: u64) -> Result<(), Error> {
+    if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// Writes the right rows of a kept file. Once: later calls answer what the first one did.
@@ -102,7 +114,7 @@ pub async fn apply(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ImportId) -> 
         return Ok(report);
     }
     let report = run(tx, actor, now, &file, true).await?;
-    tx.query(APPLIED).bind(now).bind(Json(report.clone())).bind(id).execute().await?;
+    one(tx.query(APPLIED).bind(now).bind(Json(report.clone())).bind(id).execute().await?)?;
     let counts = [("created", ImportOutcome::Create), ("updated", ImportOutcome::Update), ("same", ImportOutcome::Same), ("wrong", ImportOutcome::Wrong)]
         .map(|(name, outcome)| (name.to_owned(), serde_json::Value::from(report.count(outcome))));
     let after = serde_json::Value::Object(counts.into_iter().collect());
@@ -183,7 +195,7 @@ fn cells_of(known: &Product) -> Vec<String> {
 /// Rows with their number in the spreadsheet, cells in the order of [`COLUMNS`].
 fn read(file: &[u8]) -> Result<Vec<(i64, Vec<String>)>, Error> {
     if file.len() > BYTES_MAX {
-        return Err(Error::BadFile("the file is larger than 2 MB"));
+        return Err(TOO_LARGE);
     }
     let text = match std::str::from_utf8(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file)) {
         Ok(text) => text.to_owned(),

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod imports;
+
 use catalogue::{Error, import, product, proposal};
 use db::both_databases;
 use identity::{Actor, organisation};

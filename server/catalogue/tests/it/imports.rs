@@ -1,0 +1,84 @@
+//! Kept files that two people mend at once, and what a spreadsheet may hold.
+
+use std::{pin::pin, time::Duration};
+
+use db::Db;
+
+use super::*;
+
+/// Long enough for a statement that waits for nobody.
+const WAITING: Duration = Duration::from_millis(150);
+const TWO_ROWS: &[u8] = b"gtin,nombre\n7702004003508,Cola\n7702025103805,Galletas\n";
+
+async fn kept(db: &Db, file: &[u8]) -> shared::ImportId {
+    let mut tx = db.begin().await.unwrap();
+    let id = import::keep(&mut tx, &operator(), NOW, "noviembre.csv", file).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+async fn correct(db: &Db, id: shared::ImportId, row: i64, text: &str) -> Result<(), Error> {
+    let mut tx = db.begin().await.unwrap();
+    import::correct(&mut tx, &operator(), id, row, 1, text).await?;
+    tx.commit().await.unwrap();
+    Ok(())
+}
+
+async fn names(db: &Db, id: shared::ImportId) -> Vec<String> {
+    let mut tx = db.begin().await.unwrap();
+    let kept = import::check(&mut tx, &operator(), NOW, id).await.unwrap();
+    kept.report.rows.into_iter().map(|row| row.cells[1].clone()).collect()
+}
+
+// SQLite commits in groups: whoever waits for its turn must go on while the one before commits, so these are joined.
+both_databases! {
+    async fn two_people_mend_one_file_and_both_texts_stay(db: &Db) {
+        let id = kept(db, TWO_ROWS).await;
+        let mut first = db.begin().await.unwrap();
+        import::correct(&mut first, &operator(), id, 2, 1, "Cola Sierra").await.unwrap();
+        let mut second = pin!(correct(db, id, 3, "Galletas Luna"));
+
+        assert!(tokio::time::timeout(WAITING, &mut second).await.is_err(), "the second waits for the first");
+        let (first, second) = tokio::join!(first.commit(), second);
+        first.unwrap();
+        second.unwrap();
+
+        assert_eq!(names(db, id).await, ["Cola Sierra", "Galletas Luna"]);
+    }
+
+    async fn a_correction_beside_apply_comes_before_it_or_is_refused(db: &Db) {
+        let id = kept(db, TWO_ROWS).await;
+        let mut applying = db.begin().await.unwrap();
+        import::apply(&mut applying, &operator(), NOW, id).await.unwrap();
+        let mut late = pin!(correct(db, id, 2, "Cola Sierra"));
+        assert!(tokio::time::timeout(WAITING, &mut late).await.is_err(), "the correction waits for what is applied");
+        let (applied, late) = tokio::join!(applying.commit(), late);
+        applied.unwrap();
+        assert!(matches!(late, Err(Error::Applied)));
+        assert_eq!(names(db, id).await, ["Cola", "Galletas"]);
+
+        let id = kept(db, TWO_ROWS).await;
+        let mut correcting = db.begin().await.unwrap();
+        import::correct(&mut correcting, &operator(), id, 2, 1, "Cola Sierra").await.unwrap();
+        let mut applying = pin!(async {
+            let mut tx = db.begin().await.unwrap();
+            let report = import::apply(&mut tx, &operator(), NOW, id).await.unwrap();
+            tx.commit().await.unwrap();
+            report
+        });
+        assert!(tokio::time::timeout(WAITING, &mut applying).await.is_err(), "what is applied waits for the correction");
+        let (corrected, report) = tokio::join!(correcting.commit(), applying);
+        corrected.unwrap();
+        assert_eq!(report.rows[0].cells[1], "Cola Sierra");
+    }
+
+    async fn a_mended_file_is_as_small_as_one_that_is_brought(db: &Db) {
+        let mut file = b"gtin,nombre\n".to_vec();
+        while file.len() < import::BYTES_MAX - 400 {
+            file.extend_from_slice(format!("1,{}\n", "a".repeat(397)).as_bytes());
+        }
+        let id = kept(db, &file).await;
+
+        assert!(matches!(correct(db, id, 2, "Cola").await, Err(Error::BadFile(_))), "six columns of so many rows are too much");
+    }
+}
