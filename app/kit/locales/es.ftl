@@ -989,6 +989,7 @@ sandbox-outbox-empty = Aún no hay mensajes.
 problem-already-applied = Este archivo ya se importó. Para cambiar algo, sube otro.
 problem-already-published = La campaña ya está publicada. Haz una versión nueva para cambiarla.
 problem-already-registered = Ya estaba registrado. No cambió nada.
+problem-ambiguous-brand = Hay más de una marca con ese nombre. Carga este producto a mano y elige la marca.
 problem-bad-capture = El celular mandó algo que no pudimos leer. No se registró nada.
 problem-bad-code = Ese código no es.
 problem-bad-colour = Elige un color con el formato #RRGGBB.

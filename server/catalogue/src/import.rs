@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use db::{Tx, sql};
 use identity::{Actor, audit, search_key};
-use shared::{Currency, Gtin, ImportId, Timestamp, barcode::WrongGtin, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
+use shared::{BrandId, Currency, Gtin, ImportId, Timestamp, barcode::WrongGtin, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
 use sqlx::types::Json;
 
 use crate::{Error, product};
@@ -24,6 +24,8 @@ pub const BYTES_MAX: usize = 2_000_000;
 pub const KEPT_MS: i64 = 30 * DAY_MS;
 /// In the order of a row's cells.
 pub const COLUMNS: [&str; 6] = ["gtin", "nombre", "marca", "categoria", "precio", "moneda"];
+/// Brands that are looked at in one statement.
+const BRANDS_PAGE: i64 = 1_000;
 /// Longest cell that is typed into a kept file, in characters.
 const CELL_MAX: usize = 200;
 const TOO_LARGE: Error = Error::BadFile("the file is larger than 2 MB");
@@ -142,11 +144,11 @@ fn write(rows: &[(i64, Vec<String>)]) -> Result<Vec<u8>, Error> {
 /// Reads, checks and, with `apply`, writes all rows that are right. Rows that are wrong say why and are left out.
 pub async fn run(tx: &mut Tx, actor: &Actor, now: Timestamp, file: &[u8], apply: bool) -> Result<ImportReport, Error> {
     actor.operates()?;
-    let brands: HashMap<String, shared::BrandId> =
-        identity::organisation::brands(tx, actor).await?.into_iter().map(|brand| (search_key(&brand.name), brand.id)).collect();
+    let lines = read(file)?;
+    let brands = brands(tx, &lines).await?;
     let mut rows = Vec::new();
     let mut seen: HashMap<Gtin, i64> = HashMap::new();
-    for (number, cells) in read(file)? {
+    for (number, cells) in lines {
         let mut row = ImportRow { row: number, cells, outcome: ImportOutcome::Wrong, column: None, code: None, same_as: None, before: Vec::new() };
         match parse(&row.cells, &brands, &mut seen, number) {
             Err(Refusal { column, code, same_as }) => {
@@ -159,6 +161,34 @@ pub async fn run(tx: &mut Tx, actor: &Actor, now: Timestamp, file: &[u8], apply:
         rows.push(row);
     }
     Ok(ImportReport { applied: apply, rows })
+}
+
+/// Whom a name of the file means.
+enum Named {
+    Nobody,
+    One(BrandId),
+    /// Brands of two tenants, or two of one: the file cannot say which.
+    Several,
+}
+
+/// The brands behind the names of a file: every brand is looked at, whoever owns it, and only named ones are kept.
+async fn brands(tx: &mut Tx, rows: &[(i64, Vec<String>)]) -> Result<HashMap<String, Named>, Error> {
+    let mut named: HashMap<String, Named> =
+        rows.iter().filter_map(|(_, cells)| cells.get(2)).filter(|name| !name.is_empty()).map(|name| (search_key(name), Named::Nobody)).collect();
+    let mut after = BrandId(uuid::Uuid::nil());
+    while !named.is_empty() {
+        let page: Vec<(BrandId, String)> = tx.query(BRANDS).bind(after).bind(BRANDS_PAGE).all().await?;
+        for (id, name) in &page {
+            if let Some(found) = named.get_mut(&search_key(name)) {
+                *found = if matches!(found, Named::Nobody) { Named::One(*id) } else { Named::Several };
+            }
+        }
+        match page.last() {
+            Some((last, _)) if page.len() as i64 == BRANDS_PAGE => after = *last,
+            _ => break,
+        }
+    }
+    Ok(named)
 }
 
 /// What happens to a product, and how it was when it changes.
@@ -230,7 +260,7 @@ struct Refusal {
     same_as: Option<i64>,
 }
 
-fn parse(cells: &[String], brands: &HashMap<String, shared::BrandId>, seen: &mut HashMap<Gtin, i64>, row: i64) -> Result<NewProduct, Refusal> {
+fn parse(cells: &[String], brands: &HashMap<String, Named>, seen: &mut HashMap<Gtin, i64>, row: i64) -> Result<NewProduct, Refusal> {
     let wrong = |column: i64, code| Refusal { column, code, same_as: None };
     let [gtin, name, brand, category, price, currency] = cells else { return Err(wrong(0, "catalogue.bad_row")) };
     // What a spreadsheet would run when somebody opens an export of it.
@@ -254,7 +284,12 @@ fn parse(cells: &[String], brands: &HashMap<String, shared::BrandId>, seen: &mut
     if name.is_empty() || name.chars().count() > product::NAME_MAX || name.chars().any(char::is_control) {
         return Err(wrong(1, "catalogue.name"));
     }
-    let brand_id = if brand.is_empty() { None } else { Some(*brands.get(&search_key(brand)).ok_or_else(|| wrong(2, "catalogue.unknown_brand"))?) };
+    let brand_id = match brands.get(&search_key(brand)) {
+        _ if brand.is_empty() => None,
+        Some(Named::One(id)) => Some(*id),
+        Some(Named::Several) => return Err(wrong(2, "catalogue.ambiguous_brand")),
+        Some(Named::Nobody) | None => return Err(wrong(2, "catalogue.unknown_brand")),
+    };
     if category.chars().count() > 20 {
         return Err(wrong(3, "catalogue.category"));
     }
@@ -280,6 +315,8 @@ sql! {
     GET: "SELECT name, file, applied_at, report FROM product_import WHERE id = $1";
 
     CORRECT: "UPDATE product_import SET file = $1 WHERE id = $2 AND applied_at IS NULL";
+
+    BRANDS: "SELECT id, name FROM brand WHERE id > $1 ORDER BY id LIMIT $2";
 
     APPLIED: "UPDATE product_import SET applied_at = $1, report = $2 WHERE id = $3 AND applied_at IS NULL";
 }

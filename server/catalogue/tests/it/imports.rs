@@ -72,6 +72,28 @@ both_databases! {
         assert_eq!(report.rows[0].cells[1], "Cola Sierra");
     }
 
+    async fn a_name_of_two_brands_is_asked_about_and_no_brand_is_overlooked(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let mut tenants = Vec::new();
+        for name in ["Sierra", "Llano"] {
+            tenants.push(organisation::create(&mut tx, &Actor::System, NOW, name, OrganisationKind::BrandOwner, Country::Co).await.unwrap().id);
+        }
+        for (tenant, name) in [(tenants[0], "Brisa"), (tenants[1], "BRÍSA")] {
+            organisation::create_brand(&mut tx, &Actor::System, NOW, tenant, name, "#9F1239").await.unwrap();
+        }
+        // More than one page of them, all older than the one that is asked for.
+        for n in 0..1_010 {
+            organisation::create_brand(&mut tx, &Actor::System, NOW, tenants[0], &format!("Marca {n}"), "#9F1239").await.unwrap();
+        }
+        let last = organisation::create_brand(&mut tx, &Actor::System, NOW.plus_ms(1), tenants[1], "Última", "#9F1239").await.unwrap();
+        let file = "gtin,nombre,marca\n7702004003508,Jabón,brisa\n7702025103805,Galletas,Ultima\n";
+        let report = import::run(&mut tx, &operator(), NOW, file.as_bytes(), true).await.unwrap();
+        let cookies = product::find_by_gtin(&mut tx, &operator(), &"7702025103805".parse().unwrap()).await.unwrap().unwrap();
+
+        assert_eq!(outcomes(&report), [(ImportOutcome::Wrong, Some("catalogue.ambiguous_brand")), (ImportOutcome::Create, None)]);
+        assert_eq!((report.rows[0].column, cookies.brand_id), (Some(2), Some(last.id)));
+    }
+
     async fn a_mended_file_is_as_small_as_one_that_is_brought(db: &Db) {
         let mut file = b"gtin,nombre\n".to_vec();
         while file.len() < import::BYTES_MAX - 400 {
