@@ -124,15 +124,15 @@ pub async fn apply(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ImportId) -> 
     Ok(report)
 }
 
-/// The same rows with the same numbers: lines that were empty stay, as empty cells.
+/// The same rows with the same numbers: lines that were empty stay, as one empty cell.
 fn write(rows: &[(i64, Vec<String>)]) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let mut next = 2;
     let mut put = |cells: &[String]| writer.write_record(cells).map_err(|_| Error::BadFile("the file cannot be written"));
     put(&COLUMNS.map(str::to_owned))?;
     for (number, cells) in rows {
         while next < *number {
-            put(&COLUMNS.map(|_| String::new()))?;
+            put(&[])?;
             next += 1;
         }
         put(cells)?;
@@ -223,6 +223,9 @@ fn cells_of(known: &Product) -> Vec<String> {
 }
 
 /// Rows with their number in the spreadsheet, cells in the order of [`COLUMNS`].
+///
+/// A spreadsheet counts the lines that the reader skips, and counts a cell of several lines once: neither the reader's
+/// count of records nor its count of lines is the number that a person sees.
 fn read(file: &[u8]) -> Result<Vec<(i64, Vec<String>)>, Error> {
     if file.len() > BYTES_MAX {
         return Err(TOO_LARGE);
@@ -239,18 +242,28 @@ fn read(file: &[u8]) -> Result<Vec<(i64, Vec<String>)>, Error> {
     if places[0].is_none() || places[1].is_none() {
         return Err(Error::BadFile("the columns gtin and nombre are needed"));
     }
+    let mut number = 1 + empty_lines(&text, 0);
     let mut rows = Vec::new();
-    for (i, record) in reader.records().enumerate() {
+    for record in reader.records() {
         let record = record.map_err(|_| Error::BadFile("a row cannot be read"))?;
+        number += 1 + empty_lines(&text, record.position().map_or(0, |start| start.byte() as usize));
         if rows.len() >= ROWS_MAX {
             return Err(Error::BadFile("the file has more than 5000 rows"));
         }
         let cells: Vec<String> = places.iter().map(|place| place.and_then(|place| record.get(place)).unwrap_or_default().to_owned()).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
-            rows.push((i as i64 + 2, cells));
+            rows.push((number, cells));
         }
     }
     Ok(rows)
+}
+
+/// Lines of nothing from where the reader began to look for a record. A line ends with `\r\n`, `\n` or `\r`, and the
+/// reader may begin between the two letters of the first.
+fn empty_lines(text: &str, from: usize) -> i64 {
+    let bytes = text.as_bytes();
+    let ends = bytes.iter().enumerate().skip(from).take_while(|(_, byte)| matches!(byte, b'\r' | b'\n'));
+    ends.filter(|(at, byte)| **byte == b'\r' || !bytes[..*at].ends_with(b"\r")).count() as i64
 }
 
 /// Why a row is left out.

@@ -94,6 +94,28 @@ both_databases! {
         assert_eq!((report.rows[0].column, cookies.brand_id), (Some(2), Some(last.id)));
     }
 
+    async fn rows_have_the_numbers_of_the_spreadsheet(db: &Db) {
+        // Rows 2, 4, 5 and 8; the cell of two lines is one row, a line of separators one that is empty.
+        let lines = ["gtin,nombre,nota", "7702004003508,Cola,x", "", "7702025103805,Galletas,\"dos\u{0}lineas\"", "1,Mala,x", ",,", "", "2,Peor,x", ""];
+        for end in ["\n", "\r\n", "\r"] {
+            let file = lines.join(end).replace('\u{0}', end);
+            let id = kept(db, file.as_bytes()).await;
+            let mut tx = db.begin().await.unwrap();
+            let numbers = |report: shared::catalogue::ImportReport| report.rows.iter().map(|row| (row.row, row.cells[1].clone())).collect::<Vec<_>>();
+            let before = numbers(import::check(&mut tx, &operator(), NOW, id).await.unwrap().report);
+            import::correct(&mut tx, &operator(), id, 4, 1, "Galletas Luna").await.unwrap();
+            let after = numbers(import::check(&mut tx, &operator(), NOW, id).await.unwrap().report);
+            let empty = import::correct(&mut tx, &operator(), id, 3, 1, "x").await;
+            let headed = import::run(&mut tx, &operator(), NOW, [end, &file].concat().as_bytes(), false).await.unwrap();
+
+            let named = |number: i64, name: &str| (number, name.to_owned());
+            assert_eq!(before, [named(2, "Cola"), named(4, "Galletas"), named(5, "Mala"), named(8, "Peor")], "{end:?}");
+            assert_eq!(after, [named(2, "Cola"), named(4, "Galletas Luna"), named(5, "Mala"), named(8, "Peor")], "{end:?}");
+            assert!(matches!(empty, Err(Error::NotFound)));
+            assert_eq!(numbers(headed)[3].0, 9, "{end:?}: a line above the heading counts");
+        }
+    }
+
     async fn a_mended_file_is_as_small_as_one_that_is_brought(db: &Db) {
         let mut file = b"gtin,nombre\n".to_vec();
         while file.len() < import::BYTES_MAX - 400 {
