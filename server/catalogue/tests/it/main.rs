@@ -111,7 +111,7 @@ both_databases! {
     }
 
     async fn a_kept_file_is_looked_at_mended_and_applied_once(db: &Db) {
-        let file = b"gtin,nombre,precio\n\n7702004003508,Cola Sierra 400 ml,2500\n7702025103806,Galletas,2.500\n";
+        let file = b"gtin,nombre,precio\n\n7702004003508,Cola Sierra 400 ml,2.500\n7702025103806,Galletas,\"2,500\"\n";
         let mut tx = db.begin().await.unwrap();
         let analyst = Actor::User { user: UserId::fixed(2), tenant: OrganisationId::fixed(1), kind: OrganisationKind::Operator, role: UserRole::Analyst, session: SessionId::fixed(2) };
         let id = import::keep(&mut tx, &operator(), NOW, "noviembre.csv", file).await.unwrap();
@@ -127,7 +127,7 @@ both_databases! {
         import::correct(&mut tx, &operator(), id, wrong.row, 0, " 7702025103805 ").await.unwrap();
         let mended = import::check(&mut tx, &operator(), NOW, id).await.unwrap().report;
         assert_eq!((mended.rows[0].row, mended.rows[1].row), (before.report.rows[0].row, wrong.row), "rows keep their numbers");
-        assert_eq!(outcomes(&mended), [(ImportOutcome::Create, None), (ImportOutcome::Wrong, Some("catalogue.price"))], "2.500 may be two and a half");
+        assert_eq!(outcomes(&mended), [(ImportOutcome::Create, None), (ImportOutcome::Wrong, Some("catalogue.price"))], "2,500 may be two and a half");
 
         let first = import::apply(&mut tx, &operator(), NOW, id).await.unwrap();
         let second = import::apply(&mut tx, &operator(), NOW, id).await.unwrap();
