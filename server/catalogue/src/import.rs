@@ -4,8 +4,8 @@
 //! be UTF-8 with or without a byte order mark, or Windows-1252 as spreadsheets write it; comma, semicolon or tabulator.
 //!
 //! A person brings a file ([`keep`]), looks at what would happen ([`check`]), mends cells ([`correct`]) and applies it
-//! ([`apply`]); a program does it in one step ([`run`]). A kept file that nobody applies is forgotten after
-//! [`KEPT_MS`], the report of an applied one stays as long.
+//! ([`apply`]); a program does it in one step ([`run`]). A kept file, applied or not, stays for [`KEPT_MS`] at least, and
+//! its report with it: the first [`keep`] after that forgets it, and when nobody brings another file it stays.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::{Error, product};
 pub const ROWS_MAX: usize = 5_000;
 /// Largest file, in bytes.
 pub const BYTES_MAX: usize = 2_000_000;
-/// How long a file is kept.
+/// How long a file is kept at least.
 pub const KEPT_MS: i64 = 30 * DAY_MS;
 /// In the order of a row's cells.
 pub const COLUMNS: [&str; 6] = ["gtin", "nombre", "marca", "categoria", "precio", "moneda"];
