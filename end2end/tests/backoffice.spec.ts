@@ -81,9 +81,9 @@ test.describe('backoffice', () => {
     };
     await save('7709004000125', '4200');
     await expect(page.locator('#gtin-help')).toContainText('el último no corresponde');
+    await save('7709004000124', '4,200');
+    await expect(page.locator('#price-help')).toContainText('Revisa el precio');
     await save('7709004000124', '4.200');
-    await expect(page.locator('#price-help')).toContainText('sin puntos de miles');
-    await save('7709004000124', '4200');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Arroz 1 kg');
     await save('7709004000124', '4200');
     await expect(page.locator('#gtin-help')).toContainText('ya está registrado');

@@ -65,12 +65,22 @@ pub fn money(minor: i64, currency: Currency, country: Country) -> String {
     out
 }
 
-/// Reads money as people type it in a country: `2.500` and `$2.500` are 2 500 in Colombia, `2500` everywhere.
+/// Where a currency is at home; dollars are written as in Mexico.
+const fn home(currency: Currency) -> Country {
+    match currency {
+        Currency::Cop => Country::Co,
+        Currency::Clp => Country::Cl,
+        Currency::Mxn | Currency::Usd => Country::Mx,
+    }
+}
+
+/// Reads money as people of the currency's country type it: `2.500` and `$2.500` are 2 500 pesos of Colombia, `2500` is
+/// that everywhere. The inverse of [`money_field`].
 ///
-/// `None` for signs, letters, too many decimals, and for groups that are not of three digits: `1.50` is a doubt in
-/// Colombia, not a hundred and fifty.
-pub fn typed_money(text: &str, currency: Currency, country: Country) -> Option<i64> {
-    let (group, decimal) = separators(country);
+/// `None` for signs, letters, more than two decimals, and for groups that are not of three digits: `1.50` is a doubt in
+/// Colombia, not a hundred and fifty, and `2,500` are thousands of another country, not two and a half.
+pub fn typed_money(text: &str, currency: Currency) -> Option<i64> {
+    let (group, decimal) = separators(home(currency));
     let text = text.trim().trim_start_matches('$').trim_start();
     let (whole, rest) = text.split_once(decimal).unwrap_or((text, "0"));
     let mut groups = whole.split(group);
@@ -82,7 +92,12 @@ pub fn typed_money(text: &str, currency: Currency, country: Country) -> Option<i
         }
         plain.push_str(next);
     }
-    if rest.is_empty() { None } else { currency.parse_major(&[&plain, ".", rest].concat()) }
+    if matches!(rest.len(), 1 | 2) { currency.parse_major(&[&plain, ".", rest].concat()) } else { None }
+}
+
+/// Money as a field shows it, without its sign.
+pub fn money_field(minor: i64, currency: Currency) -> String {
+    money(minor, currency, home(currency)).trim_start_matches("USD\u{a0}").trim_start_matches('$').to_owned()
 }
 
 /// A percentage from basis points: `23,81 %` with two decimals, `41,2 %` with one; half away from zero.
@@ -157,21 +172,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typed_money_follows_the_country() {
-        for (text, country, minor) in [
-            ("2500", Country::Co, Some(250_000)),
-            ("$2.500", Country::Co, Some(250_000)),
-            (" 1.250.000 ", Country::Co, Some(125_000_000)),
-            ("2.500,5", Country::Co, Some(250_050)),
-            ("1.50", Country::Co, None),
-            ("1234.567", Country::Co, None),
-            ("2,500", Country::Mx, Some(250_000)),
-            ("-1", Country::Co, None),
-            ("", Country::Co, None),
-            ("mil", Country::Co, None),
-            ("5,", Country::Co, None),
+    fn typed_money_follows_the_currency() {
+        for (text, currency, minor) in [
+            ("2500", Currency::Cop, Some(250_000)),
+            ("$2.500", Currency::Cop, Some(250_000)),
+            (" 1.250.000 ", Currency::Cop, Some(125_000_000)),
+            ("2.500,5", Currency::Cop, Some(250_050)),
+            ("1.50", Currency::Cop, None),
+            ("2,500", Currency::Cop, None),
+            ("1234.567", Currency::Cop, None),
+            ("2,500", Currency::Mxn, Some(250_000)),
+            ("3.75", Currency::Usd, Some(375)),
+            ("1.190", Currency::Clp, Some(1_190)),
+            ("1,5", Currency::Clp, None),
+            ("-1", Currency::Cop, None),
+            ("", Currency::Cop, None),
+            ("mil", Currency::Cop, None),
+            ("5,", Currency::Cop, None),
         ] {
-            assert_eq!(typed_money(text, Currency::Cop, country), minor, "{text}");
+            assert_eq!(typed_money(text, currency), minor, "{text}");
+        }
+        for (minor, currency, shown) in [(250_000, Currency::Cop, "2.500"), (250_050, Currency::Cop, "2.500,50"), (1_190, Currency::Clp, "1.190"), (375, Currency::Usd, "3.75")] {
+            assert_eq!(money_field(minor, currency), shown);
+            assert_eq!(typed_money(shown, currency), Some(minor));
         }
     }
 

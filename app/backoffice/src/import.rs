@@ -8,7 +8,7 @@ use shared::{Country, catalogue::{ImportOutcome, ImportRow}, format};
 use crate::{frame::Desk, parts::{escaped, filled, refused}, upload::FileForm};
 
 /// Rows of the preview that a page shows.
-#[cfg(any(feature = "ssr", test))]
+#[cfg(feature = "ssr")]
 const ROWS: usize = 50;
 
 /// What an empty spreadsheet looks like, with two rows as an example.
@@ -361,6 +361,7 @@ fn reason(code: &str, same_as: Option<i64>) -> String {
         "no_gtin" => t::backoffice_import_error_no_code(),
         "name" => t::backoffice_import_error_name(),
         "unknown_brand" => t::backoffice_import_error_brand(),
+        "ambiguous_brand" => t::problem_ambiguous_brand(),
         "category" => t::backoffice_import_error_category(),
         "price" => t::backoffice_import_error_price(),
         "currency" => t::backoffice_import_error_currency(),
@@ -420,7 +421,7 @@ fn mend_form(id: &str, row: i64, column: usize, cell: String, suggested: Option<
 }
 
 /// The closest of some names, when it is close: two letters of ten may differ.
-#[cfg(any(feature = "ssr", test))]
+#[cfg(feature = "ssr")]
 fn closest<'a>(text: &str, names: &'a [String]) -> Option<&'a String> {
     let key = |text: &str| -> Vec<char> { text.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect() };
     let typed = key(text);
@@ -429,7 +430,7 @@ fn closest<'a>(text: &str, names: &'a [String]) -> Option<&'a String> {
 }
 
 /// How many letters one must add, drop or change (Levenshtein).
-#[cfg(any(feature = "ssr", test))]
+#[cfg(feature = "ssr")]
 fn distance(from: &[char], to: &[char]) -> usize {
     let mut line: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.iter().enumerate() {
@@ -443,7 +444,7 @@ fn distance(from: &[char], to: &[char]) -> usize {
 }
 
 /// What a person probably meant; they decide.
-#[cfg(any(feature = "ssr", test))]
+#[cfg(feature = "ssr")]
 fn suggest(row: &ImportRow, brands: &[String]) -> Option<String> {
     let cell = row.cells.get(usize::try_from(row.column?).ok()?)?;
     match row.code.as_deref()?.rsplit('.').next()? {
@@ -459,24 +460,24 @@ fn suggest(row: &ImportRow, brands: &[String]) -> Option<String> {
 }
 
 /// The wrong rows as a file to mend elsewhere: the reason stands in a further column, which an import ignores.
-#[cfg(any(feature = "ssr", test))]
+#[cfg(feature = "ssr")]
 fn wrong_file(rows: &[ImportRow]) -> String {
-    let quoted = |text: &str| {
-        // A spreadsheet would run it.
-        let text = if text.starts_with(['=', '+', '-', '@']) { ["'", text].concat() } else { text.to_owned() };
-        if text.contains(['"', ',', '\n', '\r']) { ["\"", &text.replace('"', "\"\""), "\""].concat() } else { text }
-    };
-    let mut out = String::new();
-    for row in rows.iter().filter(|row| row.outcome == ImportOutcome::Wrong) {
-        if out.is_empty() {
-            out.push_str("gtin,nombre,marca,categoria,precio,moneda,motivo\n");
-        }
+    // A spreadsheet would run what begins like a formula.
+    let harmless = |text: &str| if text.starts_with(['=', '+', '-', '@']) { ["'", text].concat() } else { text.to_owned() };
+    let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let heading = catalogue::import::COLUMNS.map(str::to_owned).into_iter().chain(["motivo".to_owned()]).collect();
+    let wrong = rows.iter().filter(|row| row.outcome == ImportOutcome::Wrong);
+    let rows = wrong.map(|row| {
         let why = reason(row.code.as_deref().unwrap_or_default(), row.same_as);
-        let cells: Vec<String> = row.cells.iter().map(String::as_str).chain([why.as_str()]).map(quoted).collect();
-        out.push_str(&cells.join(","));
-        out.push('\n');
+        row.cells.iter().map(String::as_str).chain([why.as_str()]).map(harmless).collect::<Vec<_>>()
+    });
+    let mut rows = rows.peekable();
+    let heading: Option<Vec<String>> = rows.peek().map(|_| heading);
+    for record in heading.into_iter().chain(rows) {
+        // Into memory: writing cannot fail.
+        let _ = out.write_record(record);
     }
-    out
+    out.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
 /// A kept file as it would change the list now, or as it did; of its rows, those of a tab from some place on.
@@ -540,7 +541,7 @@ pub async fn apply_import(import: String) -> Result<(), UiError> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
 

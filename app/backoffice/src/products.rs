@@ -134,7 +134,7 @@ impl Draft {
             name: product.name,
             brand_id: product.brand_id.map(|id| id.to_string()).unwrap_or_default(),
             category: product.category,
-            price: product.suggested_price_minor.map(|minor| product.currency.major_text(minor)).unwrap_or_default(),
+            price: product.suggested_price_minor.map(|minor| shared::format::money_field(minor, product.currency)).unwrap_or_default(),
             currency: product.currency.code().to_owned(),
         }
     }
@@ -151,19 +151,10 @@ impl Draft {
         let currency = currencies().find(|currency| currency.code() == self.currency).ok_or_else(|| Problem::field("currency", "unknown_currency", "Not a currency of ours."))?;
         let suggested_price_minor = match self.price.trim() {
             "" => None,
-            text => Some(price(text, currency).ok_or_else(|| Problem::field("price", "price_grouped", "Not an amount."))?),
+            text => Some(shared::format::typed_money(text, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount."))?),
         };
         Ok(shared::catalogue::NewProduct { gtin, brand_id, name: self.name, category: self.category, suggested_price_minor, currency })
     }
-}
-
-/// An amount as people type it. `2.500` is two and a half or two thousand five hundred, depending on who writes it:
-/// three digits after the mark are refused rather than guessed.
-#[cfg(any(feature = "ssr", test))]
-fn price(text: &str, currency: Currency) -> Option<i64> {
-    let text = text.trim_start_matches('$').trim().replace(',', ".");
-    let grouped = text.split_once('.').is_some_and(|(_, rest)| rest.len() == 3);
-    currency.parse_major(&text).filter(|_| !grouped)
 }
 
 fn currencies() -> impl Iterator<Item = Currency> {
@@ -313,16 +304,4 @@ pub async fn save_product(
     tx.commit().await?;
     request::go(&format!("/o/product?id={}&saved=yes", saved.id));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_amount_is_read_as_it_is_typed_and_never_guessed() {
-        for (text, minor) in [("2500", Some(250_000)), ("$ 2500,50", Some(250_050)), ("2.5", Some(250)), ("2.500", None), ("2,500", None), ("-1", None), ("dos", None)] {
-            assert_eq!(price(text, Currency::Cop), minor, "{text}");
-        }
-    }
 }

@@ -199,7 +199,7 @@ pub async fn read_proposal(proposal: String) -> Result<Case, UiError> {
     let draft = Draft {
         gtin: proposal.gtin.short(),
         name: proposal.name.clone(),
-        price: proposal.price_minor.map(|minor| proposal.currency.major_text(minor)).unwrap_or_default(),
+        price: proposal.price_minor.map(|minor| shared::format::money_field(minor, proposal.currency)).unwrap_or_default(),
         currency: proposal.currency.code().to_owned(),
         ..Draft::default()
     };

@@ -110,7 +110,7 @@ mod server {
             match campaign.rules.rules.first().map(|rule| &rule.kind) {
                 Some(RuleKind::PerUnit { units, points }) => (draft.units, draft.points) = (units.to_string(), points.to_string()),
                 Some(RuleKind::PerAmount { step_minor, points, .. }) => {
-                    (draft.step, draft.points) = (shown(*step_minor, country.currency(), country), points.to_string());
+                    (draft.step, draft.points) = (format::money_field(*step_minor, country.currency()), points.to_string());
                 }
                 _ => {}
             }
@@ -119,11 +119,6 @@ mod server {
             }
             draft
         }
-    }
-
-    /// Money as a field shows it.
-    fn shown(minor: i64, currency: Currency, country: Country) -> String {
-        format::money(minor, currency, country).trim_start_matches('$').to_owned()
     }
 
     impl Scene {
@@ -165,8 +160,7 @@ mod server {
             if name.trim().is_empty() {
                 form.refuse("name", "required");
             }
-            let country = self.organisation.country;
-            let currency = country.currency();
+            let currency = self.organisation.country.currency();
             let (starts, ends) = (form.date("starts", starts, self.today), form.date("ends", ends, self.today));
             let chosen = products.iter().filter_map(|id| id.parse().ok()).collect::<Vec<_>>();
             if chosen.is_empty() {
@@ -175,7 +169,7 @@ mod server {
             let points = form.number("points", points);
             let mechanic = match template.as_str() {
                 "points_per_unit" => Mechanic::PointsPerUnit { units: form.number("units", units), points },
-                "points_per_value" => Mechanic::PointsPerValue { step_minor: form.money("step", step, 1, currency, country), points },
+                "points_per_value" => Mechanic::PointsPerValue { step_minor: form.money("step", step, 1, currency), points },
                 "stamp_card" => {
                     let units = form.number("units", units);
                     let need = form.number("need", need);
@@ -185,7 +179,7 @@ mod server {
                             if reward_name.trim().is_empty() {
                                 form.refuse("reward_name", "required");
                             }
-                            let unit_cost_minor = form.money("reward_cost", reward_cost, 0, currency, country);
+                            let unit_cost_minor = form.money("reward_cost", reward_cost, 0, currency);
                             let stock = if reward_stock.trim().is_empty() { None } else { Some(form.number("reward_stock", reward_stock)) };
                             // The drawing of what takes part is the best guess at what is given.
                             let category = self.products.iter().find(|product| chosen.contains(&product.id)).map(|product| product.category.clone()).unwrap_or_default();
@@ -226,8 +220,8 @@ mod server {
                 }
             }
         }
-        fn money(&mut self, field: &str, text: &str, least: i64, currency: Currency, country: Country) -> i64 {
-            match format::typed_money(text, currency, country) {
+        fn money(&mut self, field: &str, text: &str, least: i64, currency: Currency) -> i64 {
+            match format::typed_money(text, currency) {
                 Some(minor) if minor >= least => minor,
                 _ => {
                     self.refuse(field, if text.trim().is_empty() { "required" } else { "out_of_range" });

@@ -63,7 +63,7 @@ pub(crate) fn ListPage() -> impl IntoView {
 
 fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
     let Shelf { products, chosen, brands, country, manages } = shelf;
-    let form = (manages && (adds || chosen.is_some())).then(|| view! { <Edit product=chosen brands=brands country /> });
+    let form = (manages && (adds || chosen.is_some())).then(|| view! { <Edit product=chosen brands /> });
     let list = if products.is_empty() {
         let (title, text) = if searched { (t::brand_products_none_title(), t::brand_products_none_text()) } else { (t::brand_products_empty_title(), t::brand_products_empty_text()) };
         view! { <Empty title text icon=path::BARCODE /> }.into_light()
@@ -109,12 +109,12 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
 }
 
 #[component]
-fn Edit(product: Option<Product>, brands: Vec<Brand>, country: Country) -> impl IntoView {
+fn Edit(product: Option<Product>, brands: Vec<Brand>) -> impl IntoView {
     let sending = Sending::new();
     let title = if product.is_some() { t::brand_products_edit() } else { t::backoffice_products_new() };
     let (id, gtin, name, category, price, brand) = match product {
         Some(product) => {
-            let price = product.suggested_price_minor.map(|minor| format::money(minor, product.currency, country).trim_start_matches('$').to_owned());
+            let price = product.suggested_price_minor.map(|minor| format::money_field(minor, product.currency));
             (product.id.to_string(), product.gtin.short(), product.name, product.category, price.unwrap_or_default(), product.brand_id)
         }
         None => (String::new(), String::new(), String::new(), "drink".to_owned(), String::new(), None),
@@ -174,7 +174,7 @@ pub async fn save_product(#[server(default)] id: String, gtin: String, name: Str
     let currency = organisation.country.currency();
     let price = match price.trim() {
         "" => None,
-        price => Some(format::typed_money(price, currency, organisation.country).ok_or_else(|| Problem::field("price", "loyalty.bad_price", "Not an amount of money."))?),
+        price => Some(format::typed_money(price, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount of money."))?),
     };
     let gtin = shared::Gtin::typed(&gtin).map_err(|error| {
         let code = if matches!(error, shared::barcode::WrongGtin::CheckDigit { .. }) { "catalogue.check_digit" } else { "catalogue.bad_gtin" };

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use db::{Tx, sql};
 use identity::{Actor, audit, search_key};
-use shared::{BrandId, Country, Currency, Gtin, ImportId, Timestamp, barcode::WrongGtin, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, format::typed_money, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
+use shared::{BrandId, Currency, Gtin, ImportId, Timestamp, barcode::WrongGtin, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, format::typed_money, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
 use sqlx::types::Json;
 
 use crate::{Error, product};
@@ -313,24 +313,8 @@ fn parse(cells: &[String], brands: &HashMap<String, Named>, seen: &mut HashMap<G
         "USD" => Currency::Usd,
         _ => return Err(wrong(5, "catalogue.currency")),
     };
-    let suggested_price_minor = if price.is_empty() { None } else { Some(price_of(price, currency).ok_or_else(|| wrong(4, "catalogue.price"))?) };
+    let suggested_price_minor = if price.is_empty() { None } else { Some(typed_money(price, currency).filter(|minor| *minor <= PRICE_MAX_MINOR).ok_or_else(|| wrong(4, "catalogue.price"))?) };
     Ok(NewProduct { gtin, brand_id, name: name.clone(), category: category.clone(), suggested_price_minor, currency })
-}
-
-/// A price as people of the currency's country type it, in minor units; dollars have no country and plain decimals.
-fn price_of(text: &str, currency: Currency) -> Option<i64> {
-    let (country, decimal) = match currency {
-        Currency::Cop => (Some(Country::Co), ','),
-        Currency::Clp => (Some(Country::Cl), ','),
-        Currency::Mxn => (Some(Country::Mx), '.'),
-        Currency::Usd => (None, '.'),
-    };
-    // Three digits after the decimal mark are thousands of another country: nobody should guess.
-    if text.split_once(decimal).is_some_and(|(_, rest)| rest.len() > 2) {
-        return None;
-    }
-    let minor = country.map_or_else(|| currency.parse_major(text), |country| typed_money(text, currency, country));
-    minor.filter(|minor| *minor <= PRICE_MAX_MINOR)
 }
 
 sql! {
@@ -345,30 +329,4 @@ sql! {
     BRANDS: "SELECT id, name FROM brand WHERE id > $1 ORDER BY id LIMIT $2";
 
     APPLIED: "UPDATE product_import SET applied_at = $1, report = $2 WHERE id = $3 AND applied_at IS NULL";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_price_is_read_as_its_country_writes_it() {
-        for (text, currency, minor) in [
-            ("2500", Currency::Cop, Some(250_000)),
-            ("2.500", Currency::Cop, Some(250_000)),
-            ("$1.250.000,50", Currency::Cop, Some(125_000_050)),
-            ("2,500", Currency::Cop, None),
-            ("2.5", Currency::Cop, None),
-            ("2.500", Currency::Clp, Some(2_500)),
-            ("2,000", Currency::Clp, None),
-            ("1,234.50", Currency::Mxn, Some(123_450)),
-            ("2.500", Currency::Mxn, None),
-            ("2.50", Currency::Usd, Some(250)),
-            ("2.500", Currency::Usd, None),
-            ("2,500", Currency::Usd, None),
-            ("dos mil", Currency::Cop, None),
-        ] {
-            assert_eq!(price_of(text, currency), minor, "{text} {currency:?}");
-        }
-    }
 }

@@ -19,6 +19,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("frontend-decoder", &[]),
     ("scanner", &[]),
     ("kit", &["--features", "ssr"]),
+    ("backoffice", &["--features", "ssr"]),
     ("api", &[]),
     ("lab", &[]),
     ("server", &[]),
