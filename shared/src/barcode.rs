@@ -51,6 +51,16 @@ pub enum WrongGtin {
     NotAssigned,
 }
 
+impl WrongGtin {
+    /// A problem's code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CheckDigit { .. } => "catalogue.check_digit",
+            _ => "catalogue.bad_gtin",
+        }
+    }
+}
+
 impl Gtin {
     /// Reads 8, 12, 13 or 14 digits, as they stand under EAN-8, UPC-A, EAN-13 and on cases.
     ///

@@ -1,9 +1,9 @@
 //! The person's own account: the second factor.
 
-use kit::{DeskHead, IntoLight, OwnAccount, OwnAccountState, Skeleton, SkeletonKind, UiError, t};
+use kit::{DeskHead, IntoLight, OwnAccount, OwnAccountState, Skeleton, SkeletonKind, UiError, refused, t};
 use leptos::prelude::*;
 
-use crate::{frame::Desk, parts::refused};
+use crate::frame::Desk;
 
 /// `/o/account`
 #[component]
@@ -32,11 +32,11 @@ pub async fn read_account() -> Result<OwnAccountState, UiError> {
 /// Begins the second factor.
 #[server(prefix = "/fn", endpoint = "backoffice/begin_totp")]
 pub async fn begin_totp() -> Result<(), UiError> {
-    kit::begin_second_factor("/o/account").await
+    kit::begin_second_factor().await
 }
 
 /// Proves that it works.
 #[server(prefix = "/fn", endpoint = "backoffice/confirm_totp")]
 pub async fn confirm_totp(totp: String) -> Result<(), UiError> {
-    kit::confirm_second_factor(&totp, "/o/account").await
+    kit::confirm_second_factor(&totp).await
 }

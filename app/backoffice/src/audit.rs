@@ -1,11 +1,11 @@
 //! Who did what, to what, and why: newest first, never changed.
 
-use kit::{DeskHead, Empty, IntoLight, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use kit::{Choice, Column, DeskHead, Empty, IntoLight, More, Search, Skeleton, SkeletonKind, Table, UiError, address, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::Page;
 
-use crate::{frame::Desk, parts::{Choice, More, Search, address, refused}};
+use crate::frame::Desk;
 
 /// So many changed fields show without being asked for.
 const FEW: i64 = 3;
@@ -128,20 +128,10 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_audit_when()), Column::text(t::backoffice_audit_who()), Column::text(t::backoffice_audit_what()), Column::text(t::backoffice_audit_subject()), Column::text(t::backoffice_audit_detail())];
     view! {
         <section class="card card--flush">
-            <Table caption=t::backoffice_audit_title() cards=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::backoffice_audit_when()}</th>
-                        <th scope="col">{t::backoffice_audit_who()}</th>
-                        <th scope="col">{t::backoffice_audit_what()}</th>
-                        <th scope="col">{t::backoffice_audit_subject()}</th>
-                        <th scope="col">{t::backoffice_audit_detail()}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::backoffice_audit_title() cards=true columns>{rows}</Table>
             <More query=more cursor=page.next_cursor />
         </section>
     }
@@ -256,10 +246,10 @@ fn flatten(name: &str, value: &serde_json::Value, out: &mut Vec<(String, String)
 #[server(prefix = "/fn", endpoint = "backoffice/read_audit")]
 pub async fn read_audit(#[server(default)] area: String, #[server(default)] words: String, #[server(default)] after: String) -> Result<Page<Deed>, UiError> {
     let (mut tx, actor, now) = request::read().await?;
-    let page = identity::audit::search(&mut tx, &actor, &area, &words, Some(&after), crate::parts::ROWS).await?;
+    let page = identity::audit::search(&mut tx, &actor, &area, &words, Some(&after), crate::ROWS).await?;
     let zone = identity::organisation::own(&mut tx, &actor).await?.country.time_zone();
     let deed = |identity::audit::Signed { event, name }: identity::audit::Signed| Deed {
-        when: crate::parts::when(zone, now, event.at),
+        when: kit::when(zone, now, event.at),
         label: event.actor.split_once(' ').filter(|_| name.is_none()).map(|(_, id)| id.to_owned()),
         who: name.unwrap_or_else(|| kind_of(&event.actor).to_owned()),
         changes: differences(event.before.as_ref(), event.after.as_ref()),

@@ -1,11 +1,11 @@
 //! Products from a spreadsheet: uploaded, looked at, mended cell by cell, then applied.
 
-use kit::{Banner, Button, ButtonLink, Chip, DeskFoot, DeskHead, Empty, Icon, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, ButtonLink, Chip, Column, DeskFoot, DeskHead, Empty, Icon, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, escaped, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::{ImportOutcome, ImportRow}, format};
 
-use crate::{frame::Desk, parts::{escaped, filled, refused}, upload::FileForm};
+use crate::{filled, frame::Desk, upload::FileForm};
 
 /// Rows of the preview that a page shows.
 #[cfg(feature = "ssr")]
@@ -289,21 +289,9 @@ fn table(id: &str, lines: Vec<Line>, brands: &[String], mendable: bool) -> AnyVi
         return view! { <Empty title=t::backoffice_import_none_title() text=t::backoffice_import_none_text() icon=path::SEAL_CHECK /> }.into_light();
     }
     let rows = lines.into_iter().map(|line| table_row(id, line, brands, mendable)).collect::<Vec<_>>();
-    let heads = labels().map(|label| view! { <th scope="col">{label}</th> });
-    view! {
-        <Table caption=t::backoffice_import_products() cards=true>
-            <thead>
-                <tr>
-                    <th scope="col">{t::backoffice_import_row()}</th>
-                    {heads.into_iter().collect::<Vec<_>>()}
-                    <th scope="col">{t::backoffice_import_what()}</th>
-                    {mendable.then(|| view! { <th scope="col"><span class="sr-only">{t::common_edit()}</span></th> })}
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </Table>
-    }
-    .into_light()
+    let columns = std::iter::once(t::backoffice_import_row()).chain(labels()).chain([t::backoffice_import_what()]).map(Column::text);
+    let columns = columns.chain(mendable.then(|| Column::hidden(t::common_edit()))).collect();
+    view! { <Table caption=t::backoffice_import_products() cards=true columns>{rows}</Table> }.into_light()
 }
 
 /// Of the columns, in the order of a row's cells.

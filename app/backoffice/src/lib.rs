@@ -17,7 +17,6 @@ mod import;
 mod log_in;
 mod organisations;
 mod overview;
-mod parts;
 mod products;
 mod proposals;
 mod shops;
@@ -26,6 +25,15 @@ mod users;
 
 use kit::IntoLight;
 use leptos::prelude::*;
+
+/// Rows of a list's page.
+#[cfg(feature = "ssr")]
+const ROWS: i64 = 50;
+
+/// A text for a cell; nothing at all when it is empty, so that a phone's card leaves the cell out.
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
 
 /// The page at a path, without its query.
 #[component]

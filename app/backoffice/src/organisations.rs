@@ -1,11 +1,11 @@
 //! Organisations and their brands.
 
-use kit::{Avatar, Button, Chip, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use kit::{Avatar, Button, Chip, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, identity::{Brand, Organisation, OrganisationKind}};
 
-use crate::{frame::Desk, parts::{Choice, refused}};
+use crate::frame::Desk;
 
 const BRAND_FIELDS: &[&str] = &["brand_name", "organisation", "colour"];
 
@@ -70,19 +70,10 @@ fn table(organisations: Vec<Organisation>, brands: &[Brand]) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_users_organisation()), Column::text(t::backoffice_organisations_kind()), Column::text(t::backoffice_shops_country()), Column::text(t::backoffice_brands_title())];
     view! {
         <section class="card card--flush">
-            <Table caption=t::backoffice_organisations_title() cards=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::backoffice_users_organisation()}</th>
-                        <th scope="col">{t::backoffice_organisations_kind()}</th>
-                        <th scope="col">{t::backoffice_shops_country()}</th>
-                        <th scope="col">{t::backoffice_brands_title()}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::backoffice_organisations_title() cards=true columns>{rows}</Table>
         </section>
     }
     .into_light()

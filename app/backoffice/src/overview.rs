@@ -2,12 +2,12 @@
 
 #[cfg(feature = "ssr")]
 use kit::request;
-use kit::{Button, DeskHead, Disc, Empty, IntoLight, ListRow, Look, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, t};
+use kit::{Button, Column, DeskHead, Disc, Empty, IntoLight, ListRow, Look, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, refused, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format};
 
-use crate::{frame::Desk, parts::refused};
+use crate::frame::Desk;
 
 /// Everything of the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,11 +113,9 @@ fn dead(rows: Vec<DeadRow>, operates: bool) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_dead_kind()), Column::text(t::backoffice_dead_error()), Column::text(t::backoffice_audit_when())];
     view! {
-        <Table caption=t::backoffice_dead_title() cards=true>
-            <thead><tr><th scope="col">{t::backoffice_dead_kind()}</th><th scope="col">{t::backoffice_dead_error()}</th><th scope="col">{t::backoffice_audit_when()}</th></tr></thead>
-            <tbody>{rows}</tbody>
-        </Table>
+        <Table caption=t::backoffice_dead_title() cards=true columns>{rows}</Table>
         {operates.then(|| view! {
             <form method="post" action="/fn/backoffice/retry_dead_jobs" class="table-foot">
                 <Button submit=true look=Look::Secondary size=Size::Dense icon=path::ARROWS_CLOCKWISE>{t::backoffice_dead_retry(count).to_string()}</Button>
@@ -133,7 +131,7 @@ pub async fn read_overview() -> Result<Overview, UiError> {
     let (mut tx, actor, now) = request::read().await?;
     actor.operator()?;
     let country = identity::organisation::own(&mut tx, &actor).await?.country;
-    let when = |at| crate::parts::when(country.time_zone(), now, at);
+    let when = |at| kit::when(country.time_zone(), now, at);
     let counts = reports::platform(&mut tx, &actor, now.plus_ms(-7 * shared::time::DAY_MS)).await?;
     let proposals = catalogue::proposal::count_open(&mut tx, &actor).await?;
     let dead = identity::dead_letter::list(&mut tx, &actor).await?;

@@ -1,29 +1,11 @@
 //! The master list of products: found, added, corrected.
 
-use kit::{Banner, Button, ButtonLink, DeskHead, Empty, Field, Form, IntoLight, Look, ProductPicture, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, ButtonLink, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, More, ProductPicture, Search, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, address, categories, category_name, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, Currency, Page, catalogue::Product, format};
 
-use crate::{frame::Desk, parts::{Choice, More, Search, address, refused}};
-
-/// Categories that have a word and a drawing; the empty one is the rest.
-const CATEGORIES: [&str; 7] = ["drink", "snack", "soap", "coffee", "dairy", "grain", ""];
-
-/// What a category is called; an imported word that has no name of ours stays as it is.
-pub(crate) fn category_name(category: &str) -> String {
-    match category {
-        "drink" => t::backoffice_category_drink(),
-        "snack" => t::backoffice_category_snack(),
-        "soap" => t::backoffice_category_soap(),
-        "coffee" => t::backoffice_category_coffee(),
-        "dairy" => t::backoffice_category_dairy(),
-        "grain" => t::backoffice_category_grain(),
-        "" => t::backoffice_category_other(),
-        other => return other.to_owned(),
-    }
-    .to_owned()
-}
+use crate::frame::Desk;
 
 /// A page of the list, and what its reader may do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,20 +77,10 @@ fn table(list: List, words: &str) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_products_name()), Column::text(t::backoffice_products_gtin()), Column::text(t::backoffice_products_brand()), Column::text(t::backoffice_products_category()), Column::number(t::backoffice_products_price())];
     view! {
         <section class="card card--flush">
-            <Table caption=t::backoffice_products_title() cards=true tall=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::backoffice_products_name()}</th>
-                        <th scope="col">{t::backoffice_products_gtin()}</th>
-                        <th scope="col">{t::backoffice_products_brand()}</th>
-                        <th scope="col">{t::backoffice_products_category()}</th>
-                        <th scope="col" class="table__num">{t::backoffice_products_price()}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::backoffice_products_title() cards=true tall=true columns>{rows}</Table>
             <More query=address("/o/products", &[("q", words)]) cursor=page.next_cursor />
         </section>
     }
@@ -142,8 +114,8 @@ impl Draft {
     /// What was typed, or which field of the form is wrong.
     #[cfg(feature = "ssr")]
     pub(crate) fn parse(self) -> Result<shared::catalogue::NewProduct, shared::Problem> {
-        use shared::{Problem, barcode::WrongGtin};
-        let gtin = shared::Gtin::typed(&self.gtin).map_err(|wrong| Problem::field("gtin", if matches!(wrong, WrongGtin::CheckDigit { .. }) { "check_digit" } else { "bad_gtin" }, wrong.to_string()))?;
+        use shared::Problem;
+        let gtin = shared::Gtin::typed(&self.gtin).map_err(|wrong| Problem::field("gtin", wrong.code(), wrong.to_string()))?;
         let brand_id = match self.brand_id.as_str() {
             "" => None,
             id => Some(id.parse().map_err(|_| Problem::field("brand_id", "no_such_brand", "Not a brand."))?),
@@ -167,10 +139,7 @@ pub(crate) type Brands = Vec<(String, String)>;
 /// The fields of a product. With `fixed` the barcode shows and cannot be changed.
 pub(crate) fn fields(draft: Draft, brands: Brands, fixed: bool, sending: Sending) -> AnyView {
     let nobody = std::iter::once((String::new(), t::backoffice_products_no_brand().to_owned()));
-    let mut categories = CATEGORIES.map(|category| (category.to_owned(), category_name(category))).to_vec();
-    if !CATEGORIES.contains(&draft.category.as_str()) {
-        categories.push((draft.category.clone(), category_name(&draft.category)));
-    }
+    let categories = categories(&draft.category);
     let currencies = currencies().map(|currency| (currency.code().to_owned(), currency.code().to_owned())).collect();
     let gtin = if fixed {
         view! {
@@ -261,7 +230,7 @@ pub async fn read_products(#[server(default)] words: String, #[server(default)] 
     let (mut tx, actor, _) = request::read().await?;
     actor.operator()?;
     let country = identity::organisation::own(&mut tx, &actor).await?.country;
-    let page = catalogue::product::list(&mut tx, &actor, &words, Some(&after), crate::parts::ROWS).await?;
+    let page = catalogue::product::list(&mut tx, &actor, &words, Some(&after), crate::ROWS).await?;
     Ok(List { page, country, operates: actor.operates().is_ok() })
 }
 

@@ -1,11 +1,11 @@
 //! Barcodes that shops met and nobody knew: made products, or closed with a reason.
 
-use kit::{Button, ButtonLink, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use kit::{Button, ButtonLink, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::Proposal, format};
 
-use crate::{frame::Desk, parts::refused, products::{Brands, Draft, FIELDS, fields}};
+use crate::{frame::Desk, products::{Brands, Draft, FIELDS, fields}};
 
 /// What waits, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,20 +56,10 @@ fn table(waiting: Waiting) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_products_name()), Column::text(t::backoffice_products_gtin()), Column::text(t::backoffice_shops_name()), Column::number(t::backoffice_proposals_price()), Column::text(t::backoffice_audit_when())];
     view! {
         <section class="card card--flush">
-            <Table caption=t::backoffice_proposals_title() cards=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::backoffice_products_name()}</th>
-                        <th scope="col">{t::backoffice_products_gtin()}</th>
-                        <th scope="col">{t::backoffice_shops_name()}</th>
-                        <th scope="col" class="table__num">{t::backoffice_proposals_price()}</th>
-                        <th scope="col">{t::backoffice_audit_when()}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::backoffice_proposals_title() cards=true columns>{rows}</Table>
         </section>
     }
     .into_light()
@@ -182,7 +172,7 @@ pub async fn read_proposals() -> Result<Waiting, UiError> {
     let (mut tx, actor, now) = request::read().await?;
     let items = catalogue::proposal::list(&mut tx, &actor).await?;
     let country = identity::organisation::own(&mut tx, &actor).await?.country;
-    let when = |at| crate::parts::when(country.time_zone(), now, at);
+    let when = |at| kit::when(country.time_zone(), now, at);
     Ok(Waiting { items: items.into_iter().map(|proposal| (proposal.clone(), when(proposal.proposed_at))).collect(), country })
 }
 
@@ -204,7 +194,7 @@ pub async fn read_proposal(proposal: String) -> Result<Case, UiError> {
         ..Draft::default()
     };
     Ok(Case {
-        when: crate::parts::when(country.time_zone(), now, proposal.proposed_at),
+        when: kit::when(country.time_zone(), now, proposal.proposed_at),
         country,
         draft,
         brands: crate::products::brands(&mut tx, &actor).await?,

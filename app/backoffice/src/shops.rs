@@ -1,11 +1,11 @@
 //! Shops, and one of them with its people and phones.
 
-use kit::{Chip, DeskHead, Empty, IntoLight, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Chip, Column, DeskHead, Empty, IntoLight, More, Search, Skeleton, SkeletonKind, Table, Tone, UiError, address, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Page, identity::{MemberRole, Shop}};
 
-use crate::{frame::Desk, parts::{More, Search, address, filled, refused}};
+use crate::{filled, frame::Desk};
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,20 +55,10 @@ fn table(page: Page<Line>, words: &str) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_shops_name()), Column::text(t::backoffice_shops_city()), Column::text(t::backoffice_shops_zone()), Column::text(t::backoffice_shops_country()), Column::text(t::backoffice_shops_joined())];
     view! {
         <section class="card card--flush">
-            <Table caption=t::backoffice_shops_title() cards=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::backoffice_shops_name()}</th>
-                        <th scope="col">{t::backoffice_shops_city()}</th>
-                        <th scope="col">{t::backoffice_shops_zone()}</th>
-                        <th scope="col">{t::backoffice_shops_country()}</th>
-                        <th scope="col">{t::backoffice_shops_joined()}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::backoffice_shops_title() cards=true columns>{rows}</Table>
             <More query=address("/o/shops", &[("q", words)]) cursor=page.next_cursor />
         </section>
     }
@@ -173,18 +163,9 @@ fn handsets(phones: Vec<Handset>) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_shops_phone()), Column::text(t::backoffice_phones_whose()), Column::text(t::backoffice_phones_since()), Column::text(t::backoffice_shops_state())];
     view! {
-        <Table caption=t::backoffice_shops_phones() cards=true>
-            <thead>
-                <tr>
-                    <th scope="col">{t::backoffice_shops_phone()}</th>
-                    <th scope="col">{t::backoffice_phones_whose()}</th>
-                    <th scope="col">{t::backoffice_phones_since()}</th>
-                    <th scope="col">{t::backoffice_shops_state()}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </Table>
+        <Table caption=t::backoffice_shops_phones() cards=true columns>{rows}</Table>
     }
     .into_light()
 }
@@ -193,9 +174,9 @@ fn handsets(phones: Vec<Handset>) -> AnyView {
 #[server(prefix = "/fn", endpoint = "backoffice/read_shops")]
 pub async fn read_shops(#[server(default)] words: String, #[server(default)] after: String) -> Result<Page<Line>, UiError> {
     let (mut tx, actor, now) = request::read().await?;
-    let page = identity::shop::list(&mut tx, &actor, &words, Some(&after), crate::parts::ROWS).await?;
+    let page = identity::shop::list(&mut tx, &actor, &words, Some(&after), crate::ROWS).await?;
     let zone = identity::organisation::own(&mut tx, &actor).await?.country.time_zone();
-    let line = |shop: Shop| Line { joined: crate::parts::when(zone, now, shop.created_at), shop };
+    let line = |shop: Shop| Line { joined: kit::when(zone, now, shop.created_at), shop };
     Ok(Page { items: page.items.into_iter().map(line).collect(), next_cursor: page.next_cursor })
 }
 
@@ -207,7 +188,7 @@ pub async fn read_shop(shop: String) -> Result<Detail, UiError> {
     let id = shop.parse().map_err(|_| shared::Problem::not_found())?;
     let staffed = identity::staff::of_shop(&mut tx, &actor, id).await?;
     let zone = staffed.shop.country.time_zone();
-    let when = |at| crate::parts::when(zone, now, at);
+    let when = |at| kit::when(zone, now, at);
     Ok(Detail {
         joined: when(staffed.shop.created_at),
         closed: staffed.closed_at.map(when),

@@ -1,11 +1,11 @@
 //! People of all organisations: found, added, and shut out.
 
-use kit::{Banner, Button, ButtonLink, Chip, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, ButtonLink, Chip, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, More, Search, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, address, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Page, identity::{User, UserRole}};
 
-use crate::{frame::Desk, parts::{Choice, More, Search, address, refused}};
+use crate::frame::Desk;
 
 /// `/o/users?q=<words>&after=<cursor>`
 #[component]
@@ -53,21 +53,10 @@ fn table(page: Page<(User, String)>, words: &str) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::backoffice_users_name()), Column::text(t::backoffice_users_email()), Column::text(t::backoffice_users_organisation()), Column::text(t::backoffice_users_role()), Column::text(t::backoffice_users_second_factor()), Column::text(t::backoffice_shops_state())];
     view! {
         <section class="card card--flush">
-            <Table caption=t::backoffice_users_title() cards=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::backoffice_users_name()}</th>
-                        <th scope="col">{t::backoffice_users_email()}</th>
-                        <th scope="col">{t::backoffice_users_organisation()}</th>
-                        <th scope="col">{t::backoffice_users_role()}</th>
-                        <th scope="col">{t::backoffice_users_second_factor()}</th>
-                        <th scope="col">{t::backoffice_shops_state()}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::backoffice_users_title() cards=true columns>{rows}</Table>
             <More query=address("/o/users", &[("q", words)]) cursor=page.next_cursor />
         </section>
     }
@@ -198,7 +187,7 @@ const fn role_value(role: UserRole) -> &'static str {
 #[server(prefix = "/fn", endpoint = "backoffice/read_users")]
 pub async fn read_users(#[server(default)] words: String, #[server(default)] after: String) -> Result<Page<(User, String)>, UiError> {
     let (mut tx, actor, _) = request::read().await?;
-    Ok(identity::user::search(&mut tx, &actor, &words, Some(&after), crate::parts::ROWS).await?)
+    Ok(identity::user::search(&mut tx, &actor, &words, Some(&after), crate::ROWS).await?)
 }
 
 /// One of them; without an id, what a new one needs.
@@ -213,7 +202,7 @@ pub async fn read_user(#[server(default)] user: String) -> Result<Sheet, UiError
     let id = user.parse().map_err(|_| shared::Problem::not_found())?;
     let (user, organisation) = identity::user::get(&mut tx, &actor, id).await?;
     let zone = identity::organisation::own(&mut tx, &actor).await?.country.time_zone();
-    let disabled = user.disabled_at.map(|at| crate::parts::when(zone, now, at));
+    let disabled = user.disabled_at.map(|at| kit::when(zone, now, at));
     Ok(Sheet::Known { own: actor.user().is_ok_and(|own| own == id), user, organisation, disabled })
 }
 

@@ -1,6 +1,6 @@
 //! The person's second factor, and the organisation's keys for programs.
 
-use kit::{Banner, Button, Chip, DeskHead, Empty, ErrorState, Field, Form, IntoLight, Look, OwnAccount, OwnAccountState, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Banner, Button, Chip, Column, DeskHead, Empty, Field, Form, IntoLight, Look, OwnAccount, OwnAccountState, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::identity::ApiKey;
@@ -45,7 +45,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
                 {move || page.get().map(|page| match page {
                     Ok(account) => shown(account),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/b/account" /> }.into_light(),
+                    Err(error) => refused(&error, "/b/account"),
                 })}
             </Suspense>
         </Desk>
@@ -75,19 +75,9 @@ fn ApiKeys(rows: Vec<KeyRow>, made: Option<String>) -> impl IntoView {
         view! { <Empty title=t::brand_keys_empty_title() text=t::brand_keys_empty_text() icon=path::KEY /> }.into_light()
     } else {
         let rows = rows.into_iter().map(key_row).collect::<Vec<_>>();
+        let columns = vec![Column::text(t::brand_keys_name()), Column::text(t::brand_keys_begins()), Column::text(t::brand_keys_scopes()), Column::text(t::brand_keys_expires()), Column::hidden(t::brand_keys_revoke())];
         view! {
-            <Table caption=t::brand_keys_title() cards=true tall=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::brand_keys_name()}</th>
-                        <th scope="col">{t::brand_keys_begins()}</th>
-                        <th scope="col">{t::brand_keys_scopes()}</th>
-                        <th scope="col">{t::brand_keys_expires()}</th>
-                        <th scope="col"><span class="sr-only">{t::brand_keys_revoke()}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::brand_keys_title() cards=true tall=true columns>{rows}</Table>
         }
         .into_light()
     };
@@ -213,11 +203,11 @@ pub async fn revoke_key(key: String) -> Result<(), UiError> {
 /// Begins the second factor.
 #[server(prefix = "/fn", endpoint = "brand/begin_totp")]
 pub async fn begin_totp() -> Result<(), UiError> {
-    kit::begin_second_factor("/b/account").await
+    kit::begin_second_factor().await
 }
 
 /// Proves that it works.
 #[server(prefix = "/fn", endpoint = "brand/confirm_totp")]
 pub async fn confirm_totp(totp: String) -> Result<(), UiError> {
-    kit::confirm_second_factor(&totp, "/b/account").await
+    kit::confirm_second_factor(&totp).await
 }

@@ -1,11 +1,11 @@
 //! A campaign from a template: its few answers, what they would give, and the terms, on one page.
 
-use kit::{ButtonLink, Button, Card, Chip, ErrorState, Field, Icon, IntoLight, LiveRegions, Look as Looks, ProductPicture, Size, Skeleton, SkeletonKind, StampGrid, StepItem, Steps, UiError, icon::path, request, t};
+use kit::{Button, ButtonLink, Card, Chip, Field, Icon, IntoLight, LiveRegions, Look as Looks, ProductPicture, Size, Skeleton, SkeletonKind, StampGrid, StepItem, Steps, UiError, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::identity::Brand;
 
-use crate::{draft::{Draft, Wrong}, frame::Desk};
+use crate::{draft::{Draft, Wrong}, frame::{self, Desk}};
 
 /// Everything that the page needs at first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ fn templates() -> [(&'static str, &'static str, &'static str, &'static str); 3] 
 #[component]
 pub(crate) fn TemplatePage() -> impl IntoView {
     let crumbs = vec![(t::brand_campaigns_title().into(), "/b/campaigns".into())];
-    let frame = Resource::new(|| (), |()| crate::frame::read_frame());
+    let frame = frame::frame();
     let cards = move |brand: Option<Brand>| {
         templates()
             .map(|(word, name, text, icon)| {
@@ -80,7 +80,7 @@ pub(crate) fn TemplatePage() -> impl IntoView {
             .collect::<Vec<_>>()
     };
     view! {
-        <Desk current="/b/campaigns">
+        <Desk current="/b/campaigns" frame>
             <kit::DeskHead title=t::brand_campaign_template_title() crumbs />
             <Suspense>
                 {move || frame.get().map(|frame| {
@@ -111,7 +111,7 @@ pub(crate) fn BuilderPage() -> impl IntoView {
         <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
             {move || page.get().map(|page| match page {
                 Ok(sheet) => view! { <Builder sheet tried /> }.into_light(),
-                Err(error) => view! { <main id="main" class="desk__main"><h1>{t::brand_campaigns_new()}</h1><ErrorState code=error.code().to_owned() href="/b/campaigns" /></main> }.into_light(),
+                Err(error) => view! { <main id="main" class="desk__main"><h1>{t::brand_campaigns_new()}</h1>{refused(&error, "/b/campaigns")}</main> }.into_light(),
             })}
         </Suspense>
     }
@@ -530,7 +530,7 @@ async fn look(tx: &mut db::Tx, actor: &identity::Actor, scene: &crate::draft::Sc
 /// A draft with everything to choose from.
 #[server(prefix = "/fn", endpoint = "brand/read_builder")]
 pub async fn read_builder(query: String) -> Result<Sheet, UiError> {
-    let (mut tx, actor, now) = crate::frame::entered().await?;
+    let (mut tx, actor, now) = kit::entered().await?;
     let scene = crate::draft::Scene::load(&mut tx, &actor, now, &query).await?;
     let look = look(&mut tx, &actor, &scene).await?;
     let country = scene.organisation.country;

@@ -1,6 +1,6 @@
 //! Campaigns of the organisation, one of them, and its publication.
 
-use kit::{Button, ButtonLink, Chip, DeskHead, Empty, ErrorState, IntoLight, Look, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, request, t};
+use kit::{Button, ButtonLink, Chip, Column, DeskHead, Empty, IntoLight, Look, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{CivilDate, format, loyalty::Template};
@@ -89,19 +89,9 @@ pub(crate) fn table(rows: Vec<Row>, manages: bool) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::brand_campaigns_name()), Column::text(t::brand_campaign_step_mechanic()), Column::text(t::brand_campaigns_state()), Column::text(t::brand_campaign_starts()), Column::text(t::brand_campaigns_ends())];
     view! {
-        <Table caption=t::brand_campaigns_title() cards=true tall=true>
-            <thead>
-                <tr>
-                    <th scope="col">{t::brand_campaigns_name()}</th>
-                    <th scope="col">{t::brand_campaign_step_mechanic()}</th>
-                    <th scope="col">{t::brand_campaigns_state()}</th>
-                    <th scope="col">{t::brand_campaign_starts()}</th>
-                    <th scope="col">{t::brand_campaigns_ends()}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </Table>
+        <Table caption=t::brand_campaigns_title() cards=true tall=true columns>{rows}</Table>
     }
     .into_light()
 }
@@ -134,7 +124,7 @@ pub(crate) fn ListPage() -> impl IntoView {
                         }
                         .into_light()
                     }
-                    Err(error) => view! { <DeskHead title=t::brand_campaigns_title() /> <ErrorState code=error.code().to_owned() href="/b/campaigns" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::brand_campaigns_title() /> {refused(&error, "/b/campaigns")} }.into_light(),
                 })}
             </Suspense>
         </Desk>
@@ -160,14 +150,12 @@ pub struct Detail {
 pub(crate) fn CampaignPage() -> impl IntoView {
     let id = request::query("id").unwrap_or_default();
     let page = Resource::new(|| (), move |()| read_campaign(id.clone()));
-    let refusal = request::refusal();
     view! {
-        <Desk current="/b/campaigns">
-            {refusal.map(|refusal| view! { <kit::Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{refusal.message()}</kit::Banner> })}
+        <Desk current="/b/campaigns" told=true>
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(detail) => shown(detail),
-                    Err(error) => view! { <DeskHead title=t::brand_campaigns_title() /> <ErrorState code=error.code().to_owned() href="/b/campaigns" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::brand_campaigns_title() /> {refused(&error, "/b/campaigns")} }.into_light(),
                 })}
             </Suspense>
         </Desk>

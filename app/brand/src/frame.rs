@@ -1,21 +1,16 @@
 //! The rail around every page of the console.
 
-use kit::{Button, Content, ConsoleShell, Empty, Icon, IntoLight, Look, RailGroup, RailItem, Size, TenantBadge, UiError, icon::path, t};
+use kit::{Content, RailGroup, RailItem, UiError, Who, icon::path, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{CivilDate, Country, identity::{Brand, UserRole}};
+use shared::identity::Brand;
 
-/// Who is here, and for whom.
+/// Who is here, and for which brands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
-    pub(crate) organisation: String,
-    pub(crate) country: Country,
+    who: Who,
     /// Of the tenant, oldest first.
     pub(crate) brands: Vec<Brand>,
-    pub(crate) person: String,
-    pub(crate) role: UserRole,
-    /// The date at the organisation.
-    pub(crate) today: CivilDate,
 }
 
 fn groups() -> Vec<RailGroup> {
@@ -39,74 +34,43 @@ fn groups() -> Vec<RailGroup> {
     ]
 }
 
+/// Reads [`Frame`] for a page that needs its brands, too.
+pub(crate) fn frame() -> Resource<Result<Frame, UiError>> {
+    Resource::new(|| (), |()| read_frame())
+}
+
 /// A page inside the rail. Nobody's visit leads to the log-in.
 #[component]
 pub(crate) fn Desk(
     /// Path of its place in the rail.
     current: &'static str,
+    /// Who is here, when the page has asked already.
+    #[prop(default = frame())]
+    frame: Resource<Result<Frame, UiError>>,
+    /// Show a refusal of the address above the page.
+    #[prop(optional)]
+    told: bool,
     /// Head and panels.
     children: Content,
 ) -> impl IntoView {
-    let frame = Resource::new(|| (), |()| read_frame());
-    let tenant = view! {
-        <Suspense>
-            {move || frame.get().and_then(Result::ok).map(|frame| {
-                let colour = frame.brands.first().map(|brand| brand.colour.clone()).unwrap_or_default();
-                view! { <TenantBadge name=frame.organisation kind=t::brand_tenant_kind(frame.country.name()) colour /> }
-            })}
-        </Suspense>
-    };
-    let person = view! {
-        <Suspense>
-            {move || frame.get().and_then(Result::ok).map(|frame| {
-                let initials: String = frame.person.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
-                let role = kit::role_name(frame.role);
-                view! {
-                    <span class="person" aria-hidden="true">{initials}</span>
-                    <span class="rail__who"><b>{frame.person}</b><br /><span class="small muted">{role}</span></span>
-                }
-            })}
-        </Suspense>
-        <form method="post" action="/fn/brand/log_out" class="menu">
-            <button type="submit" class="btn btn--icon btn--ghost" aria-label=t::common_sign_out() title=t::common_sign_out()><Icon path=path::SIGN_OUT size=20 /></button>
-        </form>
-    };
-    view! {
-        <ConsoleShell home="/b/" tenant=tenant.into_light() groups=groups() current=Signal::stored(current.to_owned()) person=person.into_light()>
-            <main id="main" class="desk__main">{children.view()}</main>
-        </ConsoleShell>
-    }
+    let who = move || frame.get().and_then(Result::ok).map(|frame| frame.who);
+    view! { <kit::Desk home="/b/" groups=groups() current who log_out="/fn/brand/log_out" told>{children.view()}</kit::Desk> }
 }
 
 /// Nothing is at this address of the console.
 #[component]
 pub(crate) fn Missing() -> impl IntoView {
-    view! {
-        <Desk current="">
-            <Empty page=true title=t::common_not_found_title() text=t::common_not_found_text()>
-                <form action="/b/"><Button submit=true look=Look::Secondary size=Size::Dense>{t::common_not_found_action()}</Button></form>
-            </Empty>
-        </Desk>
-    }
-}
-
-/// A read for somebody who is logged in; nobody is led to the log-in.
-#[cfg(feature = "ssr")]
-pub(crate) async fn entered() -> Result<(db::Tx, identity::Actor, shared::Timestamp), UiError> {
-    let (tx, actor, now) = kit::request::read().await?;
-    if actor == identity::Actor::Anonymous {
-        kit::request::go("/b/login");
-    }
-    Ok((tx, actor, now))
+    view! { <Desk current=""><kit::Missing home="/b/" /></Desk> }
 }
 
 /// Who is logged in; leads to the log-in when nobody is.
 #[server(prefix = "/fn", endpoint = "brand/read_frame")]
 pub async fn read_frame() -> Result<Frame, UiError> {
-    let (mut tx, actor, now) = entered().await?;
+    let (mut tx, actor, _) = kit::entered().await?;
     let person = identity::user::own(&mut tx, &actor).await?;
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
     let brands = identity::organisation::brands(&mut tx, &actor).await?;
-    let today = identity::shop::local_date(organisation.country.time_zone(), now);
-    Ok(Frame { organisation: organisation.name, country: organisation.country, brands, person: person.name, role: person.role, today })
+    let kind = t::brand_tenant_kind(organisation.country.name()).to_string();
+    let colour = brands.first().map(|brand| brand.colour.clone()).unwrap_or_default();
+    Ok(Frame { who: Who { organisation: organisation.name, kind, colour, person: person.name, role: person.role }, brands })
 }

@@ -1,6 +1,6 @@
 //! What the organisation owes to shops for rewards that were handed over.
 
-use kit::{Chip, DeskHead, Empty, ErrorState, IntoLight, Skeleton, SkeletonKind, StatTile, Table, Tiles, UiError, icon::path, t};
+use kit::{Chip, Column, DeskHead, Empty, IntoLight, Skeleton, SkeletonKind, StatTile, Table, Tiles, UiError, icon::path, refused, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format, loyalty::Payable};
@@ -31,7 +31,7 @@ pub(crate) fn PayoutsPage() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(debts) => shown(debts),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/b/payouts" /> }.into_light(),
+                    Err(error) => refused(&error, "/b/payouts"),
                 })}
             </Transition>
         </Desk>
@@ -72,20 +72,11 @@ fn shown(debts: Debts) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::brand_payouts_shop()), Column::text(t::backoffice_products_brand()), Column::number(t::brand_payouts_rewards()), Column::number(t::brand_payouts_amount())];
     view! {
         <Tiles>{tiles}</Tiles>
         <section class="card card--flush">
-            <Table caption=t::brand_payouts_title() cards=true tall=true>
-                <thead>
-                    <tr>
-                        <th scope="col">{t::brand_payouts_shop()}</th>
-                        <th scope="col">{t::backoffice_products_brand()}</th>
-                        <th scope="col" class="table__num">{t::brand_payouts_rewards()}</th>
-                        <th scope="col" class="table__num">{t::brand_payouts_amount()}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::brand_payouts_title() cards=true tall=true columns>{rows}</Table>
         </section>
     }
     .into_light()

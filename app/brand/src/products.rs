@@ -1,24 +1,11 @@
 //! Products of the organisation's brands: what campaigns can name.
 
-use kit::{Button, ButtonLink, DeskHead, Empty, ErrorState, Field, Form, Icon, IntoLight, Look, ProductPicture, Sending, Size, Skeleton, SkeletonKind, Table, UiError, icon::path, request, t};
+use kit::{Button, ButtonLink, Choice, Column, DeskHead, Empty, Field, Form, Icon, IntoLight, Look, ProductPicture, Search, Sending, Size, Skeleton, SkeletonKind, Table, UiError, categories, category_name, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::Product, format, identity::Brand};
 
 use crate::frame::Desk;
-
-/// Words of the catalogue's drawings, and what they are called.
-fn categories() -> [(&'static str, &'static str); 7] {
-    [
-        ("drink", t::backoffice_category_drink()),
-        ("snack", t::backoffice_category_snack()),
-        ("soap", t::backoffice_category_soap()),
-        ("coffee", t::backoffice_category_coffee()),
-        ("dairy", t::backoffice_category_dairy()),
-        ("grain", t::backoffice_category_grain()),
-        ("", t::backoffice_category_other()),
-    ]
-}
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,14 +34,11 @@ pub(crate) fn ListPage() -> impl IntoView {
                     {move || page.get().and_then(Result::ok).filter(|shelf| shelf.manages).map(|_| view! { <ButtonLink href="/b/products?new=1" look=Look::Key size=Size::Dense icon=path::PLUS>{t::backoffice_products_new()}</ButtonLink> })}
                 </Suspense>
             </DeskHead>
-            <form method="get" action="/b/products" role="search" class="filters">
-                <Field id="q" label=t::brand_products_search() kind="search" inputmode="search" initial=words maxlength=80 />
-                <Button submit=true look=Look::Plain icon=path::MAGNIFYING_GLASS>{t::common_search()}</Button>
-            </form>
+            <Search action="/b/products" label=t::brand_products_search() words />
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
                     Ok(shelf) => shown(shelf, adds, searched),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/b/products" /> }.into_light(),
+                    Err(error) => refused(&error, "/b/products"),
                 })}
             </Suspense>
         </Desk>
@@ -72,7 +56,7 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
             .into_iter()
             .map(|product| {
                 let id = product.id.to_string();
-                let category = categories().into_iter().find(|(word, _)| *word == product.category).map_or_else(t::backoffice_category_other, |(_, name)| name);
+                let category = category_name(&product.category);
                 let price = product.suggested_price_minor.map(|minor| format::money(minor, product.currency, country));
                 view! {
                     <tr>
@@ -86,21 +70,10 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
                 }
             })
             .collect::<Vec<_>>();
+        let columns = vec![Column::text(t::backoffice_products_name()), Column::number(t::backoffice_products_gtin()), Column::text(t::backoffice_products_brand()), Column::text(t::backoffice_products_category()), Column::number(t::backoffice_products_price()), Column::hidden(t::common_edit())];
         view! {
             <section class="card card--flush">
-                <Table caption=t::brand_nav_products() cards=true tall=true>
-                    <thead>
-                        <tr>
-                            <th scope="col">{t::backoffice_products_name()}</th>
-                            <th scope="col" class="table__num">{t::backoffice_products_gtin()}</th>
-                            <th scope="col">{t::backoffice_products_brand()}</th>
-                            <th scope="col">{t::backoffice_products_category()}</th>
-                            <th scope="col" class="table__num">{t::backoffice_products_price()}</th>
-                            <th scope="col"><span class="sr-only">{t::common_edit()}</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </Table>
+                <Table caption=t::brand_nav_products() cards=true tall=true columns>{rows}</Table>
             </section>
         }
         .into_light()
@@ -120,8 +93,8 @@ fn Edit(product: Option<Product>, brands: Vec<Brand>) -> impl IntoView {
         None => (String::new(), String::new(), String::new(), "drink".to_owned(), String::new(), None),
     };
     let known = !id.is_empty();
-    let options = categories().into_iter().map(|(word, words)| view! { <option value=word selected={word == category}>{words}</option> }).collect::<Vec<_>>();
-    let brand_options = brands.into_iter().map(|one| view! { <option value=one.id.to_string() selected={Some(one.id) == brand}>{one.name}</option> }).collect::<Vec<_>>();
+    let brands = brands.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
+    let brand = brand.map(|brand| brand.to_string()).unwrap_or_default();
     let gtin_field = if known {
         view! { <input type="hidden" name="gtin" value=gtin.clone() /> <p class="row row--12"><Icon path=path::BARCODE size=20 /> <b class="nums">{gtin}</b></p> }.into_light()
     } else {
@@ -136,8 +109,8 @@ fn Edit(product: Option<Product>, brands: Vec<Brand>) -> impl IntoView {
                 <div class="fields">
                     <Field id="name" label=t::backoffice_products_name() initial=name maxlength=120 required=true help=t::brand_products_name_help() error=sending.error("name") />
                     <Field id="price" label=t::backoffice_products_price() initial=price prefix="$" money=true inputmode="decimal" optional=true error=sending.error("price") />
-                    <Field id="category" label=t::backoffice_products_category()><select id="category" name="category" class="field__input">{options}</select></Field>
-                    <Field id="brand" label=t::backoffice_products_brand()><select id="brand" name="brand" class="field__input">{brand_options}</select></Field>
+                    <Choice id="category" label=t::backoffice_products_category() options=categories(&category) chosen=category.clone() />
+                    <Choice id="brand" label=t::backoffice_products_brand() options=brands chosen=brand />
                 </div>
                 <div class="row row--12">
                     <Button submit=true look=Look::Key size=Size::Dense busy=sending.busy()>{t::common_save()}</Button>
@@ -176,10 +149,7 @@ pub async fn save_product(#[server(default)] id: String, gtin: String, name: Str
         "" => None,
         price => Some(format::typed_money(price, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount of money."))?),
     };
-    let gtin = shared::Gtin::typed(&gtin).map_err(|error| {
-        let code = if matches!(error, shared::barcode::WrongGtin::CheckDigit { .. }) { "catalogue.check_digit" } else { "catalogue.bad_gtin" };
-        Problem::field("gtin", code, error.to_string())
-    })?;
+    let gtin = shared::Gtin::typed(&gtin).map_err(|wrong| Problem::field("gtin", wrong.code(), wrong.to_string()))?;
     let new = NewProduct { gtin, brand_id: Some(brand.id), name, category, suggested_price_minor: price, currency };
     match id.as_str() {
         "" => catalogue::product::create(&mut tx, &actor, now, &new).await?,

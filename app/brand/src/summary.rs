@@ -1,6 +1,6 @@
 //! The first page: what was sold in a period, to how many, where, and what it costs.
 
-use kit::{Bar, BarTone, ButtonLink, Change, DeskHead, Empty, ErrorState, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, UiError, icon::path, request, t};
+use kit::{Bar, BarTone, ButtonLink, Change, Column, DeskHead, Empty, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, UiError, icon::path, refused, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{BrandId, Country, format, identity::Brand, loyalty::Payable, reports::{Count, Summary}};
@@ -48,7 +48,7 @@ pub(crate) fn SummaryPage() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
                 {move || page.get().map(|page| match page {
                     Ok(overview) => shown(overview, days),
-                    Err(error) => view! { <DeskHead title=t::brand_summary_title() /> <ErrorState code=error.code().to_owned() href="/b/" /> }.into_light(),
+                    Err(error) => view! { <DeskHead title=t::brand_summary_title() /> {refused(&error, "/b/")} }.into_light(),
                 })}
             </Transition>
         </Desk>
@@ -164,13 +164,11 @@ fn as_table(summary: &Summary, country: Country) -> AnyView {
         .rev()
         .map(|day| view! { <tr><th scope="row">{format::weekday_date(day.date)}</th><td class="table__num">{format::integer(day.units, country)}</td></tr> })
         .collect::<Vec<_>>();
+    let columns = vec![Column::text(t::brand_chart_day()), Column::number(t::brand_summary_units())];
     view! {
         <details class="chart-card__foot">
             <summary class="link">{t::brand_chart_as_table()}</summary>
-            <Table caption=t::brand_chart_title()>
-                <thead><tr><th scope="col">{t::brand_chart_day()}</th><th scope="col" class="table__num">{t::brand_summary_units()}</th></tr></thead>
-                <tbody>{rows}</tbody>
-            </Table>
+            <Table caption=t::brand_chart_title() columns>{rows}</Table>
         </details>
     }
     .into_light()

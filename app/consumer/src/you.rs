@@ -126,10 +126,5 @@ pub async fn enrol(campaign: CampaignId) -> Result<(), UiError> {
 /// Ends the session in this browser.
 #[server(prefix = "/fn", endpoint = "consumer/log_out")]
 pub async fn log_out() -> Result<(), UiError> {
-    let (mut tx, actor, now) = kit::request::begin().await?;
-    identity::session::close(&mut tx, now, &actor).await?;
-    tx.commit().await?;
-    kit::request::sign_out_cookie(identity::Persona::Consumer);
-    kit::request::go("/c/join");
-    Ok(())
+    kit::log_out().await
 }

@@ -1,4 +1,4 @@
-//! The own account of a console: who one is, and the second factor, which is a secret to film and the first six digits
+//! The own account: the way in and out, who one is, and the second factor, which is a secret to film and the first six digits
 //! as proof that it arrived.
 
 use leptos::prelude::*;
@@ -7,6 +7,8 @@ use shared::identity::{User, UserRole};
 
 use crate::icon::path;
 use crate::light::IntoLight;
+#[cfg(feature = "ssr")]
+use crate::{UiError, request};
 use crate::{Banner, Button, Chip, Field, Form, Look, QrPlate, Sending, Size, Tone, t};
 
 /// What a role is called.
@@ -92,31 +94,90 @@ pub fn OwnAccount(
 
 /// The actor's own.
 #[cfg(feature = "ssr")]
-pub async fn own_account(tx: &mut db::Tx, actor: &identity::Actor) -> Result<OwnAccountState, crate::UiError> {
-    let keys = crate::request::state::<crate::request::RequestContext>()?.app.keys;
+pub async fn own_account(tx: &mut db::Tx, actor: &identity::Actor) -> Result<OwnAccountState, UiError> {
+    let keys = request::state::<request::RequestContext>()?.app.keys;
     let person = identity::user::own(tx, actor).await?;
     let pending = identity::user::pending_totp(tx, &keys, actor).await?.map(|pending| PendingSecret { secret: pending.secret, otpauth_url: pending.otpauth_url });
     Ok(OwnAccountState { person, pending })
 }
 
-/// Makes the actor's secret and leads back to the account page at `back`.
+/// Where the account page of the console is whose server function this is.
 #[cfg(feature = "ssr")]
-pub async fn begin_second_factor(back: &str) -> Result<(), crate::UiError> {
-    let (mut tx, actor, _) = crate::request::begin().await?;
-    let keys = crate::request::state::<crate::request::RequestContext>()?.app.keys;
+fn account_page() -> String {
+    [request::persona().map_or("/", identity::Persona::home), "account"].concat()
+}
+
+/// Makes the actor's secret and leads back to the account page.
+#[cfg(feature = "ssr")]
+pub async fn begin_second_factor() -> Result<(), UiError> {
+    let (mut tx, actor, _) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
     identity::user::begin_totp(&mut tx, &keys, &actor).await?;
     tx.commit().await?;
-    crate::request::go(back);
+    request::go(&account_page());
     Ok(())
 }
 
 /// Checks the first digits and leads back.
 #[cfg(feature = "ssr")]
-pub async fn confirm_second_factor(digits: &str, back: &str) -> Result<(), crate::UiError> {
-    let (mut tx, actor, now) = crate::request::begin().await?;
-    let keys = crate::request::state::<crate::request::RequestContext>()?.app.keys;
+pub async fn confirm_second_factor(digits: &str) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
     identity::user::confirm_totp(&mut tx, &keys, &actor, now, &digits.replace(' ', "")).await?;
     tx.commit().await?;
-    crate::request::go(back);
+    request::go(&account_page());
     Ok(())
+}
+
+/// Whose console this is, and the server's state.
+#[cfg(feature = "ssr")]
+fn console() -> Result<(request::AppHandle, identity::Persona), UiError> {
+    let request::RequestContext { app, persona } = request::state()?;
+    Ok((app, persona.ok_or_else(shared::Problem::not_found)?))
+}
+
+/// Checks the password; on to the code when the account has a second factor.
+#[cfg(feature = "ssr")]
+pub async fn log_in(email: &str, password: &str) -> Result<(), UiError> {
+    let (app, persona) = console()?;
+    match identity::user::log_in(&app.db, &app.keys, app.clock.now(), persona, email, password).await? {
+        identity::user::LogIn::Open(opened) => {
+            request::session_cookie(&opened);
+            request::go(persona.home());
+        }
+        identity::user::LogIn::NeedsTotp(note) => request::go(&[persona.door(), "?v=", &note].concat()),
+    }
+    Ok(())
+}
+
+/// The second step.
+#[cfg(feature = "ssr")]
+pub async fn log_in_with_totp(note: &str, digits: &str) -> Result<(), UiError> {
+    let (app, persona) = console()?;
+    let opened = identity::user::log_in_with_totp(&app.db, &app.keys, app.clock.now(), persona, note, digits).await?;
+    request::session_cookie(&opened);
+    request::go(persona.home());
+    Ok(())
+}
+
+/// Ends the session of this front; again changes nothing.
+#[cfg(feature = "ssr")]
+pub async fn log_out() -> Result<(), UiError> {
+    let (_, persona) = console()?;
+    let (mut tx, actor, now) = request::begin().await?;
+    identity::session::close(&mut tx, now, &actor).await?;
+    tx.commit().await?;
+    request::sign_out_cookie(persona);
+    request::go(persona.door());
+    Ok(())
+}
+
+/// A read for somebody who is logged in; nobody is led to the log-in.
+#[cfg(feature = "ssr")]
+pub async fn entered() -> Result<(db::Tx, identity::Actor, shared::Timestamp), UiError> {
+    let (tx, actor, now) = request::read().await?;
+    if actor == identity::Actor::Anonymous {
+        request::go(console()?.1.door());
+    }
+    Ok((tx, actor, now))
 }

@@ -154,6 +154,38 @@ fn follow(node: NodeRef<html::Input>, value: Option<RwSignal<String>>) {
     });
 }
 
+/// A list to choose from, in a labelled field.
+#[component]
+pub fn Choice(
+    /// Of the field and of its value in the form.
+    id: &'static str,
+    /// Above it.
+    label: &'static str,
+    /// Value and words of each.
+    options: Vec<(String, String)>,
+    /// The chosen one.
+    #[prop(optional, into)]
+    chosen: String,
+    /// What is wrong.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let options = options
+        .into_iter()
+        .map(|(value, words)| {
+            let selected = value == chosen;
+            view! { <option value=value selected=selected>{words}</option> }
+        })
+        .collect::<Vec<_>>();
+    let described = [id, "-help"].concat();
+    view! {
+        <Field id label error>
+            <select id=id name=id class="field__input" aria-describedby=described>{options}</select>
+            <Icon path=path::CARET_DOWN size=16 />
+        </Field>
+    }
+}
+
 /// Six boxes that are one input: paste works, and so does the code that the phone offers from the message.
 #[component]
 pub fn CodeField(

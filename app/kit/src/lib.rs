@@ -27,12 +27,14 @@ mod banner;
 mod button;
 mod card;
 mod console;
+mod desk;
 mod empty;
 mod field;
 mod form;
 mod log_in;
 mod picture;
 mod qr;
+mod search;
 mod segment;
 mod sheet;
 mod shell;
@@ -49,26 +51,30 @@ pub mod t {
 
 pub use account::{OwnAccount, OwnAccountState, PendingSecret, role_name};
 #[cfg(feature = "ssr")]
-pub use account::{begin_second_factor, confirm_second_factor, own_account};
+pub use account::{begin_second_factor, confirm_second_factor, entered, log_in, log_in_with_totp, log_out, own_account};
 pub use banner::{Banner, Notice, Toast};
 pub use button::{Button, ButtonLink, IconButton, Look, Size};
 pub use card::{Avatar, Bar, BarTone, Card, Change, Chip, Disc, ListRow, SectionHead, Spark, StatTile, Tiles};
 pub use console::{ConsoleShell, DeskFoot, DeskHead, RailGroup, RailItem, StepItem, Steps, TenantBadge};
+pub use desk::{Desk, Missing, Who, refused};
+#[cfg(feature = "ssr")]
+pub use desk::when;
 pub use empty::{Empty, ErrorState, OfflineState, Skeleton, SkeletonKind};
 pub use error::UiError;
-pub use field::{Check, CodeField, Field, Radio, Switch};
+pub use field::{Check, Choice, CodeField, Field, Radio, Switch};
 pub use form::{Form, Sending};
 pub use icon::{Icon, Mark, Wordmark};
 pub use light::{Content, IntoLight, light};
 pub use log_in::LogInPage;
-pub use picture::{Drawing, ProductPicture};
+pub use picture::{Drawing, ProductPicture, categories, category_name};
 pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring};
+pub use search::{More, Search, address, escaped};
 pub use segment::{SegLinks, Segmented, Tabs};
 pub use sheet::Sheet;
 pub use shell::{BarItem, LiveRegions, PhoneBar, PhoneHead, PhoneShell, StepsBar};
 pub use stamp::StampGrid;
 pub use stepper::Stepper;
-pub use table::{SortHead, Sorted, Table};
+pub use table::{Column, SortHead, Sorted, Table};
 
 /// A text given to a component: borrowed when it comes from [`t`] without parameters, owned otherwise.
 pub type Text = std::borrow::Cow<'static, str>;

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::t;
+
 /// The categories that have a drawing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Drawing {
@@ -32,6 +34,30 @@ impl Drawing {
             _ => Self::Grain,
         }
     }
+}
+
+/// Categories that have a word and a drawing; the empty one is the rest.
+const CATEGORIES: [&str; 7] = ["drink", "snack", "soap", "coffee", "dairy", "grain", ""];
+
+/// What a category is called; an imported word that has no name of ours stays as it is.
+pub fn category_name(category: &str) -> String {
+    match category {
+        "drink" => t::category_drink(),
+        "snack" => t::category_snack(),
+        "soap" => t::category_soap(),
+        "coffee" => t::category_coffee(),
+        "dairy" => t::category_dairy(),
+        "grain" => t::category_grain(),
+        "" => t::category_other(),
+        other => return other.to_owned(),
+    }
+    .to_owned()
+}
+
+/// All categories to choose from, by word and name; a word that has no name of ours is one of them while it is chosen.
+pub fn categories(chosen: &str) -> Vec<(String, String)> {
+    let own = (!CATEGORIES.contains(&chosen)).then_some(chosen);
+    CATEGORIES.into_iter().chain(own).map(|category| (category.to_owned(), category_name(category))).collect()
 }
 
 /// The drawing of a category, decorative: the product's name stands beside it.

@@ -2,11 +2,47 @@
 
 use leptos::prelude::*;
 
-use crate::light::Content;
+use crate::light::{Content, IntoLight};
 use crate::icon::{Icon, path};
 use crate::{Text, class_of};
 
-/// A real `<table>` in its scrolling card: give it `<thead>` and `<tbody>`.
+/// The head of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    words: Text,
+    look: ColumnLook,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ColumnLook {
+    Text,
+    Number,
+    Hidden,
+}
+
+impl Column {
+    /// Words, at the left.
+    pub fn text(words: impl Into<Text>) -> Self {
+        Self { words: words.into(), look: ColumnLook::Text }
+    }
+    /// Numbers, at the right.
+    pub fn number(words: impl Into<Text>) -> Self {
+        Self { words: words.into(), look: ColumnLook::Number }
+    }
+    /// Buttons, whose head only a screen reader tells.
+    pub fn hidden(words: impl Into<Text>) -> Self {
+        Self { words: words.into(), look: ColumnLook::Hidden }
+    }
+    fn head(self) -> AnyView {
+        match self.look {
+            ColumnLook::Text => view! { <th scope="col">{self.words}</th> }.into_light(),
+            ColumnLook::Number => view! { <th scope="col" class="table__num">{self.words}</th> }.into_light(),
+            ColumnLook::Hidden => view! { <th scope="col"><span class="sr-only">{self.words}</span></th> }.into_light(),
+        }
+    }
+}
+
+/// A real `<table>` in its scrolling card; its children are the rows.
 ///
 /// Cells with numbers take the class `table__num`; with `cards` every cell takes `data-label`, which a phone shows.
 #[component]
@@ -14,6 +50,8 @@ pub fn Table(
     /// What it lists, for a screen reader.
     #[prop(into)]
     caption: Text,
+    /// From left to right.
+    columns: Vec<Column>,
     /// Rows become cards on a phone.
     #[prop(optional)]
     cards: bool,
@@ -23,7 +61,7 @@ pub fn Table(
     /// Rows of 52 px.
     #[prop(optional)]
     tall: bool,
-    /// Head and body.
+    /// The rows.
     children: Content,
 ) -> impl IntoView {
     let class = class_of(
@@ -31,11 +69,13 @@ pub fn Table(
         &[if cards { "--cards" } else { "" }, if sticky { "--sticky" } else { "" }, if tall { "--tall" } else { "" }],
     );
     let name = caption.clone();
+    let heads = columns.into_iter().map(Column::head).collect::<Vec<_>>();
     view! {
         <div class="table-wrap" tabindex="0" role="region" aria-label=name>
             <table class=class>
                 <caption class="sr-only">{caption}</caption>
-                {children.view()}
+                <thead><tr>{heads}</tr></thead>
+                <tbody>{children.view()}</tbody>
             </table>
         </div>
     }

@@ -155,10 +155,5 @@ pub async fn print_card() -> Result<(), UiError> {
 /// Ends the session. Nothing of the browser's storage is touched: unsent captures live there.
 #[server(prefix = "/fn", endpoint = "tendero/log_out")]
 pub async fn log_out() -> Result<(), UiError> {
-    let (mut tx, actor, now) = request::begin().await?;
-    identity::session::close(&mut tx, now, &actor).await?;
-    tx.commit().await?;
-    request::sign_out_cookie(identity::Persona::Tendero);
-    request::go("/t/start");
-    Ok(())
+    kit::log_out().await
 }

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use db::{Tx, sql};
 use identity::{Actor, audit, search_key};
-use shared::{BrandId, Currency, Gtin, ImportId, Timestamp, barcode::WrongGtin, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, format::typed_money, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
+use shared::{BrandId, Currency, Gtin, ImportId, Timestamp, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, format::typed_money, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
 use sqlx::types::Json;
 
 use crate::{Error, product};
@@ -283,7 +283,7 @@ fn parse(cells: &[String], brands: &HashMap<String, Named>, seen: &mut HashMap<G
     if gtin.is_empty() {
         return Err(wrong(0, "catalogue.no_gtin"));
     }
-    let gtin = Gtin::typed(gtin).map_err(|error| wrong(0, if matches!(error, WrongGtin::CheckDigit { .. }) { "catalogue.check_digit" } else { "catalogue.bad_gtin" }))?;
+    let gtin = Gtin::typed(gtin).map_err(|error| wrong(0, error.code()))?;
     if gtin.is_in_store() {
         return Err(wrong(0, "catalogue.in_store_code"));
     }

@@ -31,6 +31,15 @@ impl Persona {
             Self::Backoffice => "__Host-mostrador-backoffice",
         }
     }
+    /// Where somebody logs in.
+    pub const fn door(self) -> &'static str {
+        match self {
+            Self::Consumer => "/c/join",
+            Self::Tendero => "/t/start",
+            Self::Brand => "/b/login",
+            Self::Backoffice => "/o/login",
+        }
+    }
     /// Where its pages are.
     pub const fn home(self) -> &'static str {
         match self {
