@@ -44,8 +44,7 @@ pub(crate) fn label(name: Option<&str>, public_code: &[u8]) -> String {
 }
 
 fn digits(public_code: &[u8]) -> String {
-    let number = public_code.iter().fold(0_u32, |sum, byte| (sum * 31 + u32::from(*byte)) % 100);
-    format!("••{number:02}")
+    public_code.try_into().map(|bytes| PublicCode(bytes).digits()).unwrap_or_default()
 }
 
 #[derive(sqlx::FromRow)]

@@ -8,7 +8,7 @@ use db::both_databases;
 use identity::{Actor, device};
 use loyalty::{Error, campaign, card, history, purchase, reward, shop, template::{self, ChosenReward, Mechanic}};
 use shared::{
-    Currency, OrganisationId, SessionId, ShopId, UserId,
+    Currency, OrganisationId, SessionId, ShopId, Timestamp, UserId,
     identity::{MemberRole, OrganisationKind, UserRole},
     loyalty::{NewDelivery, NewReward, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind, campaign::{Basis, Enrolment, Unit}, evaluation::NoAwardReason},
     time::{HOUR_MS, MINUTE_MS},
@@ -136,7 +136,7 @@ both_databases! {
         for minute in 0..8 {
             captures.push(world.capture(world.consumer, NOW.plus_ms(minute * 3 * MINUTE_MS), &[(COLA, 1, None)]).await);
         }
-        let answers = futures::future::join_all(captures.iter().map(|capture| world.post(NOW.plus_ms(30 * MINUTE_MS), capture))).await;
+        let answers = futures::future::join_all(captures.iter().map(|capture| world.post(Timestamp(capture.captured_at_ms), capture))).await;
         let given: usize = answers.into_iter().map(|answer| answer.unwrap().0.rewards.len()).sum();
 
         assert_eq!(given, 1);
