@@ -9,11 +9,15 @@ mod bar;
 mod card;
 mod history;
 mod join;
+mod key;
 mod rewards;
 mod you;
 
 use kit::IntoLight;
 use leptos::prelude::*;
+
+/// The pages that open without network, as a service worker keeps them; `*` stands for every address below.
+pub const OFFLINE: &[&str] = &["/c/", "/c/history", "/c/rewards", "/c/reward/*", "/c/offline"];
 
 /// The page at a path, without its query. There is no router: links are plain links.
 #[component]
@@ -21,14 +25,29 @@ pub fn App(
     /// `/c/history`
     path: String,
 ) -> impl IntoView {
+    kit::net::net();
+    kit::worker::register("/c/", || std::future::ready(true));
+    signing_in(&path);
     match path.trim_end_matches('/') {
         "/c" => view! { <card::CardPage /> }.into_light(),
         "/c/join" => view! { <join::PhonePage /> }.into_light(),
         "/c/join/code" => view! { <join::CodePage /> }.into_light(),
         "/c/join/consent" => view! { <join::ConsentPage /> }.into_light(),
         "/c/history" => view! { <history::HistoryPage /> }.into_light(),
+        "/c/offline" => view! { <rewards::OfflinePage /> }.into_light(),
         "/c/rewards" => view! { <rewards::RewardsPage /> }.into_light(),
         "/c/you" => view! { <you::YouPage /> }.into_light(),
         _ => view! { <rewards::RewardCodePage path /> }.into_light(),
+    }
+}
+
+/// Whoever signs in here is nobody yet: what this phone kept of somebody's card goes.
+fn signing_in(path: &str) {
+    if path.starts_with("/c/join") {
+        Effect::new(|before: Option<()>| {
+            if before.is_none() {
+                leptos::task::spawn_local(key::forget());
+            }
+        });
     }
 }

@@ -108,7 +108,9 @@ common-error-safe = Tus datos están a salvo.
 common-error-code = Error { $code }
 common-offline-title = Ves lo último guardado
 common-offline-from = De { $when }. Se actualiza solo.
+common-offline-seen = Ves lo guardado: { $when }
 common-offline-now = Sin internet
+common-offline-page-title = Esta página necesita señal
 common-not-found-title = Aquí no hay nada
 common-not-found-text = Revisa la dirección o vuelve al inicio.
 common-forbidden-title = Tu rol no ve esta página
@@ -241,6 +243,9 @@ consumer-home-reward-show = Mostrar el código
 consumer-home-campaigns = Campañas cerca de ti
 consumer-home-join = Quiero sumar
 consumer-home-joined = Ya participas
+consumer-home-connect-soon = Conéctate pronto para que tu tarjeta siga al día.
+consumer-home-clock-moved = La hora de tu celular está corrida. Ponla en automático y conéctate.
+consumer-offline-page-text = Tu tarjeta funciona igual: muéstrala en la tienda.
 consumer-home-empty-title = Aún no tienes sellos
 consumer-home-empty-text = Muestra tu tarjeta en tu próxima compra.
 consumer-home-no-campaigns = Sumarás cuando una marca active premios aquí.
@@ -510,6 +515,81 @@ tendero-result-you-today = Hoy llevas { $amount }
 tendero-result-cap = Llegó a su tope de hoy: sumó { $given } de { $would }.
 tendero-result-not-taking-part = { $product } no participa en esta tienda.
 tendero-result-more-reasons = y { NUMBER($count) } más
+tendero-more-phone = Este celular
+tendero-more-sound = Sonido
+tendero-more-vibration = Vibración
+tendero-more-speech = Decir el resultado
+tendero-more-speech-help = En voz alta, sin internet.
+tendero-more-queue-text = Lo que falta enviar y en qué quedó
+tendero-more-do-not-remove =
+    { $n ->
+        [one] Hay 1 compra sin enviar. No borres la app ni sus datos.
+       *[other] Hay { $n } compras sin enviar. No borres la app ni sus datos.
+    }
+tendero-offline-page-text = Puedes seguir vendiendo: todo se guarda en este celular.
+tendero-queue-title = Compras guardadas
+tendero-queue-all = Todas
+tendero-queue-waiting = Por enviar
+tendero-queue-look-at = Revisar
+tendero-queue-look = Ver
+tendero-queue-card = Tarjeta
+tendero-queue-unsent =
+    { $n ->
+        [one] compra sin enviar
+       *[other] compras sin enviar
+    }
+tendero-queue-by-itself = Se envían solas cuando vuelva la señal.
+tendero-queue-of = { $n } de { $of }
+tendero-queue-oldest = La más antigua: hace { $hours } h de { $of } h
+tendero-queue-until = Guardado hasta { $when }. Después no suma.
+tendero-queue-soon = Busca señal hoy para que no se pierda ninguna.
+tendero-queue-full = No caben más compras en este celular. Anota en papel y busca señal.
+tendero-queue-broken = Este celular no deja guardar. Libera espacio.
+tendero-queue-offline = Sin internet. Todo se guarda aquí.
+tendero-queue-to-send =
+    { $n ->
+        [one] 1 compra por enviar
+       *[other] { $n } compras por enviar
+    }
+tendero-queue-sending = Enviando { $done } de { $of }
+tendero-queue-all-sent = Todo enviado
+tendero-queue-need-you =
+    { $n ->
+        [one] 1 compra necesita que la mires
+       *[other] { $n } compras necesitan que las mires
+    }
+tendero-queue-unknown =
+    { $n ->
+        [one] No reconocemos la firma de este celular. 1 compra sigue guardada.
+       *[other] No reconocemos la firma de este celular. { $n } compras siguen guardadas.
+    }
+tendero-queue-register = Registrar
+tendero-queue-send-now = Enviar ahora
+tendero-queue-go-on = Seguir vendiendo
+tendero-queue-units =
+    { $n ->
+        [one] 1 producto
+       *[other] { $n } productos
+    }
+tendero-queue-estimate = suma estimada { $gain }
+tendero-queue-got = Sumó { $gain }
+tendero-queue-got-other = Sumó { $got } (estimábamos { $expected })
+tendero-queue-got-nothing = Registrada. No sumó en ninguna campaña.
+tendero-queue-refused = No sumó.
+tendero-queue-understood = Entendido
+tendero-queue-empty-title = Nada guardado
+tendero-queue-empty-text = Aquí ves las compras que haces sin señal y en qué quedaron.
+tendero-queue-lost-short = Se perdieron compras de este celular
+tendero-queue-lost-title =
+    { $n ->
+        [one] Se perdió 1 compra de este celular
+       *[other] Se perdieron { $n } compras de este celular
+    }
+tendero-queue-lost-text = El celular borró las compras número { $numbers } antes de enviarlas. Lo demás está a salvo. Si las anotaste, regístralas otra vez.
+tendero-saved-title = Falta enviarla
+tendero-saved-estimate = Suma estimada { $gain }
+tendero-saved-until = Se envía sola. Guardado hasta { $when }.
+tendero-speech-result = más { $gain }
 tendero-result-held-title = Guardada, en revisión
 tendero-result-held-text = Avisamos a los dos antes de 72 horas.
 tendero-result-rejected-title = No sumó
@@ -566,8 +646,6 @@ tendero-more-revoke-title = ¿Anular este celular?
 tendero-more-revoke-text = No podrá registrar más ventas. Lo ya registrado queda.
 tendero-more-revoked = Anulado el { $date }
 tendero-more-this-device = Este celular
-tendero-more-sound = Sonido
-tendero-more-vibration = Vibración
 tendero-more-spoken = Decir el resultado
 tendero-more-print-cards = Imprimir tarjetas
 tendero-more-sign-out = Salir
@@ -1090,7 +1168,9 @@ reason-shop-bad-price = Revisa el precio: va de 0 en adelante.
 reason-shop-bad-qty = Revisa la cantidad: va de 1 a 9.999.
 reason-shop-campaign-cap = La campaña llegó a su tope.
 reason-shop-card-blocked = Esta tarjeta está bloqueada. Que abra su app.
-reason-shop-clock-suspect = La hora de tu celular está adelantada. La compra queda en revisión.
+reason-shop-chain-gap = Falta una compra entre dos que enviaste. La estamos revisando.
+reason-shop-clock-suspect = La hora de tu celular cambió. La compra queda en revisión.
+reason-shop-code-used-elsewhere = Esa tarjeta se usó en otra tienda a la misma hora. La estamos revisando.
 reason-shop-device-revoked = Este celular ya no está autorizado. Habla con el dueño.
 reason-shop-excluded-by-group = Sumó en otra promoción de la misma marca, que le daba más.
 reason-shop-foreign-product = Ese producto no es de la marca.

@@ -156,6 +156,12 @@ pub async fn new_key(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     add_key(tx, loyalty, now, card).await
 }
 
+/// The name of the actor's own card in its codes.
+pub async fn public_code(tx: &mut Tx, actor: &Actor) -> Result<PublicCode, Error> {
+    let (_, code) = mine(tx, actor.consumer()?).await?;
+    code.try_into().map(PublicCode).map_err(|_| Error::UnknownCard)
+}
+
 async fn mine(tx: &mut Tx, consumer: ConsumerId) -> Result<(CardId, Vec<u8>), Error> {
     tx.query(CARD_OF).bind(consumer).maybe().await?.ok_or(Error::NotFound)
 }
