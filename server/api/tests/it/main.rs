@@ -7,6 +7,7 @@ mod events;
 mod idempotency;
 mod limits;
 mod matrix;
+mod phone;
 mod problems;
 mod world;
 

@@ -10,7 +10,7 @@ use shared::{
     },
 };
 
-use super::{Arrival, Buyer, CLOCK_SUSPECT, Evidence, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop, receipt::Link};
+use super::{Arrival, Buyer, CLOCK_SUSPECT, Evidence, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop, receipt::Link, source_of};
 use crate::Error;
 
 /// The capture, and its place in the phone's chain.
@@ -64,9 +64,10 @@ pub(super) fn from_capture<'a>(
         .collect();
     check_lines(&lines)?;
     let code = capture.card_code.parse().map_err(|_| Error::UnknownCard)?;
+    let (source, source_key) = source_of(device.device, capture.client_purchase_id);
     Ok(Sale {
-        source: format!("device:{}", device.device),
-        source_key: capture.client_purchase_id.to_string(),
+        source,
+        source_key,
         content_hash: link.sha256,
         shop: SellingShop { id: device.shop, currency: device.currency, time_zone: device.time_zone.clone() },
         device: Some(device.device),

@@ -98,6 +98,11 @@ pub(crate) struct SellingShop {
     pub time_zone: String,
 }
 
+/// Under which name and number the sale of a phone is kept.
+fn source_of(device: DeviceId, client_purchase_id: uuid::Uuid) -> (String, String) {
+    (format!("device:{device}"), client_purchase_id.to_string())
+}
+
 /// How the buyer is named.
 pub(crate) enum Buyer {
     /// A code, read at that instant.
@@ -130,12 +135,13 @@ pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &S
     if device.revoked_at.is_some_and(|revoked_at| link.claimed_at >= revoked_at) {
         return Err(Error::DeviceRevoked);
     }
-    let late = capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS;
+    // A clock that is far ahead is looked at as one that is behind: neither made the sale live.
+    let late = capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS || link.claimed_at.since(now) > AHEAD_MAX_MS;
     let mut suspicion = None;
     if late {
         tx.lock(device.device.lock_key()).await?;
         let clock_jumped = arrival.device_clock_ms.is_some_and(|clock| (now.0 - clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
-        suspicion = receipt::suspicion(tx, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
+        suspicion = receipt::suspicion(tx, now, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
     }
     if device.revoked_at.is_some() {
         suspicion = suspicion.or(Some("DEVICE_REVOKED"));
