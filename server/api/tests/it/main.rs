@@ -8,6 +8,7 @@ mod idempotency;
 mod limits;
 mod matrix;
 mod phone;
+mod phone_script;
 mod problems;
 mod world;
 

@@ -393,6 +393,30 @@ db::both_databases! {
         assert_eq!(told(&case.syncs(HOUR_MS).await), ["held clock_suspect"]);
     }
 
+    async fn a_clock_that_is_set_right_between_reading_and_confirming_costs_no_sale(db: &Db) {
+        let mut case = Case::new(db).await;
+        let at = NOW.plus_ms(HOUR_MS);
+        let code = code_at(&case.world.state, case.phone.till.cards[0], at).await;
+        let mut capture = case.phone.capture(Uuid::from_u128(1), &Basket { code, scanned_at: at, confirmed_at: at, quantity: 1, offline: true });
+        capture.scanned_at_ms += 20 * SECOND_MS;
+        case.phone.keep(&capture);
+
+        assert_eq!(told(&case.syncs(2 * HOUR_MS).await), ["accepted"]);
+    }
+
+    async fn a_sale_held_for_its_clock_gets_the_same_answer_again(db: &Db) {
+        let mut case = Case::new(db).await;
+        let at = NOW.plus_ms(HOUR_MS);
+        let code = code_at(&case.world.state, case.phone.till.cards[0], at).await;
+        let mut capture = case.phone.capture(Uuid::from_u128(1), &Basket { code, scanned_at: at, confirmed_at: at, quantity: 1, offline: true });
+        // The clock jumped between the reading of the card and the confirmation.
+        capture.captured_at_ms += DAY_MS;
+        case.phone.keep(&capture);
+
+        assert_eq!(told(&case.posts(2 * HOUR_MS).await), ["held clock_suspect"]);
+        assert_eq!(told(&case.posts(3 * HOUR_MS).await), ["held clock_suspect"]);
+    }
+
     async fn what_a_revoked_phone_sold_before_is_held_and_after_is_refused(db: &Db) {
         let mut case = Case::new(db).await;
         case.sells(HOUR_MS).await;

@@ -31,6 +31,7 @@ use crate::{
 };
 pub use queries::{get, of_shop};
 pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
+use receipt::Standing;
 pub(crate) use queries::LineRow;
 
 /// Purchases older than this are refused (contract, "Accepted age").
@@ -137,16 +138,16 @@ pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &S
     }
     // A clock that is far ahead is looked at as one that is behind: neither made the sale live.
     let late = capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS || link.claimed_at.since(now) > AHEAD_MAX_MS;
-    let mut suspicion = None;
+    let mut standing = Standing::New(None);
     if late {
         tx.lock(device.device.lock_key()).await?;
         let clock_jumped = arrival.device_clock_ms.is_some_and(|clock| (now.0 - clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
-        suspicion = receipt::suspicion(tx, now, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
+        standing = receipt::standing(tx, now, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
     }
-    if device.revoked_at.is_some() {
-        suspicion = suspicion.or(Some("DEVICE_REVOKED"));
+    if let (Standing::New(None), Some(_)) = (standing, device.revoked_at) {
+        standing = Standing::New(Some("DEVICE_REVOKED"));
     }
-    let sale = intake::from_capture(device, capture, &arrival, &link, late, suspicion)?;
+    let sale = intake::from_capture(device, capture, &arrival, &link, late, standing)?;
     let book = loyalty.book(tx, device.epoch).await?;
     let outcome = record(tx, loyalty, &book, now, sale).await?;
     if !outcome.replayed {

@@ -44,34 +44,45 @@ struct Neighbour {
     refusal: Option<String>,
 }
 
-/// Why a late sale must be looked at before it counts: its clock, or its place in the chain.
+/// What is known of a late sale before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It arrived before and became a purchase: its first answer stands.
+    Answered,
+    /// New, and why it must be looked at before it counts: its clock, or its place in the chain.
+    New(Option<&'static str>),
+}
+
+/// Whether a late sale arrived before, and if not, what speaks against it.
 ///
 /// A sale that was refused before is refused again, for the same reason: what is decided of a sale does not depend on
 /// when its bytes come again, though a code's window is wider for a late sale than for a live one.
 /// The device's lock must be held: two batches of one phone would both see the same end of the chain.
-pub(super) async fn suspicion(
+pub(super) async fn standing(
     tx: &mut Tx,
     now: Timestamp,
     device: DeviceId,
     previous_sha256: &str,
     link: &Link,
     clock_jumped: bool,
-) -> Result<Option<&'static str>, Error> {
+) -> Result<Standing, Error> {
     let around: Vec<Neighbour> = tx.query(AROUND).bind(device).bind(link.counter).all().await?;
     if let Some(known) = around.iter().find(|known| known.counter == link.counter && known.sha256 == link.sha256) {
-        // A retry: whatever was decided then stands.
-        return known.refusal.as_deref().and_then(Error::refused_before).map_or(Ok(None), Err);
+        return match &known.refusal {
+            None => Ok(Standing::Answered),
+            Some(code) => Error::refused_before(code).map_or(Ok(Standing::New(None)), Err),
+        };
     }
     let last = around.iter().max_by_key(|known| known.counter);
     let impossible = clock_jumped || link.claimed_at.since(now) > AHEAD_MAX_MS;
     if impossible || runs_back(tx, device, last, link).await? {
-        return Ok(Some(CLOCK_SUSPECT));
+        return Ok(Standing::New(Some(CLOCK_SUSPECT)));
     }
     let follows = match last {
         None => link.counter == 1 && previous_sha256.bytes().all(|digit| digit == b'0'),
         Some(last) => link.counter == last.counter + 1 && data_encoding::HEXLOWER.encode(&last.sha256) == previous_sha256,
     };
-    Ok((!follows).then_some("CHAIN_GAP"))
+    Ok(Standing::New((!follows).then_some("CHAIN_GAP")))
 }
 
 /// A sale cannot be much older than the one before it, unless that one's own time was not believed.
