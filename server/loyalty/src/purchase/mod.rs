@@ -191,7 +191,7 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         None => None,
         Some(text) => {
             let code: CardCode = text.parse().map_err(|_| Error::UnknownCard)?;
-            let found = card::find_by_code(tx, loyalty, &code, shop.id).await?.ok_or(Error::UnknownCard)?;
+            let found = card::find_by_code(tx, loyalty, &code, shop.id, basket.scanned_at.unwrap_or(now)).await?.ok_or(Error::UnknownCard)?;
             check_window(&code, basket.scanned_at.unwrap_or(now), false)?;
             Some(found)
         }
@@ -206,7 +206,7 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 /// The way of every sale. Order and words are the contract's.
 async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
     let holder = match &sale.buyer {
-        Buyer::Code(code, _) => card::find_by_code(tx, loyalty, code, sale.shop.id).await?,
+        Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, *read_at).await?,
         Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
     };
     let Some(holder) = holder else {
