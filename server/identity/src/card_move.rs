@@ -41,15 +41,8 @@ pub async fn offer(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp) -> R
 pub async fn take(tx: &mut Tx, keys: &Keys, now: Timestamp, typed: &str) -> Result<ConsumerId, Error> {
     let code = normalised(typed).ok_or(Error::UnknownCode)?;
     let (half, whole) = hashes(keys, &code);
-    let rows: Vec<Row> = tx.query(FIND).bind(half).bind(now).all().await?;
-    let mut right = None;
-    for row in rows {
-        // Paid before it is compared: guesses that come at once cannot all see the last try.
-        let paid = tx.query(PAY).bind(row.id).execute().await? == 1;
-        if paid && bool::from(row.code_hash.ct_eq(&whole)) {
-            right = Some(row);
-        }
-    }
+    let tried: Vec<Row> = tx.query(TRY).bind(half).bind(now).all().await?;
+    let right = tried.into_iter().find(|row| bool::from(row.code_hash.ct_eq(&whole)));
     let right = right.ok_or(Error::UnknownCode)?;
     if tx.query(USE).bind(now).bind(right.id).execute().await? == 1 { Ok(right.consumer_id) } else { Err(Error::UnknownCode) }
 }
@@ -90,11 +83,11 @@ sql! {
 
     INSERT: "INSERT INTO card_move (id, consumer_id, half_hash, code_hash, attempts_left, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-    FIND: "SELECT m.id, m.consumer_id, m.code_hash FROM card_move m JOIN consumer c ON c.id = m.consumer_id
-           WHERE m.half_hash = $1 AND m.expires_at > $2 AND m.attempts_left > 0 AND m.used_at IS NULL AND c.deleted_at IS NULL";
-
-    /// No row: too many guesses, or somebody was faster.
-    PAY: "UPDATE card_move SET attempts_left = attempts_left - 1 WHERE id = $1 AND attempts_left > 0 AND used_at IS NULL";
+    /// Pays before anything is compared: guesses that come at once cannot all see the last try.
+    TRY: "UPDATE card_move SET attempts_left = attempts_left - 1
+          WHERE half_hash = $1 AND expires_at > $2 AND attempts_left > 0 AND used_at IS NULL
+            AND EXISTS (SELECT 1 FROM consumer c WHERE c.id = card_move.consumer_id AND c.deleted_at IS NULL)
+          RETURNING id, consumer_id, code_hash";
 
     /// No row: somebody was faster.
     USE: "UPDATE card_move SET used_at = $1 WHERE id = $2 AND used_at IS NULL AND expires_at > $1";

@@ -100,6 +100,22 @@ both_databases! {
         assert!(matches!((spent, late, forged), (Err(Error::CodeExpired), Err(Error::CodeExpired), Err(Error::CodeExpired))));
     }
 
+    async fn guesses_that_come_at_once_are_counted_too(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let started = challenge::start(&mut tx, &keys(), NOW, Country::Co, "300 123 4567").await.unwrap();
+        tx.commit().await.unwrap();
+        let guess = || async {
+            let mut tx = db.begin().await.unwrap();
+            let told = challenge::verify(&mut tx, &keys(), NOW, &started.sealed, "no").await;
+            tx.commit().await.unwrap();
+            matches!(told, Err(Error::WrongCode(_)))
+        };
+
+        let compared = futures::future::join_all((0..12).map(|_| guess())).await;
+
+        assert_eq!(compared.iter().filter(|compared| **compared).count() as i64, challenge::TRIES);
+    }
+
     async fn codes_for_one_phone_are_limited(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         for _ in 0..challenge::STARTS_PER_HOUR {
