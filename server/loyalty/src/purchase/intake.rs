@@ -10,7 +10,7 @@ use shared::{
     },
 };
 
-use super::{Arrival, Buyer, CLOCK_SUSPECT, Evidence, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop, receipt::Link};
+use super::{Arrival, Buyer, CLOCK_SUSPECT, Evidence, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop, receipt::{CLOCK_JUMP_MS, Link, Standing}, source_of};
 use crate::Error;
 
 /// The capture, and its place in the phone's chain.
@@ -44,11 +44,12 @@ pub(super) fn from_capture<'a>(
     arrival: &Arrival<'a>,
     link: &Link,
     late: bool,
-    suspicion: Option<&'static str>,
+    standing: Standing,
 ) -> Result<Sale<'a>, Error> {
     let scanned_at = corrected(&capture, capture.scanned_at_ms).ok_or_else(|| Error::BadCapture("an instant is outside the calendar".to_owned()))?;
-    // A clock that jumped between the two readings says nothing about the time between them.
-    if suspicion != Some(CLOCK_SUSPECT) && !(0..=SCAN_TO_CONFIRM_MAX_MS).contains(&link.claimed_at.since(scanned_at)) {
+    // A clock that jumped between the two readings says nothing about the time between them; one that was set right by
+    // some seconds can even put the reading after the confirmation.
+    if matches!(standing, Standing::New(suspicion) if suspicion != Some(CLOCK_SUSPECT)) && !(-CLOCK_JUMP_MS..=SCAN_TO_CONFIRM_MAX_MS).contains(&link.claimed_at.since(scanned_at)) {
         return Err(Error::QrStale);
     }
     let lines: Vec<ImportLine> = capture
@@ -64,9 +65,10 @@ pub(super) fn from_capture<'a>(
         .collect();
     check_lines(&lines)?;
     let code = capture.card_code.parse().map_err(|_| Error::UnknownCard)?;
+    let (source, source_key) = source_of(device.device, capture.client_purchase_id);
     Ok(Sale {
-        source: format!("device:{}", device.device),
-        source_key: capture.client_purchase_id.to_string(),
+        source,
+        source_key,
         content_hash: link.sha256,
         shop: SellingShop { id: device.shop, currency: device.currency, time_zone: device.time_zone.clone() },
         device: Some(device.device),
@@ -75,7 +77,10 @@ pub(super) fn from_capture<'a>(
         claimed_at: link.claimed_at,
         buyer: Buyer::Code(code, scanned_at),
         offline: late,
-        suspicion,
+        suspicion: match standing {
+            Standing::Answered => None,
+            Standing::New(suspicion) => suspicion,
+        },
         lines,
     })
 }

@@ -31,6 +31,7 @@ use crate::{
 };
 pub use queries::{get, of_shop};
 pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
+use receipt::Standing;
 pub(crate) use queries::LineRow;
 
 /// Purchases older than this are refused (contract, "Accepted age").
@@ -98,6 +99,11 @@ pub(crate) struct SellingShop {
     pub time_zone: String,
 }
 
+/// Under which name and number the sale of a phone is kept.
+fn source_of(device: DeviceId, client_purchase_id: uuid::Uuid) -> (String, String) {
+    (format!("device:{device}"), client_purchase_id.to_string())
+}
+
 /// How the buyer is named.
 pub(crate) enum Buyer {
     /// A code, read at that instant.
@@ -130,17 +136,18 @@ pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &S
     if device.revoked_at.is_some_and(|revoked_at| link.claimed_at >= revoked_at) {
         return Err(Error::DeviceRevoked);
     }
-    let late = capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS;
-    let mut suspicion = None;
+    // A clock that is far ahead is looked at as one that is behind: neither made the sale live.
+    let late = capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS || link.claimed_at.since(now) > AHEAD_MAX_MS;
+    let mut standing = Standing::New(None);
     if late {
         tx.lock(device.device.lock_key()).await?;
         let clock_jumped = arrival.device_clock_ms.is_some_and(|clock| (now.0 - clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
-        suspicion = receipt::suspicion(tx, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
+        standing = receipt::standing(tx, now, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
     }
-    if device.revoked_at.is_some() {
-        suspicion = suspicion.or(Some("DEVICE_REVOKED"));
+    if let (Standing::New(None), Some(_)) = (standing, device.revoked_at) {
+        standing = Standing::New(Some("DEVICE_REVOKED"));
     }
-    let sale = intake::from_capture(device, capture, &arrival, &link, late, suspicion)?;
+    let sale = intake::from_capture(device, capture, &arrival, &link, late, standing)?;
     let book = loyalty.book(tx, device.epoch).await?;
     let outcome = record(tx, loyalty, &book, now, sale).await?;
     if !outcome.replayed {
@@ -184,7 +191,7 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         None => None,
         Some(text) => {
             let code: CardCode = text.parse().map_err(|_| Error::UnknownCard)?;
-            let found = card::find_by_code(tx, loyalty, &code, shop.id).await?.ok_or(Error::UnknownCard)?;
+            let found = card::find_by_code(tx, loyalty, &code, shop.id, basket.scanned_at.unwrap_or(now)).await?.ok_or(Error::UnknownCard)?;
             check_window(&code, basket.scanned_at.unwrap_or(now), false)?;
             Some(found)
         }
@@ -199,7 +206,7 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 /// The way of every sale. Order and words are the contract's.
 async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
     let holder = match &sale.buyer {
-        Buyer::Code(code, _) => card::find_by_code(tx, loyalty, code, sale.shop.id).await?,
+        Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, *read_at).await?,
         Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
     };
     let Some(holder) = holder else {

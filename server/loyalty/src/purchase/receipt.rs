@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use shared::{DeviceId, Timestamp, loyalty::{Capture, queue::KnownCaptures}, time::MINUTE_MS};
 use uuid::Uuid;
 
-use super::QUEUE_WINDOW_MS;
+use super::{AHEAD_MAX_MS, CLOCK_SUSPECT, QUEUE_WINDOW_MS, source_of};
 use crate::Error;
 
 /// A sale that reaches the server later than this after it was made was not sent live.
@@ -39,27 +39,62 @@ impl Link {
 struct Neighbour {
     counter: i64,
     sha256: Vec<u8>,
+    client_purchase_id: Uuid,
     claimed_at: Timestamp,
+    refusal: Option<String>,
 }
 
-/// Why a late sale must be looked at before it counts: its clock, or its place in the chain.
+/// What is known of a late sale before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It arrived before and became a purchase: its first answer stands.
+    Answered,
+    /// New, and why it must be looked at before it counts: its clock, or its place in the chain.
+    New(Option<&'static str>),
+}
+
+/// Whether a late sale arrived before, and if not, what speaks against it.
 ///
+/// A sale that was refused before is refused again, for the same reason: what is decided of a sale does not depend on
+/// when its bytes come again, though a code's window is wider for a late sale than for a live one.
 /// The device's lock must be held: two batches of one phone would both see the same end of the chain.
-pub(super) async fn suspicion(tx: &mut Tx, device: DeviceId, previous_sha256: &str, link: &Link, clock_jumped: bool) -> Result<Option<&'static str>, Error> {
+pub(super) async fn standing(
+    tx: &mut Tx,
+    now: Timestamp,
+    device: DeviceId,
+    previous_sha256: &str,
+    link: &Link,
+    clock_jumped: bool,
+) -> Result<Standing, Error> {
     let around: Vec<Neighbour> = tx.query(AROUND).bind(device).bind(link.counter).all().await?;
-    if around.iter().any(|known| known.counter == link.counter && known.sha256 == link.sha256) {
-        // A retry: whatever was decided then stands.
-        return Ok(None);
+    if let Some(known) = around.iter().find(|known| known.counter == link.counter && known.sha256 == link.sha256) {
+        return match &known.refusal {
+            None => Ok(Standing::Answered),
+            Some(code) => Error::refused_before(code).map_or(Ok(Standing::New(None)), Err),
+        };
     }
     let last = around.iter().max_by_key(|known| known.counter);
-    if clock_jumped || last.is_some_and(|last| last.claimed_at.since(link.claimed_at) > CLOCK_JUMP_MS) {
-        return Ok(Some("CLOCK_SUSPECT"));
+    let impossible = clock_jumped || link.claimed_at.since(now) > AHEAD_MAX_MS;
+    if impossible || runs_back(tx, device, last, link).await? {
+        return Ok(Standing::New(Some(CLOCK_SUSPECT)));
     }
     let follows = match last {
         None => link.counter == 1 && previous_sha256.bytes().all(|digit| digit == b'0'),
         Some(last) => link.counter == last.counter + 1 && data_encoding::HEXLOWER.encode(&last.sha256) == previous_sha256,
     };
-    Ok((!follows).then_some("CHAIN_GAP"))
+    Ok(Standing::New((!follows).then_some("CHAIN_GAP")))
+}
+
+/// A sale cannot be much older than the one before it, unless that one's own time was not believed.
+async fn runs_back(tx: &mut Tx, device: DeviceId, last: Option<&Neighbour>, link: &Link) -> Result<bool, Error> {
+    match last {
+        Some(last) if last.refusal.is_none() && last.claimed_at.since(link.claimed_at) > CLOCK_JUMP_MS => {
+            let (source, key) = source_of(device, last.client_purchase_id);
+            let why: Option<(Option<String>,)> = tx.query(HELD_FOR).bind(source).bind(key).maybe().await?;
+            Ok(why.is_none_or(|(why,)| why.as_deref() != Some(CLOCK_SUSPECT)))
+        }
+        _ => Ok(false),
+    }
 }
 
 /// Writes down that a sale arrived; the same sale again changes nothing.
@@ -91,8 +126,10 @@ pub async fn known(tx: &mut Tx, now: Timestamp, device: &SigningDevice) -> Resul
 
 sql! {
     /// The sale's own number, if it arrived before, and the end of the chain.
-    AROUND: "SELECT counter, sha256, claimed_at FROM capture_receipt
+    AROUND: "SELECT counter, sha256, client_purchase_id, claimed_at, refusal FROM capture_receipt
              WHERE device_id = $1 AND (counter = $2 OR counter = (SELECT MAX(counter) FROM capture_receipt WHERE device_id = $1))";
+
+    HELD_FOR: "SELECT reason FROM purchase WHERE source = $1 AND source_key = $2";
 
     INSERT: "INSERT INTO capture_receipt (device_id, counter, sha256, client_purchase_id, claimed_at, refusal, received_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
