@@ -18,8 +18,8 @@ export class Phone {
   constructor(readonly server: Server) {}
 
   /** Switches the phone on. */
-  async on(script?: string): Promise<void> {
-    this.context = await playwright.launchPersistentContext(this.folder, { executablePath: chromium, args: flags, viewport: { width: 360, height: 640 }, locale: 'es-CO' });
+  async on({ script, scale = 1 }: { script?: string; scale?: number } = {}): Promise<void> {
+    this.context = await playwright.launchPersistentContext(this.folder, { executablePath: chromium, args: flags, viewport: { width: 360, height: 640 }, deviceScaleFactor: scale, locale: 'es-CO' });
     if (script) await this.context.addInitScript(script);
     await this.context.setOffline(this.offline);
     this.page = this.context.pages()[0] ?? await this.context.newPage();

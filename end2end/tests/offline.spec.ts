@@ -234,6 +234,34 @@ test.describe('a shop\'s phone', () => {
     await phone.context.close();
   });
 
+  test('two tabs and an ended session lose and double nothing', async () => {
+    const phone = new Phone(server);
+    await phone.on();
+    await phone.register('301 777 0106', 'Tienda Doble');
+    await phone.scan();
+    const people = await Promise.all(Array.from({ length: 6 }, () => consumer(server)));
+    await phone.network(false);
+    const codes = await Promise.all(people.map((id) => codeOf(server, id)));
+    const first = phone.page;
+    const second = await phone.context.newPage();
+    for (const [n, code] of codes.entries()) {
+      phone.page = n % 2 ? second : first;
+      await phone.page.bringToFront();
+      await phone.scan();
+      await phone.sellOffline(code, basket(n));
+    }
+    expect((await phone.queue()).map((one) => one.counter)).toEqual([1, 2, 3, 4, 5, 6]);
+    // Whoever logged out, or was logged out, has no cookie any more: the phone's signature is enough.
+    await phone.context.clearCookies();
+    let sent = 0;
+    await phone.context.route(BATCH, (route) => { sent += JSON.parse(route.request().postData() ?? '{}').items.length; return route.continue(); });
+    await phone.network(true);
+    await expect(async () => expect((await phone.queue()).map((one) => one.state)).toEqual(Array(6).fill('accepted'))).toPass({ timeout: 40_000 });
+    expect(sent, 'one tab sends').toBe(6);
+    expect(phone.errors).toEqual([]);
+    await phone.context.close();
+  });
+
   test('sales that the phone lost are named', async () => {
     const phone = new Phone(server);
     await phone.on();
@@ -270,8 +298,8 @@ test.describe('a shop\'s phone', () => {
   test('a clock three days off, a sale of an older build, and a phone that lost its right', async () => {
     const phone = new Phone(server);
     const days = 3 * 24 * 3_600_000;
-    await phone.on(`{ const now = Date.now.bind(Date); const Real = Date; Date.now = () => now() - ${days};
-      globalThis.Date = class extends Real { constructor(...all) { all.length ? super(...all) : super(Date.now()); } static now() { return now() - ${days}; } }; }`);
+    await phone.on({ script: `{ const now = Date.now.bind(Date); const Real = Date; Date.now = () => now() - ${days};
+      globalThis.Date = class extends Real { constructor(...all) { all.length ? super(...all) : super(Date.now()); } static now() { return now() - ${days}; } }; }` });
     await phone.register('301 777 0105', 'Tienda Atrasada');
     await phone.scan();
     const people = await Promise.all(Array.from({ length: 4 }, () => consumer(server)));

@@ -113,13 +113,11 @@ async fn render(app: &App, front: Front, request: Request) -> Response {
 /// The fronts' service worker with the files and pages of this build.
 async fn worker(State(app): State<App>, request: Request) -> Response {
     const SCRIPT: &str = include_str!("../../public/service-worker.js");
+    // Everything of its own crate and of those that it shares, by name: pieces and snippets too.
     let front = |entry: &str, more: &[&str], pages: &[&str]| {
-        let own = app.site.entry(entry);
-        let named = own.into_iter().flat_map(|entry| [&entry.js, &entry.wasm, &entry.css]).cloned();
-        let snippets = app.site.files.iter().map(|file| &file.path).filter(|path| path.starts_with("/pkg/snippets/") && path.ends_with(".js")).cloned();
-        let fonts = app.site.files.iter().map(|file| &file.path).filter(|path| path.ends_with(".woff2")).cloned();
-        let more = more.iter().map(|path| (*path).to_owned()).filter(|path| app.site.has(path));
-        let files: Vec<String> = named.chain(snippets).chain(fonts).chain(more).collect();
+        let own = [format!("/pkg/{entry}"), format!("/pkg/snippets/{entry}-"), "/pkg/snippets/kit-".to_owned(), "/fonts/".to_owned()];
+        let mine = |path: &&String| (own.iter().any(|start| path.starts_with(start)) && !path.ends_with(".br") && !path.ends_with(".txt")) || more.contains(&path.as_str());
+        let files: Vec<&String> = app.site.files.iter().map(|file| &file.path).filter(mine).collect();
         serde_json::json!({ "pages": pages, "files": files })
     };
     if app.site.files.is_empty() {

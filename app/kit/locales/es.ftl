@@ -542,6 +542,7 @@ tendero-queue-by-itself = Se envían solas cuando vuelva la señal.
 tendero-queue-of = { $n } de { $of }
 tendero-queue-oldest = La más antigua: hace { $hours } h de { $of } h
 tendero-queue-until = Guardado hasta { $when }. Después no suma.
+tendero-queue-not-promised = Este navegador puede borrar lo guardado si al celular le falta espacio. Envíalas pronto.
 tendero-queue-soon = Busca señal hoy para que no se pierda ninguna.
 tendero-queue-full = No caben más compras en este celular. Anota en papel y busca señal.
 tendero-queue-broken = Este celular no deja guardar. Libera espacio.

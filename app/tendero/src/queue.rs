@@ -47,6 +47,8 @@ pub(crate) struct Queue {
     pub loaded: RwSignal<bool>,
     /// The store refuses: the phone is full, or the browser keeps nothing.
     pub broken: RwSignal<bool>,
+    /// The browser promises not to clear the store; until somebody asked, nothing is said.
+    pub promised: RwSignal<bool>,
     /// Numbers that this phone made and nobody has.
     pub lost: RwSignal<Vec<i64>>,
 }
@@ -79,6 +81,7 @@ pub(crate) fn queue() -> Queue {
         answer: RwSignal::new(None),
         loaded: RwSignal::new(false),
         broken: RwSignal::new(false),
+        promised: RwSignal::new(true),
         lost: RwSignal::default(),
     };
     provide_context(queue);

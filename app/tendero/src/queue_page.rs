@@ -83,6 +83,11 @@ pub(crate) fn QueuePage() -> impl IntoView {
         let rows = entries.into_iter().map(|entry| row(queue, entry)).collect::<Vec<_>>();
         view! { <ul class="queue" data-queue>{rows}</ul> }.into_light()
     };
+    Effect::new(move |before: Option<()>| {
+        if before.is_none() {
+            leptos::task::spawn_local(async move { queue.promised.set(kit::worker::persist().await) });
+        }
+    });
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::tendero_queue_title() back="/t/" /> <SyncBanner /> }.into_light()
@@ -121,6 +126,7 @@ fn summary(queue: Queue) -> AnyView {
             <Progress permille tone=BarTone::Info tall=true />
             <p class="row small muted"><span class="grow">{t::tendero_queue_of(&waiting.to_string(), &QUEUE_MAX.to_string())}</span> <span>{age}</span></p>
             {until.map(|until| view! { <p class="small">{until}</p> })}
+            {(waiting > 0 && !queue.promised.get()).then(|| view! { <p class="small muted">{t::tendero_queue_not_promised()}</p> })}
             {(room == Room::Soon).then(|| view! { <p class="banner banner--warning banner--note">{t::tendero_queue_soon()}</p> })}
             {(room == Room::Full).then(|| view! { <p class="banner banner--danger banner--note">{t::tendero_queue_full()}</p> })}
         </section>
