@@ -327,8 +327,8 @@ test.describe('a shop\'s phone', () => {
     await phone.network(false);
     await phone.scan();
     await phone.sellOffline(await codeOf(server, people[2]), [TEA, TEA]);
-    await phone.network(true);
     await phone.context.route(BATCH, (route) => route.abort());
+    await phone.network(true);
     await phone.page.goto(`${server.url}/t/more`);
     await phone.page.locator('summary').first().click();
     await phone.page.locator('form[action="/fn/tendero/revoke_device"] button').first().click();
