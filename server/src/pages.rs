@@ -26,7 +26,7 @@ use tower_http::{compression::CompressionLayer, services::ServeDir};
 use crate::{App, security};
 
 /// Server functions that somebody without a session calls to get one: guessing must be slow.
-const ENTRANCES: [&str; 7] = ["/log_in", "/log_in_with_totp", "/start_code", "/verify_code", "/sign_up", "/join_shop", "/register_shop"];
+const ENTRANCES: [&str; 8] = ["/log_in", "/log_in_with_totp", "/start_code", "/verify_code", "/sign_up", "/join_shop", "/register_shop", "/move_card"];
 /// The query with which a service worker asks for a page as nobody sees it.
 const SHELL: &str = "shell";
 /// Bytes of an error that a server function answers, at most.

@@ -33,6 +33,8 @@ pub fn App(
         "/c/join" => view! { <join::PhonePage /> }.into_light(),
         "/c/join/code" => view! { <join::CodePage /> }.into_light(),
         "/c/join/consent" => view! { <join::ConsentPage /> }.into_light(),
+        "/c/join/recover" => view! { <join::RecoverPage /> }.into_light(),
+        "/c/join/move" => view! { <join::MovePage /> }.into_light(),
         "/c/history" => view! { <history::HistoryPage /> }.into_light(),
         "/c/offline" => view! { <rewards::OfflinePage /> }.into_light(),
         "/c/rewards" => view! { <rewards::RewardsPage /> }.into_light(),
