@@ -15,14 +15,17 @@ mod you;
 use kit::IntoLight;
 use leptos::prelude::*;
 
-/// The page at a path, without its query. There is no router: links are plain links.
-#[component]
-pub fn App(
-    /// `/c/history`
-    path: String,
-) -> impl IntoView {
+kit::pages! {
+    "/c" => consumer_card,
+    _ => consumer_other,
+}
+
+fn consumer_card(_path: String) -> AnyView {
+    view! { <card::CardPage /> }.into_light()
+}
+
+fn consumer_other(path: String) -> AnyView {
     match path.trim_end_matches('/') {
-        "/c" => view! { <card::CardPage /> }.into_light(),
         "/c/join" => view! { <join::PhonePage /> }.into_light(),
         "/c/join/code" => view! { <join::CodePage /> }.into_light(),
         "/c/join/consent" => view! { <join::ConsentPage /> }.into_light(),

@@ -21,19 +21,22 @@ mod start;
 use kit::IntoLight;
 use leptos::prelude::*;
 
-/// The page at a path, without its query.
-#[component]
-pub fn App(
-    /// `/t/scan`
-    path: String,
-) -> impl IntoView {
+kit::pages! {
+    "/t/scan" => tendero_scan,
+    _ => tendero_other,
+}
+
+fn tendero_scan(_path: String) -> AnyView {
+    view! { <scan::ScanPage /> }.into_light()
+}
+
+fn tendero_other(path: String) -> AnyView {
     match path.trim_end_matches('/') {
         "/t" => view! { <home::HomePage /> }.into_light(),
         "/t/start" => view! { <start::PhonePage /> }.into_light(),
         "/t/start/code" => view! { <start::CodePage /> }.into_light(),
         "/t/start/shop" => view! { <start::ShopPage /> }.into_light(),
         "/t/start/device" => view! { <device::DevicePage /> }.into_light(),
-        "/t/scan" => view! { <scan::ScanPage /> }.into_light(),
         "/t/today" => view! { <home::TodayPage /> }.into_light(),
         "/t/owed" => view! { <home::OwedPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),
