@@ -10,11 +10,11 @@ use crate::bar::Bar;
 #[component]
 pub(crate) fn CardPage() -> impl IntoView {
     let again = RwSignal::new(0_u32);
-    let card = Resource::new(move || again.get(), |_| read_card());
+    let card = kit::again(again, read_card);
     live(again);
     view! {
         <noscript><meta http-equiv="refresh" content="25" /></noscript>
-        <Transition fallback=|| view! { <Skeleton kind=SkeletonKind::Code /> }>
+        <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Code /> }>
             {move || {
                 card.get().map(|card| match card {
                     Ok(card) => view! { <Shown card again /> }.into_light(),
@@ -25,7 +25,7 @@ pub(crate) fn CardPage() -> impl IntoView {
                     }.into_light(),
                 })
             }}
-        </Transition>
+        </kit::Await>
     }
 }
 

@@ -11,7 +11,7 @@ use crate::bar::Bar;
 pub(crate) fn HistoryPage() -> impl IntoView {
     let show = kit::request::query("show").unwrap_or_default();
     let cursor = kit::request::query("cursor");
-    let page = Resource::new(|| (), move |()| movements(cursor.clone()));
+    let page = kit::once(move || movements(cursor.clone()));
     let links = [("", t::consumer_history_all()), ("earned", t::consumer_history_earned()), ("used", t::consumer_history_used())]
         .into_iter()
         .map(|(value, words)| (["/c/history?show=", value].concat().into(), words.into(), value == show))
@@ -22,7 +22,7 @@ pub(crate) fn HistoryPage() -> impl IntoView {
             bar=view! { <Bar current="/c/history" /> }.into_light()
         >
             <SegLinks label=t::consumer_history_title() links />
-            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || {
                     let show = show.clone();
                     page.get().map(|page| match page {
@@ -30,7 +30,7 @@ pub(crate) fn HistoryPage() -> impl IntoView {
                         Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/history" /> }.into_light(),
                     })
                 }}
-            </Suspense>
+            </kit::Await>
         </PhoneShell>
     }
 }

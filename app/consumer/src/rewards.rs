@@ -9,18 +9,18 @@ use crate::bar::Bar;
 /// `/c/rewards`
 #[component]
 pub(crate) fn RewardsPage() -> impl IntoView {
-    let rewards = Resource::new(|| (), |()| read_rewards());
+    let rewards = kit::once(read_rewards);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_rewards_title() /> }.into_light()
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
-            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || rewards.get().map(|rewards| match rewards {
                     Ok(rewards) => list(rewards),
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/rewards" /> }.into_light(),
                 })}
-            </Suspense>
+            </kit::Await>
         </PhoneShell>
     }
 }
@@ -55,13 +55,13 @@ pub(crate) fn RewardCodePage(
     path: String,
 ) -> impl IntoView {
     let id = path.strip_prefix("/c/reward/").map(str::to_owned);
-    let rewards = Resource::new(|| (), |()| read_rewards());
+    let rewards = kit::once(read_rewards);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_reward_code_title() back="/c/rewards" /> }.into_light()
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
-            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
                 {move || {
                     let id = id.clone();
                     rewards.get().map(|rewards| match rewards {
@@ -72,7 +72,7 @@ pub(crate) fn RewardCodePage(
                         Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/rewards" /> }.into_light(),
                     })
                 }}
-            </Suspense>
+            </kit::Await>
         </PhoneShell>
     }
 }

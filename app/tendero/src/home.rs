@@ -20,9 +20,9 @@ pub struct Home {
 /// `/t/`
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
-    let home = Resource::new(|| (), |()| read_home());
+    let home = kit::once(read_home);
     view! {
-        <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+        <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
             {move || home.get().map(|home| match home {
                 Ok(home) => shown(home),
                 Err(error) => view! {
@@ -31,7 +31,7 @@ pub(crate) fn HomePage() -> impl IntoView {
                     </PhoneShell>
                 }.into_light(),
             })}
-        </Suspense>
+        </kit::Await>
     }
 }
 
@@ -92,19 +92,19 @@ fn payables(payables: Vec<Payable>, country: Country) -> AnyView {
 /// `/t/owed`
 #[component]
 pub(crate) fn OwedPage() -> impl IntoView {
-    let home = Resource::new(|| (), |()| read_home());
+    let home = kit::once(read_home);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::tendero_accounts_title() /> }.into_light()
             bar=view! { <Bar current="/t/owed" /> }.into_light()
         >
-            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || home.get().map(|home| match home {
                     Ok(home) if home.owner => payables(home.day.payables, home.country),
                     Ok(_) => view! { <Empty title=t::tendero_accounts_title() text=t::tendero_accounts_cashier() icon=path::LOCK_SIMPLE /> }.into_light(),
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/owed" /> }.into_light(),
                 })}
-            </Suspense>
+            </kit::Await>
         </PhoneShell>
     }
 }
@@ -112,18 +112,18 @@ pub(crate) fn OwedPage() -> impl IntoView {
 /// `/t/today`
 #[component]
 pub(crate) fn TodayPage() -> impl IntoView {
-    let today = Resource::new(|| (), |()| read_today());
+    let today = kit::once(read_today);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::tendero_today_title() /> }.into_light()
             bar=view! { <Bar current="/t/today" /> }.into_light()
         >
-            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || today.get().map(|today| match today {
                     Ok(purchases) => list(purchases),
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/today" /> }.into_light(),
                 })}
-            </Suspense>
+            </kit::Await>
         </PhoneShell>
     }
 }

@@ -30,9 +30,9 @@ pub struct Counter {
 /// `/t/scan`
 #[component]
 pub(crate) fn ScanPage() -> impl IntoView {
-    let counter = Resource::new(|| (), |()| read_counter());
+    let counter = kit::once(read_counter);
     view! {
-        <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+        <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
             {move || counter.get().map(|counter| match counter {
                 Ok(counter) => view! { <Selling counter /> }.into_light(),
                 Err(error) => view! {
@@ -41,7 +41,7 @@ pub(crate) fn ScanPage() -> impl IntoView {
                     </PhoneShell>
                 }.into_light(),
             })}
-        </Suspense>
+        </kit::Await>
     }
 }
 
