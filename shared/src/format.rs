@@ -124,9 +124,9 @@ pub fn percent(basis_points: i64, decimals: u32, country: Country) -> String {
 
 /// `20 nov`.
 pub fn day_month(date: CivilDate) -> String {
-    let mut out = date.0.day().to_string();
+    let mut out = date.day().to_string();
     out.push(' ');
-    out.push_str(MONTHS[usize::from(date.0.month().unsigned_abs()) - 1]);
+    out.push_str(MONTHS[usize::from(date.month().unsigned_abs()) - 1]);
     out
 }
 
@@ -134,7 +134,7 @@ pub fn day_month(date: CivilDate) -> String {
 pub fn date(date: CivilDate) -> String {
     let mut out = day_month(date);
     out.push(' ');
-    out.push_str(&date.0.year().to_string());
+    out.push_str(&date.year().to_string());
     out
 }
 

@@ -34,13 +34,22 @@ impl Timestamp {
     pub fn checked(ms: i64) -> Option<Self> {
         RANGE_MS.contains(&ms).then_some(Self(ms))
     }
-    fn jiff(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_millisecond(self.0.clamp(*RANGE_MS.start(), *RANGE_MS.end())).unwrap_or_default()
+    /// Date and milliseconds since its midnight, both in UTC; the nearest end of the calendar for a broken clock.
+    fn civil(self) -> (CivilDate, i64) {
+        let ms = self.0.clamp(*RANGE_MS.start(), *RANGE_MS.end());
+        (CivilDate { days: i32::try_from(ms / DAY_MS).unwrap_or_default() }, ms % DAY_MS)
     }
 }
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}", self.jiff())
+        let (date, ms) = self.civil();
+        let mut text = date.text();
+        for (before, value, digits) in [('T', ms / HOUR_MS, 2), (':', ms / MINUTE_MS % 60, 2), (':', ms / SECOND_MS % 60, 2), ('.', ms % SECOND_MS, 3)] {
+            text.push(before);
+            push_digits(&mut text, value, digits);
+        }
+        text.push('Z');
+        f.write_str(&text)
     }
 }
 impl fmt::Debug for Timestamp {
@@ -51,10 +60,43 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = WrongTime;
     fn from_str(text: &str) -> Result<Self, WrongTime> {
-        let at: jiff::Timestamp = text.parse().map_err(|_| WrongTime)?;
-        Self::checked(at.as_millisecond()).ok_or(WrongTime)
+        if let Some(at) = own_instant(text) {
+            return Ok(at);
+        }
+        // Others write instants in more ways. They write to the server, never to a phone, which has no room for this.
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Ok(at) = text.parse::<jiff::Timestamp>() {
+            return Self::checked(at.as_millisecond()).ok_or(WrongTime);
+        }
+        Err(WrongTime)
     }
 }
+
+/// Reads what `Display` writes, `2026-03-10T15:00:00.000Z`, and nothing else.
+fn own_instant(text: &str) -> Option<Timestamp> {
+    let &[ref date @ .., b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z'] = text.as_bytes() else { return None };
+    let date: CivilDate = std::str::from_utf8(date).ok()?.parse().ok()?;
+    let mut ms = i64::from(date.days) * DAY_MS;
+    for (part, unit_ms, less_than) in [(&[h1, h2][..], HOUR_MS, 24), (&[m1, m2], MINUTE_MS, 60), (&[s1, s2], SECOND_MS, 60), (&[f1, f2, f3], 1, 1_000)] {
+        ms += digits(part).filter(|value| *value < less_than)? * unit_ms;
+    }
+    Timestamp::checked(ms)
+}
+
+/// The number that decimal digits alone write.
+fn digits(bytes: &[u8]) -> Option<i64> {
+    bytes.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+}
+
+/// At least so many digits of a number that is not negative.
+fn push_digits(out: &mut String, value: i64, width: usize) {
+    let text = value.to_string();
+    for _ in text.len()..width {
+        out.push('0');
+    }
+    out.push_str(&text);
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
@@ -71,41 +113,97 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[error("expected an RFC 3339 instant or an ISO 8601 date")]
 pub struct WrongTime;
 
-/// A date of a calendar, without a place: `2026-03-10`. Sorts as text and as a value alike.
+/// A date of a calendar, without a place: `2026-03-10`, of the years 0 to 9999. Sorts as text and as a value alike.
+///
+/// A library's date weighs a sixth of a phone's code with its parsers and errors, and a phone only shows dates: the
+/// calendar is the three functions below, and a test holds them against that library.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CivilDate(pub jiff::civil::Date);
+pub struct CivilDate {
+    /// Since 1970-01-01.
+    days: i32,
+}
+
+/// The ends of the calendar: 0000-01-01 and 9999-12-31.
+const RANGE_DAYS: std::ops::RangeInclusive<i64> = -719_528..=2_932_896;
 
 impl CivilDate {
     /// `None` when the calendar has no such day.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
-        jiff::civil::Date::new(year, month, day).ok().map(Self)
+        if !(0..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        // Years begin in March, so that the day which is sometimes missing is a year's last; 400 of them are an era
+        // (Howard Hinnant, *chrono-compatible low-level date algorithms*, `days_from_civil`).
+        let shifted = i32::from(year) - i32::from(month <= 2);
+        let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+        let day_of_year = (153 * ((i32::from(month) + 9) % 12) + 2) / 5 + i32::from(day) - 1;
+        let date = Self { days: era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468 };
+        // The 31st of April has become the 1st of May.
+        (date.day() == day).then_some(date)
+    }
+    /// Year, month and day (the inverse: `civil_from_days`).
+    fn parts(self) -> (i16, i8, i8) {
+        let days = self.days + 719_468;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = (month_from_march + 2) % 12 + 1;
+        let year = era * 400 + year_of_era + i32::from(month <= 2);
+        // Each fits: the constructors keep the calendar's ends.
+        (year as i16, month as i8, day as i8)
+    }
+    /// 0 to 9999.
+    pub fn year(self) -> i16 {
+        self.parts().0
+    }
+    /// January is 1.
+    pub fn month(self) -> i8 {
+        self.parts().1
+    }
+    /// Of the month, from 1.
+    pub fn day(self) -> i8 {
+        self.parts().2
     }
     /// So many days later; `None` beyond the calendar.
     pub fn plus_days(self, days: i64) -> Option<Self> {
-        self.0.checked_add(jiff::SignedDuration::from_hours(days.checked_mul(24)?)).ok().map(Self)
+        let days = i64::from(self.days).checked_add(days).filter(|days| RANGE_DAYS.contains(days))?;
+        Some(Self { days: i32::try_from(days).ok()? })
     }
     /// Monday is 1, Sunday 7.
     pub fn weekday(self) -> u8 {
-        self.0.weekday().to_monday_one_offset() as u8
+        // The first of January 1970 was a Thursday.
+        (self.days + 3).rem_euclid(7) as u8 + 1
+    }
+    fn text(self) -> String {
+        let (year, month, day) = self.parts();
+        let mut text = String::new();
+        push_digits(&mut text, year.into(), 4);
+        for part in [month, day] {
+            text.push('-');
+            push_digits(&mut text, part.into(), 2);
+        }
+        text
     }
 }
 impl fmt::Display for CivilDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        f.pad(&self.text())
     }
 }
 impl fmt::Debug for CivilDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(self, f)
     }
 }
 impl FromStr for CivilDate {
     type Err = WrongTime;
     fn from_str(text: &str) -> Result<Self, WrongTime> {
-        if text.len() != 10 {
-            return Err(WrongTime);
-        }
-        text.parse().map(Self).map_err(|_| WrongTime)
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return Err(WrongTime) };
+        let number = |bytes: &[u8]| digits(bytes).ok_or(WrongTime);
+        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        Self::new(year as i16, month as i8, day as i8).ok_or(WrongTime)
     }
 }
 impl Serialize for CivilDate {
@@ -130,23 +228,21 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    fn civil(self) -> jiff::civil::DateTime {
-        let shifted = self.at.plus_ms(i64::from(self.offset_seconds) * SECOND_MS);
-        jiff::tz::Offset::UTC.to_datetime(shifted.jiff())
+    fn civil(self) -> (CivilDate, i64) {
+        self.at.plus_ms(i64::from(self.offset_seconds) * SECOND_MS).civil()
     }
     /// The date on the shop's wall.
     pub fn date(self) -> CivilDate {
-        CivilDate(self.civil().date())
+        self.civil().0
     }
     /// Hours and minutes on the shop's wall.
     pub fn hour_minute(self) -> (u8, u8) {
-        let time = self.civil().time();
-        (time.hour().unsigned_abs(), time.minute().unsigned_abs())
+        let minutes = self.second_of_day() / 60;
+        ((minutes / 60) as u8, (minutes % 60) as u8)
     }
     /// Seconds since the shop's midnight, by the wall clock.
     pub fn second_of_day(self) -> u32 {
-        let time = self.civil().time();
-        u32::from(time.hour().unsigned_abs()) * 3600 + u32::from(time.minute().unsigned_abs()) * 60 + u32::from(time.second().unsigned_abs())
+        (self.civil().1 / SECOND_MS) as u32
     }
 }
 
@@ -200,6 +296,38 @@ mod tests {
         assert_eq!(at.to_string(), "2026-03-10T15:00:00.000Z");
         assert_eq!(at.to_string().parse(), Ok(at));
         assert!("10/03/2026".parse::<Timestamp>().is_err());
+        for nearly in ["2026-03-10T15:00:00.000", "2026-03-10T24:00:00.000Z", "2026-02-30T15:00:00.000Z", "2026-03-10T15-00-00.000Z", "2026-03-10T15:00:00.+00Z"] {
+            assert_eq!(own_instant(nearly), None, "{nearly}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn instants_are_written_as_the_library_writes_them(ms in RANGE_MS) {
+            let known = jiff::Timestamp::from_millisecond(ms).unwrap();
+
+            let text = Timestamp(ms).to_string();
+
+            proptest::prop_assert_eq!(&text, &format!("{known:.3}"));
+            proptest::prop_assert_eq!(own_instant(&text), Some(Timestamp(ms)));
+        }
+    }
+
+    #[test]
+    fn every_day_of_the_calendar_is_the_librarys() {
+        let mut known = jiff::civil::date(0, 1, 1);
+        for days in RANGE_DAYS {
+            let date = CivilDate { days: i32::try_from(days).unwrap() };
+            assert_eq!(date.parts(), (known.year(), known.month(), known.day()));
+            assert_eq!(CivilDate::new(known.year(), known.month(), known.day()), Some(date));
+            assert_eq!(i32::from(date.weekday()), i32::from(known.weekday().to_monday_one_offset()));
+            known = known.tomorrow().unwrap_or(known);
+        }
+        let day = CivilDate::new(2026, 3, 10).unwrap();
+        assert_eq!(day.to_string().parse(), Ok(day));
+        assert_eq!((CivilDate::new(2026, 4, 31), CivilDate::new(2026, 2, 29), CivilDate::new(10_000, 1, 1)), (None, None, None));
+        assert_eq!(CivilDate::new(9999, 12, 31).unwrap().plus_days(1), None);
+        assert!("2026-3-10".parse::<CivilDate>().is_err());
     }
 
     #[test]

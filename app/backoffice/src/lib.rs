@@ -35,15 +35,20 @@ fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The page at a path, without its query.
-#[component]
-pub fn App(
-    /// `/o/shops`
-    path: String,
-) -> impl IntoView {
+kit::pages! {
+    "/o" | "/o/login" => backoffice_first,
+    _ => backoffice_other,
+}
+
+fn backoffice_first(path: String) -> AnyView {
     match path.trim_end_matches('/') {
-        "/o" => view! { <overview::OverviewPage /> }.into_light(),
         "/o/login" => view! { <log_in::Page /> }.into_light(),
+        _ => view! { <overview::OverviewPage /> }.into_light(),
+    }
+}
+
+fn backoffice_other(path: String) -> AnyView {
+    match path.trim_end_matches('/') {
         "/o/shops" => view! { <shops::ListPage /> }.into_light(),
         "/o/shop" => view! { <shops::ShopPage /> }.into_light(),
         "/o/products" => view! { <products::ListPage /> }.into_light(),

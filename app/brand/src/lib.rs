@@ -22,15 +22,20 @@ mod summary;
 use kit::IntoLight;
 use leptos::prelude::*;
 
-/// The page at a path, without its query.
-#[component]
-pub fn App(
-    /// `/b/campaigns`
-    path: String,
-) -> impl IntoView {
+kit::pages! {
+    "/b" | "/b/login" => brand_first,
+    _ => brand_other,
+}
+
+fn brand_first(path: String) -> AnyView {
     match path.trim_end_matches('/') {
-        "/b" => view! { <summary::SummaryPage /> }.into_light(),
         "/b/login" => view! { <log_in::Page /> }.into_light(),
+        _ => view! { <summary::SummaryPage /> }.into_light(),
+    }
+}
+
+fn brand_other(path: String) -> AnyView {
+    match path.trim_end_matches('/') {
         "/b/campaigns" => view! { <campaigns::ListPage /> }.into_light(),
         "/b/campaigns/new" => view! { <builder::TemplatePage /> }.into_light(),
         "/b/campaigns/edit" => view! { <builder::BuilderPage /> }.into_light(),

@@ -32,7 +32,7 @@ pub(crate) fn CardPage() -> impl IntoView {
     rotate(plate, card, again);
     view! {
         <noscript><meta http-equiv="refresh" content="25" /></noscript>
-        <Transition fallback=|| view! { <Skeleton kind=SkeletonKind::Code /> }>
+        <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Code /> }>
             {move || match card.get() {
                 Some(Shown::Fresh(card)) => view! { <ShownCard card plate seen_at_ms=None /> }.into_light(),
                 Some(Shown::Old(card, at)) => view! { <ShownCard card plate seen_at_ms=Some(at) /> }.into_light(),
@@ -50,7 +50,7 @@ pub(crate) fn CardPage() -> impl IntoView {
                     </PhoneShell>
                 }.into_light(),
             }}
-        </Transition>
+        </kit::Await>
     }
 }
 

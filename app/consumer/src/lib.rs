@@ -19,17 +19,20 @@ use leptos::prelude::*;
 /// The pages that open without network, as a service worker keeps them; `*` stands for every address below.
 pub const OFFLINE: &[&str] = &["/c/", "/c/history", "/c/rewards", "/c/reward/*", "/c/offline"];
 
-/// The page at a path, without its query. There is no router: links are plain links.
-#[component]
-pub fn App(
-    /// `/c/history`
-    path: String,
-) -> impl IntoView {
-    kit::net::net();
-    kit::worker::register("/c/", || std::future::ready(true));
+kit::pages! {
+    "/c" => consumer_card,
+    _ => consumer_other,
+}
+
+fn consumer_card(_path: String) -> AnyView {
+    alive();
+    view! { <card::CardPage /> }.into_light()
+}
+
+fn consumer_other(path: String) -> AnyView {
+    alive();
     signing_in(&path);
     match path.trim_end_matches('/') {
-        "/c" => view! { <card::CardPage /> }.into_light(),
         "/c/join" => view! { <join::PhonePage /> }.into_light(),
         "/c/join/code" => view! { <join::CodePage /> }.into_light(),
         "/c/join/consent" => view! { <join::ConsentPage /> }.into_light(),
@@ -41,6 +44,12 @@ pub fn App(
         "/c/you" => view! { <you::YouPage /> }.into_light(),
         _ => view! { <rewards::RewardCodePage path /> }.into_light(),
     }
+}
+
+/// What every page does once it is alive: listen to the network, and keep the front for when there is none.
+fn alive() {
+    kit::net::net();
+    kit::worker::register("/c/", || std::future::ready(true));
 }
 
 /// Whoever signs in here is nobody yet: what this phone kept of somebody's card goes.

@@ -27,18 +27,18 @@ pub struct You {
 /// `/c/you`
 #[component]
 pub(crate) fn YouPage() -> impl IntoView {
-    let you = Resource::new(|| (), |()| read_you());
+    let you = kit::once(read_you);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_you_title() /> }.into_light()
             bar=view! { <Bar current="/c/you" /> }.into_light()
         >
-            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || you.get().map(|you| match you {
                     Ok(you) => shown(you),
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/you" /> }.into_light(),
                 })}
-            </Suspense>
+            </kit::Await>
             <Moving />
             <form method="post" action="/fn/consumer/log_out">
                 <Button submit=true wide=true look=Look::Secondary icon=path::SIGN_OUT>{t::consumer_you_sign_out()}</Button>

@@ -605,7 +605,7 @@ tendero-queue-lost-title =
        *[other] Se perdieron { $n } compras de este celular
     }
 tendero-queue-lost-text = El celular borró las compras número { $numbers } antes de enviarlas. Lo demás está a salvo. Si las anotaste, regístralas otra vez.
-tendero-saved-title = Falta enviarla
+tendero-saved-title = Guardada. Falta enviarla
 tendero-saved-estimate = Suma estimada { $gain }
 tendero-saved-until = Se envía sola. Guardado hasta { $when }.
 tendero-speech-result = más { $gain }

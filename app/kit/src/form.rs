@@ -136,7 +136,7 @@ mod browser {
         }
         let Ok(text) = answer.text() else { return lost() };
         let text = JsFuture::from(text).await.ok().and_then(|text| text.as_string()).unwrap_or_default();
-        match serde_json::from_str::<Problem>(&text) {
+        match serde_json::from_slice::<Problem>(text.as_bytes()) {
             Ok(problem) => Some(Refusal { field: problem.fields.first().map(|field| field.field.clone()), code: problem.code }),
             Err(_) => lost(),
         }

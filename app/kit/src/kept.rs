@@ -36,7 +36,7 @@ impl<T> Shown<T> {
 
 /// The answer of a read that goes with a page, and what was kept of it. Cheap to copy.
 pub struct Kept<T: Send + Sync + 'static> {
-    read: Resource<Option<Result<T, UiError>>>,
+    read: crate::Loaded<Option<Result<T, UiError>>>,
     old: RwSignal<Option<(T, i64)>>,
 }
 
@@ -48,7 +48,7 @@ impl<T: Send + Sync + 'static> Clone for Kept<T> {
 impl<T: Send + Sync + 'static> Copy for Kept<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Kept<T> {
-    /// What there is now; `None` while nothing is known. Read it inside `<Suspense>` or `<Transition>`.
+    /// What there is now; `None` while nothing is known. Read it inside [`crate::Await`].
     pub fn get(&self) -> Option<Shown<T>> {
         shown(self.read.get(), self.old.get())
     }
@@ -67,7 +67,7 @@ where
     T: Clone + Send + Sync + 'static,
 {
     view! {
-        <Transition fallback=move || view! { <Skeleton kind=skeleton /> }>
+        <crate::Await fallback=move || view! { <Skeleton kind=skeleton /> }>
             {
                 let view = view.clone();
                 move || match kept.get() {
@@ -80,7 +80,7 @@ where
                     }
                 }
             }
-        </Transition>
+        </crate::Await>
     }
 }
 
@@ -119,16 +119,13 @@ where
     T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     F: Future<Output = Result<T, UiError>> + Send + 'static,
 {
-    let read = Resource::new(
-        move || again.get(),
-        move |_| {
-            let read = read.clone();
-            async move {
-                // The shell is nobody's: it is filled where it is opened.
-                if crate::request::is_shell() { None } else { Some(read().await) }
-            }
-        },
-    );
+    let read = crate::again(again, move || {
+        let read = read.clone();
+        async move {
+            // The shell is nobody's: it is filled where it is opened.
+            if crate::request::is_shell() { None } else { Some(read().await) }
+        }
+    });
     let kept = Kept { read, old: RwSignal::new(None) };
     Effect::new(move |before: Option<()>| {
         let now = kept.read.get();

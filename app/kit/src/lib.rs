@@ -8,6 +8,7 @@
 //! - every control has a label and a role, and works with the keyboard alone
 //! - what a component draws is the same on the server and in the browser, so hydration meets the HTML it expects
 //! - views are erased by [`light`], never by a bare `into_any`: a quarter of the code
+//! - a phone's page reads through [`once`] and [`again`] inside [`Await`], not through a `Resource`
 //! - components are not generic: consumer and tendero have 130 and 150 kB for everything
 //!
 //! Arrows: shared. With `ssr` also db and identity, through [`request`] only. It never knows a persona.
@@ -34,7 +35,9 @@ mod desk;
 mod empty;
 mod field;
 mod form;
+mod loaded;
 mod log_in;
+mod pages;
 mod picture;
 mod qr;
 mod search;
@@ -69,7 +72,9 @@ pub use form::{Form, Sending};
 pub use icon::{Icon, Mark, Wordmark};
 pub use kept::{Kept, SeenAt, Shown, kept, kept_view};
 pub use light::{Content, IntoLight, light};
+pub use loaded::{Await, Loaded, again, once};
 pub use log_in::LogInPage;
+pub use pages::Page;
 pub use picture::{Drawing, ProductPicture, categories, category_name};
 pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring, stay_awake};
 pub use search::{More, Search, address, escaped};

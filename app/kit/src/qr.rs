@@ -41,6 +41,17 @@ fn outline(text: &str) -> Option<(i32, String)> {
     Some((size + 2 * QUIET, path))
 }
 
+/// A length in CSS pixels without the float formatting of the standard library, which weighs more than this file.
+fn thousandths(value: f64) -> String {
+    let value = (value * 1_000.0).round() as i64;
+    let mut out = (value / 1_000).to_string();
+    if value % 1_000 != 0 {
+        out.push('.');
+        out.push_str(&(1_000 + value % 1_000).to_string()[1..]);
+    }
+    out
+}
+
 /// A code as SVG on its white paper, in both themes, every module a whole number of device pixels.
 ///
 /// An empty text draws the paper alone: the server does not know a code that the phone makes.
@@ -73,7 +84,7 @@ pub fn QrPlate(
         let modules = drawn.with(|(modules, _)| *modules);
         let module = module.get();
         let fitted = if modules > USUAL { (module * f64::from(USUAL) / f64::from(modules)).floor().max(2.0) } else { module };
-        (fitted * f64::from(modules)).to_string()
+        thousandths(fitted * f64::from(modules))
     };
     let view_box = move || {
         let modules = drawn.with(|(modules, _)| modules.to_string());

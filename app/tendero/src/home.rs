@@ -22,7 +22,7 @@ pub struct Home {
 pub(crate) fn HomePage() -> impl IntoView {
     let home = kept("tendero.home", RwSignal::new(0), read_home);
     view! {
-        <Transition fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+        <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
             {move || match home.get() {
                 Some(Shown::Fresh(fresh)) => shown(fresh, None),
                 Some(Shown::Old(old, at)) => shown(old, Some(at)),
@@ -43,7 +43,7 @@ pub(crate) fn HomePage() -> impl IntoView {
                     </PhoneShell>
                 }.into_light(),
             }}
-        </Transition>
+        </kit::Await>
     }
 }
 

@@ -21,7 +21,7 @@ pub struct More {
 /// `/t/more?invitation=<code>`
 #[component]
 pub(crate) fn MorePage() -> impl IntoView {
-    let more = Resource::new(|| (), |()| read_more());
+    let more = kit::once(read_more);
     let invitation = request::query("invitation");
     view! {
         <PhoneShell
@@ -31,12 +31,12 @@ pub(crate) fn MorePage() -> impl IntoView {
             {invitation.map(|code| view! {
                 <Card><p>{t::tendero_more_invite_text(1440)}</p><p class="figure" data-invitation>{code}</p></Card>
             })}
-            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || more.get().map(|more| match more {
                     Ok(more) => shown(more),
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/more" /> }.into_light(),
                 })}
-            </Suspense>
+            </kit::Await>
             <Switches />
             <form method="post" action="/fn/tendero/log_out">
                 <Button submit=true wide=true look=Look::Secondary icon=path::SIGN_OUT>{t::tendero_more_sign_out()}</Button>

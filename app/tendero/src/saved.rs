@@ -27,6 +27,7 @@ pub(crate) fn SavedScreen(
     at_ms: i64,
     on_next: Callback<()>,
 ) -> impl IntoView {
+    let figure = estimate.filter(|gain| *gain != Gain::default()).map(|gain| ["+", &(if gain.points > 0 { gain.points } else { gain.stamps }).to_string()].concat());
     let gain = estimate.map(gain_text).filter(|text| !text.is_empty());
     let until = kit::net::wall_moment(at_ms + QUEUE_AGE_MAX_MS);
     view! {
@@ -34,7 +35,8 @@ pub(crate) fn SavedScreen(
             <header class="result__top"><span class="result__who"><Icon path=path::USER_CIRCLE size=22 /> {label}</span></header>
             <main id="main" class="result__hero" role="alert">
                 <span class="result__check"><Icon path=path::CLOUD_SLASH size=36 /></span>
-                <h1 class="result__unit"><span class="result__figure">{t::common_saved()}</span> {t::tendero_saved_title()}</h1>
+                {figure.map(|figure| view! { <p class="result__figure" aria-hidden="true">{figure}</p> })}
+                <h1 class="result__unit">{t::tendero_saved_title()}</h1>
                 {gain.map(|gain| view! { <p class="strong" data-estimate>{t::tendero_saved_estimate(&gain)}</p> })}
                 <p>{t::tendero_saved_until(&until)}</p>
             </main>

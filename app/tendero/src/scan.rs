@@ -53,7 +53,7 @@ pub struct Counter {
 pub(crate) fn ScanPage() -> impl IntoView {
     let counter = kept("tendero.counter", RwSignal::new(0), read_counter);
     view! {
-        <Transition fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
+        <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
             {
                 // A newer counter must not take the basket away: the page is built once, and told of it.
                 let kind = Memo::new(move |_| counter.get().map(|shown| shown.value().is_some()));
@@ -67,7 +67,7 @@ pub(crate) fn ScanPage() -> impl IntoView {
                     None => view! { <Skeleton kind=SkeletonKind::Cards /> }.into_light(),
                 }
             }
-        </Transition>
+        </kit::Await>
     }
 }
 

@@ -7,6 +7,7 @@ mod postgres;
 mod shell;
 mod site;
 mod test;
+mod weight;
 
 use std::path::{Path, PathBuf};
 
@@ -66,6 +67,8 @@ enum Command {
         #[arg(long, default_value_t = 10_000)]
         jobs: u32,
     },
+    /// Builds the release site and prints what each front weighs.
+    Weigh,
     /// Measures purchases, start and memory of the optimised server beside what the databases alone can do.
     Bench,
     /// The fast loop: formats nothing, compiles and lints everything once.
@@ -87,6 +90,7 @@ fn main() -> Result<()> {
         Command::Test { only } => test::all(only.as_deref()),
         Command::Scenarios { files } => lab::scenarios(&files),
         Command::Kill { rounds, postgres_rounds, jobs } => lab::kill(rounds, postgres_rounds, jobs),
+        Command::Weigh => weight::table(),
         Command::Bench => lab::bench(),
         Command::Check => check(),
         Command::Dist => dist(),

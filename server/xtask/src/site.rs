@@ -1,10 +1,13 @@
 //! The site folder: one WASM module and script for each weight class, one style for each, and what is served as it is.
 //!
+//! A release module is split: what all of its pages need, and a piece for each group of pages (`kit::pages!`). A page
+//! loads the module and the pieces of its group, side by side.
+//!
 //! Names carry a hash of the content, so that they can be cached for ever; `site.json` says which are of one build.
 
 use std::{collections::BTreeMap, fs, io::Write, path::{Path, PathBuf}};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
@@ -22,14 +25,16 @@ pub struct Entry {
     pub package: &'static str,
     /// `style/<name>.css`, with its imports inlined.
     style: Option<&'static str>,
+    /// It has pages, and its crate a feature `split`.
+    pages: bool,
 }
 
 /// All of them.
 pub const ENTRIES: [Entry; 4] = [
-    Entry { name: "consumer", package: "frontend-consumer", style: Some("consumer") },
-    Entry { name: "tendero", package: "frontend-tendero", style: Some("tendero") },
-    Entry { name: "console", package: "frontend-console", style: Some("console") },
-    Entry { name: "decoder", package: "frontend-decoder", style: None },
+    Entry { name: "consumer", package: "frontend-consumer", style: Some("consumer"), pages: true },
+    Entry { name: "tendero", package: "frontend-tendero", style: Some("tendero"), pages: true },
+    Entry { name: "console", package: "frontend-console", style: Some("console"), pages: true },
+    Entry { name: "decoder", package: "frontend-decoder", style: None, pages: false },
 ];
 
 /// Adds the target when it is missing.
@@ -44,6 +49,8 @@ pub fn build(release: bool) -> Result<PathBuf> {
     let profile = if release { "wasm-release" } else { "dev" };
     let mut arguments = vec!["build", "--target", WASM, "--profile", profile];
     arguments.extend(ENTRIES.iter().flat_map(|entry| ["--package", entry.package]));
+    let features: Vec<String> = ENTRIES.iter().filter(|entry| release && entry.pages).map(|entry| format!("--features={}/split", entry.package)).collect();
+    arguments.extend(features.iter().map(String::as_str));
     run("cargo", &arguments)?;
     step.done();
     let step = Step::begin("site");
@@ -71,34 +78,99 @@ pub fn build(release: bool) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// wasm-bindgen's output depends on the module alone, so it is kept beside it under the module's hash.
-fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Result<Value> {
+/// What [`bindgen`] makes of a module.
+struct Pieces {
+    /// Where its files are: `<entry>.js`, `<entry>_bg.wasm`, and of a split module `parts.js` and the pieces.
+    folder: PathBuf,
+    /// File names of the pieces that each group of pages needs, without `.wasm`.
+    groups: BTreeMap<String, Vec<String>>,
+}
+
+/// The module's scripts and WASM; they depend on the module alone, so they are kept under its hash.
+fn bindgen(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
     let bytes = fs::read(module).with_context(|| format!("{} was not built", module.display()))?;
+    let split = release && entry.pages;
     let kept = crate::target().join("bindgen").join(format!("{}-{}{}", entry.name, hash(&bytes), if release { "-opt" } else { "" }));
+    let groups = kept.join("groups.json");
     if !kept.exists() {
         let making = kept.with_extension("making");
         if making.exists() {
             fs::remove_dir_all(&making)?;
         }
+        fs::create_dir_all(&making)?;
         let mut bindgen = Bindgen::new();
-        bindgen.input_path(module).web(true)?.out_name(entry.name).typescript(false).remove_name_section(release).generate(&making)?;
+        bindgen.web(true)?.out_name(entry.name).typescript(false).remove_name_section(release);
+        let whole = making.join("whole.wasm");
+        let mut groups = BTreeMap::new();
+        if split {
+            let mut options = wasm_split_cli_support::Options::new(&bytes);
+            let script = format!("./{}.js", entry.name);
+            (options.output_dir, options.main_out_path, options.link_name, options.main_module) = (&making, &whole, "./parts.js", &script);
+            let made = wasm_split_cli_support::transform(options).map_err(|error| anyhow!("{error:#}"))?;
+            groups.extend(made.prefetch_map);
+            for piece in &made.split_modules {
+                optimise(piece)?;
+            }
+            bindgen.input_path(&whole).keep_lld_exports(true);
+        } else {
+            bindgen.input_path(module);
+        }
+        bindgen.generate(&making)?;
         if release {
             optimise(&making.join(format!("{}_bg.wasm", entry.name)))?;
         }
+        if whole.exists() {
+            fs::remove_file(whole)?;
+        }
+        fs::write(making.join("groups.json"), serde_json::to_vec(&groups)?)?;
         fs::rename(&making, &kept)?;
     }
-    let script = fs::read_to_string(kept.join(format!("{}.js", entry.name)))?;
-    let wasm = fs::read(kept.join(format!("{}_bg.wasm", entry.name)))?;
-    let wasm_name = format!("{}_bg.{}.wasm", entry.name, hash(&wasm));
-    let script = script.replace(&format!("{}_bg.wasm", entry.name), &wasm_name);
-    let script_name = format!("{}.{}.js", entry.name, hash(script.as_bytes()));
-    fs::write(staging.join("pkg").join(&wasm_name), wasm)?;
-    fs::write(staging.join("pkg").join(&script_name), script)?;
-    let snippets = kept.join("snippets");
+    let groups = serde_json::from_slice(&fs::read(groups)?)?;
+    Ok(Pieces { folder: kept, groups })
+}
+
+/// Puts the files of an entry into the folder and says where they are.
+///
+/// They name each other, in a circle where a module is split: one hash of them all is in every name.
+fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Result<Value> {
+    let Pieces { folder, groups } = bindgen(entry, module, release)?;
+    let mut files = BTreeMap::new();
+    for file in fs::read_dir(&folder)? {
+        let path = file?.path();
+        if let (true, Some(name)) = (path.is_file(), path.file_name().and_then(|name| name.to_str()).filter(|name| *name != "groups.json")) {
+            files.insert(name.to_owned(), fs::read(&path)?);
+        }
+    }
+    let build = hash(&files.values().flatten().copied().collect::<Vec<_>>());
+    let named = |name: &str| match name.strip_prefix(entry.name).unwrap_or(name).rsplit_once('.') {
+        Some((stem, kind)) => format!("{}{}{stem}.{build}.{kind}", entry.name, if stem.is_empty() || stem.starts_with('_') { "" } else { "_" }),
+        None => name.to_owned(),
+    };
+    for (name, bytes) in &files {
+        let target = staging.join("pkg").join(named(name));
+        if name.ends_with(".js") {
+            let mut script = String::from_utf8(bytes.clone())?;
+            for other in files.keys() {
+                for before in ["'./", "\"./", "'", "\""] {
+                    script = script.replace(&format!("{before}{other}{}", &before[..1]), &format!("{before}{}{}", named(other), &before[..1]));
+                }
+            }
+            fs::write(target, script)?;
+        } else {
+            fs::write(target, bytes)?;
+        }
+    }
+    let snippets = folder.join("snippets");
     if snippets.exists() {
         copy_folder(&snippets, &staging.join("pkg/snippets"))?;
     }
-    let mut described = json!({ "js": format!("/pkg/{script_name}"), "wasm": format!("/pkg/{wasm_name}") });
+    let address = |name: &str| format!("/pkg/{}", named(name));
+    let mut described = json!({ "js": address(&format!("{}.js", entry.name)), "wasm": address(&format!("{}_bg.wasm", entry.name)) });
+    if !groups.is_empty() {
+        let addresses = |pieces: &Vec<String>| pieces.iter().map(|piece| address(&format!("{piece}.wasm"))).collect::<Vec<_>>();
+        described["parts"] = json!(address("parts.js"));
+        described["pieces"] = groups.iter().map(|(group, pieces)| (group.clone(), json!(addresses(pieces)))).collect();
+    }
     if let Some(style) = entry.style {
         let css = inlined(Path::new("style"), &format!("{style}.css"))?;
         let name = format!("{style}.{}.css", hash(css.as_bytes()));

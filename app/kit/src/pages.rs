@@ -1,0 +1,53 @@
+//! The pages of a front, and which of them share a piece of its code.
+
+use leptos::prelude::AnyView;
+
+/// Draws the page at a path, without its query.
+pub type Page = fn(String) -> AnyView;
+
+/// The front's `App`, from the groups of its pages: `"/c/history" => history`, where `history` is a [`Page`].
+///
+/// Server and unsplit builds draw any page at once. With the feature `split` the browser loads the piece of one group,
+/// `load`, and draws with it; there is no router, so a page never needs the piece of another. `piece` names the group of
+/// a path, so that the document can ask for the piece before the code does. Names of groups are unique in the module.
+#[macro_export]
+macro_rules! pages {
+    ($($path:pat => $page:ident),+ $(,)?) => {
+        /// The page at a path, without its query. There is no router: links are plain links.
+        #[::leptos::component]
+        pub fn App(
+            /// As the browser shows it.
+            path: String,
+        ) -> impl ::leptos::IntoView {
+            match path.trim_end_matches('/') {
+                $($path => $page(path),)+
+            }
+        }
+
+        /// The name of the piece that holds the page at a path.
+        pub fn piece(path: &str) -> &'static str {
+            match path.trim_end_matches('/') {
+                $($path => stringify!($page),)+
+            }
+        }
+
+        /// Loads the piece that holds the page at a path.
+        #[cfg(feature = "split")]
+        pub async fn load(path: &str) -> $crate::Page {
+            match path.trim_end_matches('/') {
+                $($path => pieces::$page().await,)+
+            }
+        }
+
+        #[cfg(feature = "split")]
+        #[allow(unsafe_code, missing_docs)]
+        mod pieces {
+            $(
+                #[::leptos::wasm_split::wasm_split($page, wasm_split_path = ::leptos::wasm_split)]
+                pub fn $page() -> $crate::Page {
+                    super::$page
+                }
+            )+
+        }
+    };
+}
