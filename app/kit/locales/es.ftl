@@ -1068,6 +1068,7 @@ backoffice-verb-proposal-accepted = Aceptó un código nuevo
 backoffice-verb-proposal-closed = Cerró un código nuevo
 backoffice-verb-reward-created = Creó un premio
 backoffice-verb-reward-delivered = Entregó un premio
+backoffice-verb-sessions-closed = Cerró su tarjeta en los otros celulares
 backoffice-verb-shop-created = Creó una tienda
 backoffice-verb-shop-registered = Registró su tienda
 backoffice-verb-user-created = Agregó a una persona

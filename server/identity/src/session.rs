@@ -4,7 +4,7 @@ use db::{Tx, sql};
 use shared::{ConsumerId, DeviceId, MemberId, OrganisationId, SessionId, ShopId, Timestamp, UserId, identity::{MemberRole, OrganisationKind, UserRole}, time::{DAY_MS, HOUR_MS}};
 use uuid::Uuid;
 
-use crate::{Actor, Error, Persona, keys::{secret_text, token_hash}};
+use crate::{Actor, Error, Persona, audit, keys::{secret_text, token_hash}};
 
 /// Whose session it will be.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +99,7 @@ pub async fn close(tx: &mut Tx, now: Timestamp, actor: &Actor) -> Result<(), Err
 /// Ends every session of a consumer, and the codes that would open one.
 pub async fn close_all(tx: &mut Tx, now: Timestamp, consumer: ConsumerId) -> Result<(), Error> {
     tx.query(CLOSE_ALL).bind(now).bind(Persona::Consumer).bind(consumer).execute().await?;
+    audit::append(tx, now, &format!("consumer {consumer}"), None, None, "sessions.closed", &consumer.to_string(), None, None, None).await?;
     crate::card_move::forget(tx, consumer).await
 }
 

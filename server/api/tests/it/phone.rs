@@ -522,6 +522,22 @@ db::both_databases! {
         assert_eq!(answers.known.missing, [2]);
     }
 
+    async fn a_sale_that_the_phone_did_not_sign_is_as_if_it_never_came(db: &Db) {
+        let mut case = Case::new(db).await;
+        case.sells(HOUR_MS).await;
+        let before = case.phone.disk.clone();
+        case.sells(2 * HOUR_MS).await;
+        case.phone.disk.entries[1].signature = case.phone.till.sign(b"something else");
+        let answers = case.syncs(4 * HOUR_MS).await;
+        // The phone sells on from the last one that it did sign.
+        case.phone.disk.chain = before.chain;
+        case.sells(5 * HOUR_MS).await;
+
+        assert_eq!(told(&answers), ["accepted", "refused bad_signature"]);
+        assert_eq!(answers.known, KnownCaptures { last_counter: 1, ..answers.known.clone() });
+        assert_eq!(told(&case.syncs(6 * HOUR_MS).await), ["accepted"]);
+    }
+
     async fn an_empty_batch_tells_what_is_known(db: &Db) {
         let mut case = Case::new(db).await;
         let nothing = case.posts_nothing().await;

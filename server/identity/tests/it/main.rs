@@ -233,6 +233,8 @@ both_databases! {
 
         assert_eq!(whose, [Actor::Anonymous, Actor::Anonymous, luz.1]);
         assert!(matches!(card_move::take(&mut tx, &keys(), NOW, &code).await, Err(Error::UnknownCode)), "a code that was not used opens nothing");
+        let deeds: Vec<(String, String)> = tx.query(db::Sql::same("SELECT actor, verb FROM audit_event WHERE verb = 'sessions.closed'")).all().await.unwrap();
+        assert_eq!(deeds, [(format!("consumer {}", ana.0), "sessions.closed".to_owned())]);
     }
 
     async fn a_verified_phone_tells_whose_it_is_until_it_is_used(db: &Db) {
