@@ -92,7 +92,11 @@ fn bindgen(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
     let split = release && entry.pages;
     let kept = crate::target().join("bindgen").join(format!("{}-{}{}", entry.name, hash(&bytes), if release { "-opt" } else { "" }));
     let groups = kept.join("groups.json");
-    if !kept.exists() {
+    // Written last: without it the folder is of an earlier tool, or was left half made.
+    if !groups.exists() {
+        if kept.exists() {
+            fs::remove_dir_all(&kept)?;
+        }
         let making = kept.with_extension("making");
         if making.exists() {
             fs::remove_dir_all(&making)?;
