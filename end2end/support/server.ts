@@ -13,9 +13,10 @@ export interface Server {
 }
 
 const binary = process.env.MOSTRADOR_BIN ?? join(__dirname, '../../target/debug/mostrador');
-const site = process.env.MOSTRADOR_SITE ?? join(__dirname, '../../target/site-dev');
+const devSite = process.env.MOSTRADOR_SITE ?? join(__dirname, '../../target/site-dev');
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((done) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address();
@@ -27,7 +28,7 @@ function freePort(): Promise<number> {
 /** True when this engine can be tested here. */
 export const available = (engine: Engine): boolean => engine === 'sqlite' || Boolean(process.env.TEST_POSTGRES_URL);
 
-export async function start(engine: Engine): Promise<Server> {
+export async function start(engine: Engine, site = devSite): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'mostrador-e2e-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

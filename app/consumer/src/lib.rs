@@ -20,7 +20,8 @@ kit::pages! {
     _ => consumer_other,
 }
 
-fn consumer_card(_path: String) -> AnyView {
+/// The card's page, for an entry of its own.
+pub fn consumer_card(_path: String) -> AnyView {
     view! { <card::CardPage /> }.into_light()
 }
 

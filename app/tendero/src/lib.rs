@@ -26,7 +26,8 @@ kit::pages! {
     _ => tendero_other,
 }
 
-fn tendero_scan(_path: String) -> AnyView {
+/// The scanner's page, for an entry of its own.
+pub fn tendero_scan(_path: String) -> AnyView {
     view! { <scan::ScanPage /> }.into_light()
 }
 

@@ -417,9 +417,9 @@ fn outcome(answer: JsValue) -> Result<PurchaseAnswer, Problem> {
     let body = pair.get(1).as_string().unwrap_or_default();
     let unreadable = |_| Problem::new(502, "network", "The answer cannot be read.");
     if pair.get(0).as_string().is_some_and(|status| status.starts_with('2')) {
-        serde_json::from_str(&body).map_err(unreadable)
+        serde_json::from_slice(body.as_bytes()).map_err(unreadable)
     } else {
-        Err(serde_json::from_str(&body).unwrap_or_else(|_| Problem::new(502, "network", "The answer cannot be read.")))
+        Err(serde_json::from_slice(body.as_bytes()).unwrap_or_else(|_| Problem::new(502, "network", "The answer cannot be read.")))
     }
 }
 
