@@ -1,6 +1,6 @@
 //! The HTML document.
 
-use kit::{request::Site, t};
+use kit::{request::{Entry, Site}, t};
 use leptos::{nonce::use_nonce, prelude::*};
 
 use crate::{Letter, landing::{Landing, Missing}, outbox::Outbox};
@@ -46,6 +46,17 @@ impl Front {
         }
     }
 
+    /// Name of the code that a page of the front needs: of an entry of its own, or of a piece of a split module.
+    fn piece(&self, path: &str) -> &'static str {
+        match self {
+            Self::Consumer => consumer::piece(path),
+            Self::Tendero => tendero::piece(path),
+            Self::Brand => brand::piece(path),
+            Self::Backoffice => backoffice::piece(path),
+            Self::Landing | Self::Missing | Self::Outbox(_) => "",
+        }
+    }
+
     /// Name of the manifest, when the front can be installed.
     const fn manifest(&self) -> Option<&'static str> {
         match self {
@@ -72,7 +83,10 @@ impl Front {
 
 /// The whole document of a front at a path (without its query). Without a built site it has neither scripts nor styles.
 pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<> {
+    let piece = front.piece(&path);
     let entry = site.entry(front.entry()).cloned();
+    // A page with an entry of its own has the style of its front.
+    let own = site.entry(piece).cloned();
     let decoder = (front == Front::Tendero).then(|| site.entry("decoder").cloned()).flatten();
     let installs = front.manifest().filter(|name| site.has(&format!("/manifest-{name}.webmanifest"))).map(|name| {
         view! {
@@ -103,19 +117,26 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
                 {installs}
                 {fonts}
                 {entry.as_ref().map(|entry| view! { <link rel="stylesheet" href=entry.css.clone() /> })}
-                {entry.filter(|entry| runs && !entry.js.is_empty()).map(|entry| starter(&entry.js, &entry.wasm))}
+                {own.or(entry).filter(|entry| runs && !entry.js.is_empty()).map(|entry| starter(&entry, piece))}
             </head>
             <body>{body(front, path)}</body>
         </html>
     }
 }
 
-/// Loads the module and the WASM side by side and starts hydration when the document has been read.
-fn starter(js: &str, wasm: &str) -> impl IntoView + use<> {
-    let script = format!("import start, {{ hydrate }} from '{js}';\nstart({{ module_or_path: '{wasm}' }}).then(hydrate);");
+/// Loads the scripts, the module and the page's pieces of it side by side, and starts hydration when the document has
+/// been read; `data-hydrated` tells that it is done.
+fn starter(entry: &Entry, piece: &str) -> impl IntoView + use<> {
+    let Entry { js, wasm, parts, .. } = entry;
+    let script = format!("import start, {{ hydrate }} from '{js}';\nstart({{ module_or_path: '{wasm}' }}).then(hydrate).then(() => {{ document.documentElement.dataset.hydrated = '' }});");
+    let scripts = [js, parts].into_iter().filter(|script| !script.is_empty()).map(|script| view! { <link rel="modulepreload" href=script.clone() /> }).collect_view();
+    let modules = std::iter::once(wasm)
+        .chain(entry.pieces.get(piece).into_iter().flatten())
+        .map(|module| view! { <link rel="preload" r#as="fetch" r#type="application/wasm" href=module.clone() crossorigin="anonymous" /> })
+        .collect_view();
     view! {
-        <link rel="modulepreload" href=js.to_owned() />
-        <link rel="preload" r#as="fetch" r#type="application/wasm" href=wasm.to_owned() crossorigin="anonymous" />
+        {scripts}
+        {modules}
         <script r#type="module" nonce=use_nonce()>{script}</script>
     }
 }

@@ -17,9 +17,11 @@ export interface Server {
 }
 
 const binary = process.env.MOSTRADOR_BIN ?? join(__dirname, '../../target/debug/mostrador');
+/** The files of a build for development. */
 export const site = process.env.MOSTRADOR_SITE ?? join(__dirname, '../../target/site-dev');
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((done) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address();
@@ -31,7 +33,7 @@ function freePort(): Promise<number> {
 /** True when this engine can be tested here. */
 export const available = (engine: Engine): boolean => engine === 'sqlite' || Boolean(process.env.TEST_POSTGRES_URL);
 
-export async function start(engine: Engine): Promise<Server> {
+export async function start(engine: Engine, files = site): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'mostrador-e2e-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -45,7 +47,7 @@ export async function start(engine: Engine): Promise<Server> {
     database = server.replace(/\/[^/]*$/, `/${name}`);
     drop = () => psql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   }
-  const env: Record<string, string | undefined> = { ...process.env, DATABASE_URL: database, MOSTRADOR_SITE: site, MOSTRADOR_SANDBOX: 'true', MOSTRADOR_PUBLIC_URL: url };
+  const env: Record<string, string | undefined> = { ...process.env, DATABASE_URL: database, MOSTRADOR_SITE: files, MOSTRADOR_SANDBOX: 'true', MOSTRADOR_PUBLIC_URL: url };
   for (const step of ['migrate', 'seed']) {
     const done = spawnSync(binary, [step], { cwd: folder, env, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`${step}: ${done.stderr}${done.stdout}`);
@@ -54,8 +56,8 @@ export async function start(engine: Engine): Promise<Server> {
   const key = /mk_\S+/.exec(made.stdout)?.[0];
   if (!key) throw new Error(`key: ${made.stderr}${made.stdout}`);
   let child: ChildProcess;
-  const serve = async (files: string) => {
-    child = spawn(binary, ['serve', '--addr', `127.0.0.1:${port}`], { cwd: folder, env: { ...env, MOSTRADOR_SITE: files }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const serve = async (shown: string) => {
+    child = spawn(binary, ['serve', '--addr', `127.0.0.1:${port}`], { cwd: folder, env: { ...env, MOSTRADOR_SITE: shown }, stdio: ['ignore', 'ignore', 'inherit'] });
     for (let tries = 0; ; tries++) {
       const ready = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
       if (ready) break;
@@ -69,13 +71,13 @@ export async function start(engine: Engine): Promise<Server> {
     ending.kill('SIGTERM');
     setTimeout(() => ending.kill('SIGKILL'), 5_000).unref();
   });
-  await serve(site);
+  await serve(files);
   return {
     url,
     key,
-    async restart(files: string) {
+    async restart(shown: string) {
       await end();
-      await serve(files);
+      await serve(shown);
     },
     async stop() {
       await end();

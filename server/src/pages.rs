@@ -113,9 +113,9 @@ async fn render(app: &App, front: Front, request: Request) -> Response {
 /// The fronts' service worker with the files and pages of this build.
 async fn worker(State(app): State<App>, request: Request) -> Response {
     const SCRIPT: &str = include_str!("../../public/service-worker.js");
-    // Everything of its own crate and of those that it shares, by name: pieces and snippets too.
+    // Everything whose name begins with the entry's: modules of single pages, pieces and snippets too.
     let front = |entry: &str, more: &[&str], pages: &[&str]| {
-        let own = [format!("/pkg/{entry}"), format!("/pkg/snippets/{entry}-"), "/pkg/snippets/kit-".to_owned(), "/fonts/".to_owned()];
+        let own = [format!("/pkg/{entry}"), "/fonts/".to_owned()];
         let mine = |path: &&String| (own.iter().any(|start| path.starts_with(start)) && !path.ends_with(".br") && !path.ends_with(".txt")) || more.contains(&path.as_str());
         let files: Vec<&String> = app.site.files.iter().map(|file| &file.path).filter(mine).collect();
         serde_json::json!({ "pages": pages, "files": files })

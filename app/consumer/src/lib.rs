@@ -24,7 +24,8 @@ kit::pages! {
     _ => consumer_other,
 }
 
-fn consumer_card(_path: String) -> AnyView {
+/// The card's page, for an entry of its own.
+pub fn consumer_card(_path: String) -> AnyView {
     alive();
     view! { <card::CardPage /> }.into_light()
 }

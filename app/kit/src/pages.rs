@@ -5,11 +5,12 @@ use leptos::prelude::AnyView;
 /// Draws the page at a path, without its query.
 pub type Page = fn(String) -> AnyView;
 
-/// The front's `App`, from the groups of its pages: `"/c/history" => history`, where `history` is a [`Page`].
+/// The front's `App`, from the groups of its pages: `"/b" => brand_first`, where `brand_first` is a [`Page`].
 ///
-/// Server and unsplit builds draw any page at once. With the feature `split` the browser loads the piece of one group,
-/// `load`, and draws with it; there is no router, so a page never needs the piece of another. `piece` names the group of
-/// a path, so that the document can ask for the piece before the code does. Names of groups are unique in the module.
+/// Links are plain and there is no router, so no page needs the code of another: `piece` names the code that a path
+/// needs, so that the document can ask for it. That is an entry of its own, or a piece of a split module: with the
+/// feature `split` the browser's `load` gets it first. Without either the whole front draws any page at once. Names of
+/// groups are unique among all fronts.
 #[macro_export]
 macro_rules! pages {
     ($($path:pat => $page:ident),+ $(,)?) => {
@@ -24,7 +25,7 @@ macro_rules! pages {
             }
         }
 
-        /// The name of the piece that holds the page at a path.
+        /// The name of the code that holds the page at a path.
         pub fn piece(path: &str) -> &'static str {
             match path.trim_end_matches('/') {
                 $($path => stringify!($page),)+

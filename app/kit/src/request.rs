@@ -139,6 +139,10 @@ mod server {
         pub wasm: String,
         /// The style sheet; empty for the decoder.
         pub css: String,
+        /// The script that loads the pieces of a split module; empty otherwise.
+        pub parts: String,
+        /// By group of pages: the pieces of the module that they need.
+        pub pieces: std::collections::BTreeMap<String, Vec<String>>,
     }
 
     /// What was built for the browsers: `site.json` of the site folder. Empty when the server runs without one.

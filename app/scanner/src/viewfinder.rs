@@ -7,7 +7,7 @@ use std::{
 };
 
 use js_sys::{ArrayBuffer, Function};
-use kit::{Icon, icon::path, live, t};
+use kit::{Icon, IntoLight, icon::path, live, t};
 use leptos::{ev, html, prelude::*, svg, task::spawn_local};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
@@ -225,9 +225,9 @@ pub fn Viewfinder(
                 {trail.run()}
             </div>
             {move || match status.get() {
-                CameraStatus::Live => ().into_any(),
-                CameraStatus::Waiting => view! { <div class="viewfinder__help"><p>{t::scanner_waiting()}</p></div> }.into_any(),
-                CameraStatus::Starting => view! { <div class="viewfinder__help"><p>{t::tendero_camera_loading()}</p></div> }.into_any(),
+                CameraStatus::Live => ().into_light(),
+                CameraStatus::Waiting => view! { <div class="viewfinder__help"><p>{t::scanner_waiting()}</p></div> }.into_light(),
+                CameraStatus::Starting => view! { <div class="viewfinder__help"><p>{t::tendero_camera_loading()}</p></div> }.into_light(),
                 CameraStatus::Trouble(trouble) => {
                     let (title, text) = help(trouble);
                     view! {
@@ -244,7 +244,7 @@ pub fn Viewfinder(
                             </button>
                         </div>
                     }
-                    .into_any()
+                    .into_light()
                 }
             }}
             <svg node_ref=frame class="viewfinder__frame" class:viewfinder__frame--off=move || !filming() viewBox="0 0 236 156" aria-hidden="true">

@@ -41,7 +41,8 @@ fn alive() {
     kit::worker::register("/t/", scan::idle);
 }
 
-fn tendero_scan(_path: String) -> AnyView {
+/// The scanner's page, for an entry of its own.
+pub fn tendero_scan(_path: String) -> AnyView {
     alive();
     view! { <scan::ScanPage /> }.into_light()
 }

@@ -69,8 +69,13 @@ enum Command {
     },
     /// Builds the release site and prints what each front weighs.
     Weigh,
-    /// Measures purchases, start and memory of the optimised server beside what the databases alone can do.
-    Bench,
+    /// Measures purchases, start and memory of the optimised server beside what the databases alone can do, and how
+    /// fast the fronts are.
+    Bench {
+        /// Only one part: server, lighthouse.
+        #[arg(long)]
+        only: Option<String>,
+    },
     /// The fast loop: formats nothing, compiles and lints everything once.
     Check,
     /// One folder with binary and site: `dist/`.
@@ -91,7 +96,7 @@ fn main() -> Result<()> {
         Command::Scenarios { files } => lab::scenarios(&files),
         Command::Kill { rounds, postgres_rounds, jobs } => lab::kill(rounds, postgres_rounds, jobs),
         Command::Weigh => weight::table(),
-        Command::Bench => lab::bench(),
+        Command::Bench { only } => bench(only.as_deref()),
         Command::Check => check(),
         Command::Dist => dist(),
     }
@@ -144,6 +149,19 @@ fn serve(release: bool, tls: bool, port: u16) -> Result<()> {
     let mut arguments = vec!["serve", "--addr", &address];
     arguments.extend(tls.then_some("--tls"));
     run_with(&built.binary, &arguments, &environment)
+}
+
+/// Every part is measured, also after one has missed its bounds.
+fn bench(only: Option<&str>) -> Result<()> {
+    let wanted = |part: &str| only.is_none_or(|only| only == part);
+    let mut passed = true;
+    if wanted("server") {
+        passed &= lab::bench()?;
+    }
+    if wanted("lighthouse") {
+        passed &= weight::lighthouse()?;
+    }
+    lab::end(passed)
 }
 
 fn check() -> Result<()> {

@@ -1,7 +1,7 @@
 //! The site folder: one WASM module and script for each weight class, one style for each, and what is served as it is.
 //!
-//! A release module is split: what all of its pages need, and a piece for each group of pages (`kit::pages!`). A page
-//! loads the module and the pieces of its group, side by side.
+//! A release build sends less (`kit::pages!`): the consoles' module is split into what all of their pages need and a piece
+//! for each group of pages, loaded side by side, and the page of each phone that is opened most has a module of its own.
 //!
 //! Names carry a hash of the content, so that they can be cached for ever; `site.json` says which are of one build.
 
@@ -17,7 +17,7 @@ use crate::shell::{Step, run};
 /// Rust's name of the browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// A front with its own WASM.
+/// A WASM module of its own.
 pub struct Entry {
     /// In `site.json` and in file names.
     pub name: &'static str,
@@ -25,16 +25,28 @@ pub struct Entry {
     pub package: &'static str,
     /// `style/<name>.css`, with its imports inlined.
     style: Option<&'static str>,
-    /// It has pages, and its crate a feature `split`.
-    pages: bool,
+    /// What a release build makes of it.
+    release: Release,
 }
 
-/// All of them.
-pub const ENTRIES: [Entry; 4] = [
-    Entry { name: "consumer", package: "frontend-consumer", style: Some("consumer"), pages: true },
-    Entry { name: "tendero", package: "frontend-tendero", style: Some("tendero"), pages: true },
-    Entry { name: "console", package: "frontend-console", style: Some("console"), pages: true },
-    Entry { name: "decoder", package: "frontend-decoder", style: None, pages: false },
+/// What a release build makes of an entry; any other build makes one module of a whole front.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Release {
+    Whole,
+    /// What all of its pages need, and a piece for each group of pages; its crate has the feature `split`.
+    Split,
+    /// A page that is opened too often to load a whole front; there is no entry otherwise.
+    OnePage,
+}
+
+/// All of them. An entry of one page has the name that `kit::pages!` gives the page's code.
+pub const ENTRIES: [Entry; 6] = [
+    Entry { name: "consumer", package: "frontend-consumer", style: Some("consumer"), release: Release::Whole },
+    Entry { name: "consumer_card", package: "frontend-card", style: None, release: Release::OnePage },
+    Entry { name: "tendero", package: "frontend-tendero", style: Some("tendero"), release: Release::Whole },
+    Entry { name: "tendero_scan", package: "frontend-scan", style: None, release: Release::OnePage },
+    Entry { name: "console", package: "frontend-console", style: Some("console"), release: Release::Split },
+    Entry { name: "decoder", package: "frontend-decoder", style: None, release: Release::Whole },
 ];
 
 /// Adds the target when it is missing.
@@ -48,8 +60,9 @@ pub fn build(release: bool) -> Result<PathBuf> {
     let step = Step::begin("fronts (WASM)");
     let profile = if release { "wasm-release" } else { "dev" };
     let mut arguments = vec!["build", "--target", WASM, "--profile", profile];
-    arguments.extend(ENTRIES.iter().flat_map(|entry| ["--package", entry.package]));
-    let features: Vec<String> = ENTRIES.iter().filter(|entry| release && entry.pages).map(|entry| format!("--features={}/split", entry.package)).collect();
+    let made = || ENTRIES.iter().filter(|entry| release || entry.release != Release::OnePage);
+    arguments.extend(made().flat_map(|entry| ["--package", entry.package]));
+    let features: Vec<String> = made().filter(|entry| release && entry.release == Release::Split).map(|entry| format!("--features={}/split", entry.package)).collect();
     arguments.extend(features.iter().map(String::as_str));
     run("cargo", &arguments)?;
     step.done();
@@ -60,11 +73,9 @@ pub fn build(release: bool) -> Result<PathBuf> {
         fs::remove_dir_all(&staging)?;
     }
     fs::create_dir_all(staging.join("pkg"))?;
-    let compiled = crate::target().join(WASM).join(if release { "wasm-release" } else { "debug" });
     let mut entries = BTreeMap::new();
-    for entry in &ENTRIES {
-        let module = compiled.join(format!("{}.wasm", entry.package.replace('-', "_")));
-        entries.insert(entry.name, one_entry(entry, &module, &staging, release)?);
+    for entry in made() {
+        entries.insert(entry.name, one_entry(entry, &staging, release)?);
     }
     copy_folder(Path::new("public"), &staging)?;
     let files = files(&staging, release)?;
@@ -78,7 +89,13 @@ pub fn build(release: bool) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What [`bindgen`] makes of a module.
+/// What `cargo build` wrote for an entry.
+fn module(entry: &Entry, release: bool) -> PathBuf {
+    let folder = crate::target().join(WASM).join(if release { "wasm-release" } else { "debug" });
+    folder.join(format!("{}.wasm", entry.package.replace('-', "_")))
+}
+
+/// What [`bindings`] makes of a module.
 struct Pieces {
     /// Where its files are: `<entry>.js`, `<entry>_bg.wasm`, and of a split module `parts.js` and the pieces.
     folder: PathBuf,
@@ -87,9 +104,9 @@ struct Pieces {
 }
 
 /// The module's scripts and WASM; they depend on the module alone, so they are kept under its hash.
-fn bindgen(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
+fn bindings(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
     let bytes = fs::read(module).with_context(|| format!("{} was not built", module.display()))?;
-    let split = release && entry.pages;
+    let split = release && entry.release == Release::Split;
     let kept = crate::target().join("bindgen").join(format!("{}-{}{}", entry.name, hash(&bytes), if release { "-opt" } else { "" }));
     let groups = kept.join("groups.json");
     // Written last: without it the folder is of an earlier tool, or was left half made.
@@ -119,7 +136,11 @@ fn bindgen(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
         } else {
             bindgen.input_path(module);
         }
-        bindgen.generate(&making)?;
+        let mut output = bindgen.generate_output()?;
+        if release {
+            without_dead_weight(output.wasm_mut());
+        }
+        output.emit(&making)?;
         if release {
             optimise(&making.join(format!("{}_bg.wasm", entry.name)))?;
         }
@@ -136,8 +157,8 @@ fn bindgen(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
 /// Puts the files of an entry into the folder and says where they are.
 ///
 /// They name each other, in a circle where a module is split: one hash of them all is in every name.
-fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Result<Value> {
-    let Pieces { folder, groups } = bindgen(entry, module, release)?;
+fn one_entry(entry: &Entry, staging: &Path, release: bool) -> Result<Value> {
+    let Pieces { folder, groups } = bindings(entry, &module(entry, release), release)?;
     let mut files = BTreeMap::new();
     for file in fs::read_dir(&folder)? {
         let path = file?.path();
@@ -145,7 +166,14 @@ fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Res
             files.insert(name.to_owned(), fs::read(&path)?);
         }
     }
-    let build = hash(&files.values().flatten().copied().collect::<Vec<_>>());
+    // The names of snippets do not change with what is in them; here they do, like all others.
+    let snippets = folder.join("snippets");
+    let mut inside = Vec::new();
+    if snippets.exists() {
+        every_file(&snippets, &mut inside)?;
+    }
+    let build = hash(&files.values().chain(inside.iter().map(|(_, bytes)| bytes)).flatten().copied().collect::<Vec<_>>());
+    let snippets_name = format!("{}_snippets.{build}", entry.name);
     let named = |name: &str| match name.strip_prefix(entry.name).unwrap_or(name).rsplit_once('.') {
         Some((stem, kind)) => format!("{}{}{stem}.{build}.{kind}", entry.name, if stem.is_empty() || stem.starts_with('_') { "" } else { "_" }),
         None => name.to_owned(),
@@ -159,14 +187,13 @@ fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Res
                     script = script.replace(&format!("{before}{other}{}", &before[..1]), &format!("{before}{}{}", named(other), &before[..1]));
                 }
             }
-            fs::write(target, script)?;
+            fs::write(target, script.replace("./snippets/", &format!("./{snippets_name}/")))?;
         } else {
             fs::write(target, bytes)?;
         }
     }
-    let snippets = folder.join("snippets");
     if snippets.exists() {
-        copy_folder(&snippets, &staging.join("pkg/snippets"))?;
+        copy_folder(&snippets, &staging.join("pkg").join(&snippets_name))?;
     }
     let address = |name: &str| format!("/pkg/{}", named(name));
     let mut described = json!({ "js": address(&format!("{}.js", entry.name)), "wasm": address(&format!("{}_bg.wasm", entry.name)) });
@@ -182,6 +209,57 @@ fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Res
         described["css"] = json!(format!("/pkg/{name}"));
     }
     Ok(described)
+}
+
+/// The files of a folder and of those below, by name.
+fn every_file(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<()> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            every_file(&path, found)?;
+        } else {
+            let bytes = fs::read(&path)?;
+            found.push((path, bytes));
+        }
+    }
+    Ok(())
+}
+
+/// What the linker must keep and no page can need.
+///
+/// A panic formats its message for a hook that no front has, and then stops: it may stop at once. And the classes of
+/// streams are exported for scripts that send or take streams; no server function does.
+fn without_dead_weight(module: &mut walrus::Module) {
+    const PANICS: [&str; 8] = [
+        "panicking::panic_fmt",
+        "panicking::begin_panic",
+        "option::unwrap_failed",
+        "option::expect_failed",
+        "result::unwrap_failed",
+        "slice::index::slice_index_fail",
+        "str::slice_error_fail",
+        "raw_vec::handle_error",
+    ];
+    let streams: Vec<_> = module.exports.iter().filter(|export| export.name.contains("intounderlying")).map(|export| export.id()).collect();
+    for export in streams {
+        module.exports.delete(export);
+    }
+    let panics = |function: &&walrus::Function| {
+        let name = function.name.as_deref().unwrap_or_default();
+        // Neither its captured parts nor what drops them: those return.
+        matches!(function.kind, walrus::FunctionKind::Local(_)) && PANICS.iter().any(|panic| name.contains(panic)) && !name.contains("drop_in_place") && !name.contains(" as ")
+    };
+    let found: Vec<_> = module.funcs.iter().filter(panics).map(walrus::Function::id).collect();
+    for id in found {
+        let signature = module.types.get(module.funcs.get(id).ty());
+        let (parameters, results) = (signature.params().to_vec(), signature.results().to_vec());
+        let mut body = walrus::FunctionBuilder::new(&mut module.types, &parameters, &results);
+        body.func_body().unreachable();
+        let arguments = parameters.iter().map(|kind| module.locals.add(*kind)).collect();
+        module.funcs.get_mut(id).kind = walrus::FunctionKind::Local(body.local_func(arguments));
+    }
+    walrus::passes::gc::run(module);
 }
 
 /// The npm package `binaryen` carries a native `wasm-opt`.

@@ -1,11 +1,11 @@
-//! What the fronts weigh: the table of a release site.
+//! What the fronts weigh and how fast they are: the table of a release site, and Lighthouse on it.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::site::ENTRIES;
+use crate::{shell::{debian_packages, exists, run}, site::ENTRIES};
 
 /// Builds the release site and prints what each of its entries sends, in bytes as they are and as Brotli.
 pub fn table() -> Result<()> {
@@ -40,4 +40,16 @@ fn print(site: &Path) -> Result<()> {
         println!("{:<56} {:>9}", file["path"].as_str().unwrap_or_default(), file["bytes"].as_u64().unwrap_or_default());
     }
     Ok(())
+}
+
+/// Lighthouse's speed of each front's first page on the optimised server and site; `false` when a bound is missed.
+pub fn lighthouse() -> Result<bool> {
+    if !exists("chromium") {
+        debian_packages(&["chromium"])?;
+    }
+    let built = crate::build(true)?;
+    run("npm", &["ci", "--prefix", "end2end", "--no-audit", "--no-fund"])?;
+    let mut bench = Command::new("npx");
+    bench.args(["playwright", "test", "--config", "bench.config.ts", "lighthouse.spec.ts"]).current_dir("end2end");
+    Ok(bench.env("MOSTRADOR_BIN", &built.binary).env("MOSTRADOR_SITE", &built.site).status().context("cannot start npx")?.success())
 }
