@@ -16,6 +16,7 @@
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
+mod areas;
 mod linear;
 mod picture;
 mod qr;

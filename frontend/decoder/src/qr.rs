@@ -9,12 +9,17 @@ use rxing::{
     },
 };
 
-use crate::{Format, Read, picture::Picture};
+use crate::{Format, Read, areas, picture::Picture};
 
 /// QR needs a finder pattern of seven modules; rxing's detectors index around it without looking at tiny pictures.
 const SIDE_MIN: usize = 21;
 /// Combinations of three finder patterns that are tried: print full of squares makes hundreds.
 const TRIPLES_MAX: usize = 40;
+
+/// Busy parts of a picture that are magnified.
+const AREAS_MAX: usize = 3;
+/// A larger part has pixels enough for each module, in pixels.
+const AREA_MAX: usize = 280 * 280;
 
 /// One look at the usual size.
 pub(crate) fn fast(picture: &Picture<'_>) -> Option<Read> {
@@ -28,10 +33,19 @@ pub(crate) fn fast(picture: &Picture<'_>) -> Option<Read> {
 pub(crate) fn thorough(picture: &Picture<'_>) -> Option<Read> {
     let by = picture.usual_factor();
     let usual = picture.smaller(by)?;
-    at_threshold(&usual, Threshold::Local, true)
+    magnified(&usual)
+        .or_else(|| at_threshold(&usual, Threshold::Local, true))
         .or_else(|| at_threshold(&usual, Threshold::One, true))
         .or_else(|| at_threshold(&usual.smaller(2)?, Threshold::Local, true))
         .or_else(|| if by > 1 { at_threshold(&picture.middle()?, Threshold::Local, true) } else { None })
+}
+
+/// What is small and busy, at twice its size: with two pixels per module an edge needs to be found between them.
+fn magnified(picture: &Picture<'_>) -> Option<Read> {
+    areas::busy(picture, AREAS_MAX)
+        .into_iter()
+        .filter(|area| area.width * area.height <= AREA_MAX)
+        .find_map(|area| at_threshold(&picture.magnified(area)?, Threshold::Local, true))
 }
 
 /// How black is told from white.

@@ -4,6 +4,7 @@
 
 mod lab;
 mod postgres;
+mod scanner;
 mod shell;
 mod site;
 mod test;
@@ -66,8 +67,13 @@ enum Command {
         #[arg(long, default_value_t = 10_000)]
         jobs: u32,
     },
-    /// Measures purchases, start and memory of the optimised server beside what the databases alone can do.
-    Bench,
+    /// Measures purchases, start and memory of the optimised server beside what the databases alone can do, and the
+    /// scanner beside another decoder.
+    Bench {
+        /// Only one part: server, scanner, decoder (the scanner's part that needs no server).
+        #[arg(long)]
+        only: Option<String>,
+    },
     /// The fast loop: formats nothing, compiles and lints everything once.
     Check,
     /// One folder with binary and site: `dist/`.
@@ -87,7 +93,7 @@ fn main() -> Result<()> {
         Command::Test { only } => test::all(only.as_deref()),
         Command::Scenarios { files } => lab::scenarios(&files),
         Command::Kill { rounds, postgres_rounds, jobs } => lab::kill(rounds, postgres_rounds, jobs),
-        Command::Bench => lab::bench(),
+        Command::Bench { only } => bench(only.as_deref()),
         Command::Check => check(),
         Command::Dist => dist(),
     }
@@ -140,6 +146,19 @@ fn serve(release: bool, tls: bool, port: u16) -> Result<()> {
     let mut arguments = vec!["serve", "--addr", &address];
     arguments.extend(tls.then_some("--tls"));
     run_with(&built.binary, &arguments, &environment)
+}
+
+/// Every part is measured, also after one has missed its bounds.
+fn bench(only: Option<&str>) -> Result<()> {
+    let wanted = |part: &str| only.is_none_or(|only| only == part);
+    let mut passed = true;
+    if wanted("server") {
+        passed &= lab::bench()?;
+    }
+    if wanted("scanner") || wanted("decoder") {
+        passed &= scanner::bench(wanted("scanner"))?;
+    }
+    lab::end(passed)
 }
 
 fn check() -> Result<()> {

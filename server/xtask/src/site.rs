@@ -53,11 +53,9 @@ pub fn build(release: bool) -> Result<PathBuf> {
         fs::remove_dir_all(&staging)?;
     }
     fs::create_dir_all(staging.join("pkg"))?;
-    let compiled = crate::target().join(WASM).join(if release { "wasm-release" } else { "debug" });
     let mut entries = BTreeMap::new();
     for entry in &ENTRIES {
-        let module = compiled.join(format!("{}.wasm", entry.package.replace('-', "_")));
-        entries.insert(entry.name, one_entry(entry, &module, &staging, release)?);
+        entries.insert(entry.name, one_entry(entry, &staging, release)?);
     }
     copy_folder(Path::new("public"), &staging)?;
     let files = files(&staging, release)?;
@@ -71,8 +69,22 @@ pub fn build(release: bool) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The decoder alone, small and fast: the folder with `decoder.js` and `decoder_bg.wasm`.
+pub fn decoder() -> Result<PathBuf> {
+    target_installed()?;
+    let entry = ENTRIES.iter().find(|entry| entry.name == "decoder").context("the decoder is an entry")?;
+    run("cargo", &["build", "--target", WASM, "--profile", "wasm-release", "--package", entry.package])?;
+    bindings(entry, &module(entry, true), true)
+}
+
+/// What `cargo build` wrote for an entry.
+fn module(entry: &Entry, release: bool) -> PathBuf {
+    let folder = crate::target().join(WASM).join(if release { "wasm-release" } else { "debug" });
+    folder.join(format!("{}.wasm", entry.package.replace('-', "_")))
+}
+
 /// wasm-bindgen's output depends on the module alone, so it is kept beside it under the module's hash.
-fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Result<Value> {
+fn bindings(entry: &Entry, module: &Path, release: bool) -> Result<PathBuf> {
     let bytes = fs::read(module).with_context(|| format!("{} was not built", module.display()))?;
     let kept = crate::target().join("bindgen").join(format!("{}-{}{}", entry.name, hash(&bytes), if release { "-opt" } else { "" }));
     if !kept.exists() {
@@ -87,6 +99,11 @@ fn one_entry(entry: &Entry, module: &Path, staging: &Path, release: bool) -> Res
         }
         fs::rename(&making, &kept)?;
     }
+    Ok(kept)
+}
+
+fn one_entry(entry: &Entry, staging: &Path, release: bool) -> Result<Value> {
+    let kept = bindings(entry, &module(entry, release), release)?;
     let script = fs::read_to_string(kept.join(format!("{}.js", entry.name)))?;
     let wasm = fs::read(kept.join(format!("{}_bg.wasm", entry.name)))?;
     let wasm_name = format!("{}_bg.{}.wasm", entry.name, hash(&wasm));
