@@ -17,6 +17,8 @@ use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
 mod areas;
+mod ean;
+mod edges;
 mod linear;
 mod picture;
 mod qr;
