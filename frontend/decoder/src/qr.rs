@@ -74,15 +74,48 @@ fn read<B: Binarizer>(binarizer: &B, harder: bool) -> Option<Read> {
     triples.iter().take(TRIPLES_MAX).find_map(|triple| {
         let symbol = SampleQR(matrix, triple).ok()?;
         let content = Decode(symbol.getBits()).ok().filter(|content| content.isValid())?;
-        let text = text(content.content().bytes());
-        (!text.is_empty()).then_some(Read { format: Format::Qr, text, quality: u8::MAX })
+        let text = text(content.content().bytes()).filter(|text| !text.is_empty());
+        text.map(|text| Read { format: Format::Qr, text, quality: u8::MAX })
     })
 }
 
-/// The bytes as UTF-8, and as Latin-1 when they are not.
+/// The bytes as text: UTF-8, or what older printers write; `None` when it would have to be guessed.
 ///
 /// rxing's own conversion is left out of this build (its tables are as heavy as the decoder), and it panics there.
-/// Our codes are plain letters and digits; an address in another character set is nothing that a counter can use.
-fn text(bytes: &[u8]) -> String {
-    str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|&byte| char::from(byte)).collect(), str::to_owned)
+/// Our codes are plain letters and digits; an address in yet another character set is nothing that a counter can use,
+/// and wrong letters would be worse than none.
+fn text(bytes: &[u8]) -> Option<String> {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return Some(text.to_owned());
+    }
+    let runs = || bytes.split(u8::is_ascii).map(<[u8]>::len);
+    if runs().all(|run| run <= 1) {
+        // ISO 8859-1, the standard's own: letters with accents stand alone between plain ones.
+        return Some(bytes.iter().map(|&byte| char::from(byte)).collect());
+    }
+    let katakana = |byte: u8| matches!(byte, 0xA1..=0xDF);
+    if bytes.iter().all(|&byte| byte.is_ascii() || katakana(byte)) && runs().any(|run| run >= 3) {
+        // JIS X 0201: one byte for each half-width sign, in the order that Unicode has, too.
+        let sign = |&byte: &u8| if katakana(byte) { char::from_u32(0xFF61 + u32::from(byte - 0xA1)) } else { Some(char::from(byte)) };
+        return bytes.iter().map(sign).collect();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_text_in_the_sets_that_printers_use() {
+        assert_eq!(text(b"M1K7Q2"), Some("M1K7Q2".to_owned()));
+        assert_eq!(text("Peña".as_bytes()), Some("Peña".to_owned()));
+        assert_eq!(text(b"Pe\xF1a"), Some("Peña".to_owned()));
+        assert_eq!(text(b"*\xC3\xDE\xBB\xDE\xB2\xDDQR*"), Some("*ﾃﾞｻﾞｲﾝQR*".to_owned()));
+    }
+
+    #[test]
+    fn what_would_have_to_be_guessed_is_no_text() {
+        assert_eq!(text(b"AD:SUB:\xB0\xA2;;"), None, "a sign of two bytes, in which set?");
+    }
 }
