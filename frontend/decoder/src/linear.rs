@@ -50,32 +50,37 @@ impl Look {
         Self { thickness, sharpened, reach: Some(reach) }
     }
 
-    /// The brightness along a line, in parts of a level.
-    fn profile(&self, picture: &Picture<'_>, y: usize) -> Vec<i32> {
-        let first = y.saturating_sub(self.thickness / 2);
-        let last = (first + self.thickness).min(picture.height);
-        let mut line = vec![0i32; picture.width];
-        for row in first..last {
-            for (sum, &pixel) in line.iter_mut().zip(picture.row(row)) {
-                *sum += i32::from(pixel);
-            }
-        }
-        let rows = (last - first).max(1) as i32;
-        line.iter_mut().for_each(|sum| *sum = *sum * LEVELS / rows);
-        if self.sharpened == 0 {
-            return line;
-        }
-        let sharp = |x: usize| {
-            let around = line[x.saturating_sub(1)] + line[(x + 1).min(line.len() - 1)];
-            line[x] + (2 * line[x] - around) * self.sharpened / 4
-        };
-        (0..line.len()).map(sharp).collect()
+    fn edges(&self, profile: &[i32]) -> Vec<i32> {
+        let sharper = (self.sharpened > 0).then(|| sharpened(profile, self.sharpened));
+        let profile = sharper.as_deref().unwrap_or(profile);
+        self.reach.map_or_else(|| edges::by_turns(profile), |reach| edges::by_middle(profile, reach))
     }
+}
 
-    fn edges(&self, picture: &Picture<'_>, y: usize) -> Vec<i32> {
-        let profile = self.profile(picture, y);
-        self.reach.map_or_else(|| edges::by_turns(&profile), |reach| edges::by_middle(&profile, reach))
+/// The brightness along a line that is the mean of `thickness` rows, in parts of a level.
+fn profile(picture: &Picture<'_>, y: usize, thickness: usize) -> Vec<i32> {
+    let first = y.saturating_sub(thickness / 2);
+    let last = (first + thickness).min(picture.height);
+    let mut line = vec![0i32; picture.width];
+    for row in first..last {
+        for (sum, &pixel) in line.iter_mut().zip(picture.row(row)) {
+            *sum += i32::from(pixel);
+        }
     }
+    let rows = (last - first).max(1) as i32;
+    line.iter_mut().for_each(|sum| *sum = *sum * LEVELS / rows);
+    line
+}
+
+/// The same with the difference to both neighbours enlarged by so many quarters.
+fn sharpened(profile: &[i32], quarters: i32) -> Vec<i32> {
+    let sharp = |before: i32, here: i32, after: i32| here + (2 * here - before - after) * quarters / 4;
+    let last = profile.len() - 1;
+    let mut line = Vec::with_capacity(profile.len());
+    line.push(sharp(profile[0], profile[0], profile[1.min(last)]));
+    line.extend(profile.windows(3).map(|near| sharp(near[0], near[1], near[2])));
+    line.push(sharp(profile[last.saturating_sub(1)], profile[last], profile[last]));
+    line
 }
 
 /// Which lines to look at, and how.
@@ -121,8 +126,13 @@ impl Lines<'_> {
     }
 
     fn line(&self, y: usize) -> Option<(Format, String)> {
+        let mut profiles: Vec<(usize, Vec<i32>)> = Vec::new();
         self.looks.iter().find_map(|look| {
-            let edges = look.edges(self.picture, y);
+            let place = profiles.iter().position(|(thickness, _)| *thickness == look.thickness).unwrap_or_else(|| {
+                profiles.push((look.thickness, profile(self.picture, y, look.thickness)));
+                profiles.len() - 1
+            });
+            let edges = look.edges(&profiles[place].1);
             let end = self.picture.width as i32 * PARTS;
             let text = |cells: Cells| cells.text(1);
             ean::symbols(&edges, end).find_map(text).or_else(|| ean::symbols(&edges::mirrored(&edges, self.picture.width), end).find_map(text))

@@ -21,23 +21,24 @@ const AREAS_MAX: usize = 3;
 /// A larger part has pixels enough for each module, in pixels.
 const AREA_MAX: usize = 280 * 280;
 
-/// One look at the usual size.
+/// One look at the usual size, in detail.
 pub(crate) fn fast(picture: &Picture<'_>) -> Option<Read> {
     match picture.usual_factor() {
-        1 => at_threshold(picture, Threshold::Local, false),
-        by => at_threshold(&picture.smaller(by)?, Threshold::Local, false),
+        1 => at_threshold(picture, Threshold::Local),
+        by => at_threshold(&picture.smaller(by)?, Threshold::Local),
     }
 }
 
-/// Full size, the middle in full detail, half size, and one threshold for the whole picture.
+/// Where the fast look has found nothing: busy parts magnified, one threshold for the whole picture, half size, and
+/// the middle of a large picture in full detail.
 pub(crate) fn thorough(picture: &Picture<'_>) -> Option<Read> {
     let by = picture.usual_factor();
-    let usual = picture.smaller(by)?;
-    magnified(&usual)
-        .or_else(|| at_threshold(&usual, Threshold::Local, true))
-        .or_else(|| at_threshold(&usual, Threshold::One, true))
-        .or_else(|| at_threshold(&usual.smaller(2)?, Threshold::Local, true))
-        .or_else(|| if by > 1 { at_threshold(&picture.middle()?, Threshold::Local, true) } else { None })
+    let smaller = if by > 1 { picture.smaller(by) } else { None };
+    let usual = smaller.as_ref().unwrap_or(picture);
+    magnified(usual)
+        .or_else(|| at_threshold(usual, Threshold::One))
+        .or_else(|| at_threshold(&usual.smaller(2)?, Threshold::Local))
+        .or_else(|| if by > 1 { at_threshold(&picture.middle()?, Threshold::Local) } else { None })
 }
 
 /// What is small and busy, at twice its size: with two pixels per module an edge needs to be found between them.
@@ -45,7 +46,7 @@ fn magnified(picture: &Picture<'_>) -> Option<Read> {
     areas::busy(picture, AREAS_MAX)
         .into_iter()
         .filter(|area| area.width * area.height <= AREA_MAX)
-        .find_map(|area| at_threshold(&picture.magnified(area)?, Threshold::Local, true))
+        .find_map(|area| at_threshold(&picture.magnified(area)?, Threshold::Local))
 }
 
 /// How black is told from white.
@@ -56,20 +57,21 @@ enum Threshold {
     One,
 }
 
-fn at_threshold(picture: &Picture<'_>, threshold: Threshold, harder: bool) -> Option<Read> {
+fn at_threshold(picture: &Picture<'_>, threshold: Threshold) -> Option<Read> {
     if picture.width < SIDE_MIN || picture.height < SIDE_MIN {
         return None;
     }
     let source = picture.source()?;
     match threshold {
-        Threshold::Local => read(&HybridBinarizer::new(source), harder),
-        Threshold::One => read(&GlobalHistogramBinarizer::new(source), harder),
+        Threshold::Local => read(&HybridBinarizer::new(source)),
+        Threshold::One => read(&GlobalHistogramBinarizer::new(source)),
     }
 }
 
-fn read<B: Binarizer>(binarizer: &B, harder: bool) -> Option<Read> {
+fn read<B: Binarizer>(binarizer: &B) -> Option<Read> {
     let matrix = binarizer.get_black_matrix().ok()?;
-    let mut finders = FindFinderPatterns(matrix, harder, 0);
+    // Every third row: between small modules fewer rows miss finder patterns, and finding costs less than blackening.
+    let mut finders = FindFinderPatterns(matrix, true, 0);
     let triples = GenerateFinderPatternSets(&mut finders);
     triples.iter().take(TRIPLES_MAX).find_map(|triple| {
         let symbol = SampleQR(matrix, triple).ok()?;
