@@ -134,7 +134,7 @@ impl Lines<'_> {
             });
             let edges = look.edges(&profiles[place].1);
             let end = self.picture.width as i32 * PARTS;
-            let text = |cells: Cells| cells.text(1);
+            let text = |cells: Cells| cells.text();
             ean::symbols(&edges, end).find_map(text).or_else(|| ean::symbols(&edges::mirrored(&edges, self.picture.width), end).find_map(text))
         })
     }

@@ -18,35 +18,38 @@ const TRIPLES_MAX: usize = 40;
 
 /// Busy parts of a picture that are magnified.
 const AREAS_MAX: usize = 3;
+/// What a fast look can afford to magnify, in pixels.
+const AREA_SMALL: usize = 176 * 176;
 /// A larger part has pixels enough for each module, in pixels.
 const AREA_MAX: usize = 280 * 280;
 
-/// One look at the usual size, in detail.
+/// One look at the usual size, and one at the busiest part magnified when that is small.
 pub(crate) fn fast(picture: &Picture<'_>) -> Option<Read> {
-    match picture.usual_factor() {
-        1 => at_threshold(picture, Threshold::Local),
-        by => at_threshold(&picture.smaller(by)?, Threshold::Local),
-    }
+    let smaller = usual(picture);
+    let usual = smaller.as_ref().unwrap_or(picture);
+    at_threshold(usual, Threshold::Local).or_else(|| magnified(usual, 1, AREA_SMALL))
 }
 
-/// Where the fast look has found nothing: busy parts magnified, one threshold for the whole picture, half size, and
-/// the middle of a large picture in full detail.
+/// Where the fast look has found nothing: more and larger busy parts magnified, one threshold for the whole picture,
+/// half size, and the middle of a large picture in full detail.
 pub(crate) fn thorough(picture: &Picture<'_>) -> Option<Read> {
-    let by = picture.usual_factor();
-    let smaller = if by > 1 { picture.smaller(by) } else { None };
+    let smaller = usual(picture);
     let usual = smaller.as_ref().unwrap_or(picture);
-    magnified(usual)
+    magnified(usual, AREAS_MAX, AREA_MAX)
         .or_else(|| at_threshold(usual, Threshold::One))
         .or_else(|| at_threshold(&usual.smaller(2)?, Threshold::Local))
-        .or_else(|| if by > 1 { at_threshold(&picture.middle()?, Threshold::Local) } else { None })
+        .or_else(|| if smaller.is_some() { at_threshold(&picture.middle()?, Threshold::Local) } else { None })
+}
+
+/// A large picture at the usual size; `None` when it is small enough as it is.
+fn usual(picture: &Picture<'_>) -> Option<Picture<'static>> {
+    Some(picture.usual_factor()).filter(|&by| by > 1).and_then(|by| picture.smaller(by))
 }
 
 /// What is small and busy, at twice its size: with two pixels per module an edge needs to be found between them.
-fn magnified(picture: &Picture<'_>) -> Option<Read> {
-    areas::busy(picture, AREAS_MAX)
-        .into_iter()
-        .filter(|area| area.width * area.height <= AREA_MAX)
-        .find_map(|area| at_threshold(&picture.magnified(area)?, Threshold::Local))
+fn magnified(picture: &Picture<'_>, most: usize, pixels_max: usize) -> Option<Read> {
+    let mut small = areas::busy(picture, most).into_iter().filter(|area| area.width * area.height <= pixels_max);
+    small.find_map(|area| at_threshold(&picture.magnified(area)?, Threshold::Local))
 }
 
 /// How black is told from white.
