@@ -44,8 +44,33 @@ pub(crate) fn busy(picture: &Picture<'_>, most: usize) -> Vec<Area> {
     found.into_iter().take(most).map(|(_, area)| area).collect()
 }
 
+/// Where there may be upright bars: for each row of the picture whether some squares there are clearly busier along
+/// than across.
+pub(crate) fn rows_with_bars(picture: &Picture<'_>) -> Vec<bool> {
+    /// Squares side by side that the smallest readable symbol covers.
+    const SQUARES_MIN: usize = 3;
+    /// Fourths by which one direction outdoes the other: bars at 30 degrees by seven, in noise by less.
+    const CLEARLY: u32 = 5;
+
+    let columns = picture.width / SQUARE;
+    let bars = |row: usize| {
+        let squares = (0..columns).map(|column| differences(picture, column * SQUARE, row * SQUARE));
+        squares.filter(|&(along, across)| along >= BUSY_MIN && 4 * along >= CLEARLY * across).count() >= SQUARES_MIN
+    };
+    let squares: Vec<bool> = (0..picture.height / SQUARE).map(bars).collect();
+    // A rest that fills no square belongs to the last row; where there is none, nothing is known.
+    let last = squares.len().saturating_sub(1);
+    (0..picture.height).map(|y| squares.get((y / SQUARE).min(last)).is_none_or(|&bars| bars)).collect()
+}
+
 /// The lesser of the mean differences along and across: bars are busy in one direction only, print in both.
 fn level(picture: &Picture<'_>, x: usize, y: usize) -> u32 {
+    let (along, across) = differences(picture, x, y);
+    along.min(across)
+}
+
+/// The mean differences along and across a square.
+fn differences(picture: &Picture<'_>, x: usize, y: usize) -> (u32, u32) {
     let (mut along, mut across) = (0, 0);
     for row in (y..y + SQUARE - APART).step_by(2) {
         let (here, below) = (&picture.row(row)[x..x + SQUARE], &picture.row(row + APART)[x..x + SQUARE]);
@@ -55,7 +80,7 @@ fn level(picture: &Picture<'_>, x: usize, y: usize) -> u32 {
         }
     }
     let pairs = ((SQUARE - APART) / 2).pow(2) as u32;
-    along.min(across) / pairs
+    (along / pairs, across / pairs)
 }
 
 /// Takes a busy square and all that hang together with it out of `levels`: their sum, and the first and last column and row.
@@ -105,6 +130,18 @@ mod tests {
         let Area { x, y, width, height } = found[0];
         assert!(x <= 200 && y <= 100 && x + width >= 280 && y + height >= 180, "{found:?} holds all of it");
         assert!(width <= 160 && height <= 160, "{found:?} and little more");
+    }
+
+    #[test]
+    fn rows_with_bars_are_those_of_the_bars() {
+        let luma = desk();
+
+        let rows = rows_with_bars(&Picture::of_luma(&luma, 320, 240).unwrap());
+
+        assert_eq!(rows.len(), 240);
+        assert!(rows[112..176].iter().all(|&bars| bars), "the bars, and not the board beside them");
+        assert!(!rows[..96].iter().chain(&rows[192..]).any(|&bars| bars));
+        assert_eq!(rows_with_bars(&Picture::of_luma(&[7; 30], 3, 10).unwrap()), [true; 10], "too small to tell");
     }
 
     #[test]

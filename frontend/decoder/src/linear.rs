@@ -3,7 +3,7 @@
 //! A single line lies now and then: a check digit lets one wrong line in ten through.
 
 use crate::{
-    Format, Read,
+    Format, Read, areas,
     ean::{self, Cells},
     edges::{self, LEVELS, PARTS},
     picture::Picture,
@@ -12,13 +12,21 @@ use crate::{
 /// Below this a line has not one pixel per module of the shortest symbol (UPC-E: 51 and its margins).
 const WIDTH_MIN: usize = 57;
 
+/// Looks that every line gets …
+const LOOKS_ALWAYS: usize = 2;
+/// … and edges that they must have shown for more: UPC-E has 34.
+const EDGES_MIN: usize = 30;
+/// A slope of this many pixels down for each pixel along is 45 degrees.
+const STEEP: i32 = 64;
+
 /// A fair part of the middle.
 pub(crate) fn fast(picture: &Picture<'_>) -> Option<Read> {
     const LOOKS: [Look; 2] = [Look::middle(3, 2, 3), Look::turns(3, 2)];
-    Lines { picture, step: (picture.height / 24).max(1), lines_max: 23, looks: &LOOKS }.read()
+    Lines { picture, slope: 0, step: (picture.height / 24).max(1), lines_max: 23, looks: &LOOKS, worth: &[] }.read()
 }
 
-/// All of the picture, in several ways, then the same at right angles.
+/// All of the picture, in several ways, then the same at right angles; after each, lines that rise and fall, for a
+/// label that is held aslant is lower than it is wide.
 pub(crate) fn thorough(picture: &Picture<'_>) -> Option<Read> {
     const LOOKS: [Look; 5] = [
         Look::turns(3, 2),
@@ -27,7 +35,23 @@ pub(crate) fn thorough(picture: &Picture<'_>) -> Option<Read> {
         Look::turns(1, 0),
         Look::middle(1, 0, 3),
     ];
-    let all = |picture: &Picture<'_>| Lines { picture, step: (picture.height / 64).max(1), lines_max: 64, looks: &LOOKS }.read();
+    const LOOKS_ASLANT: [Look; 2] = [Look::turns(3, 2), Look::middle(3, 2, 3)];
+    /// Enough to meet every label that is as high as a finger is wide.
+    const LINES_ASLANT: usize = 20;
+    /// About 24 degrees.
+    const SLOPE: i32 = STEEP * 4 / 9;
+
+    let all = |picture: &Picture<'_>| {
+        let worth = areas::rows_with_bars(picture);
+        let lines = |slope: i32, lines_max: usize, looks: &[Look]| {
+            let worth = if slope == 0 { worth.as_slice() } else { &[] };
+            Lines { picture, slope, step: (picture.height / lines_max).max(1), lines_max, looks, worth }.read()
+        };
+        if !worth.contains(&true) {
+            return None;
+        }
+        lines(0, 64, &LOOKS).or_else(|| lines(SLOPE, LINES_ASLANT, &LOOKS_ASLANT)).or_else(|| lines(-SLOPE, LINES_ASLANT, &LOOKS_ASLANT))
+    };
     all(picture).or_else(|| all(&picture.turned()))
 }
 
@@ -55,6 +79,18 @@ impl Look {
         let profile = sharper.as_deref().unwrap_or(profile);
         self.reach.map_or_else(|| edges::by_turns(profile), |reach| edges::by_middle(profile, reach))
     }
+}
+
+/// The same along a line that passes the middle of row `y` and falls by `slope` of [`STEEP`] pixels for each pixel.
+fn profile_aslant(picture: &Picture<'_>, y: usize, slope: i32, thickness: usize) -> Vec<i32> {
+    let (middle, last) = (picture.width as i32 / 2, picture.height as i32 - 1);
+    let first = y as i32 - thickness as i32 / 2;
+    let at = |x: usize| {
+        let fallen = (x as i32 - middle) * slope / STEEP;
+        let sum: i32 = (0..thickness as i32).map(|row| i32::from(picture.row((first + row + fallen).clamp(0, last) as usize)[x])).sum();
+        sum * LEVELS / thickness as i32
+    };
+    (0..picture.width).map(at).collect()
 }
 
 /// The brightness along a line that is the mean of `thickness` rows, in parts of a level.
@@ -86,10 +122,14 @@ fn sharpened(profile: &[i32], quarters: i32) -> Vec<i32> {
 /// Which lines to look at, and how.
 struct Lines<'a> {
     picture: &'a Picture<'a>,
+    /// How much they fall, of [`STEEP`].
+    slope: i32,
     /// Rows from one line to the next.
     step: usize,
     lines_max: usize,
     looks: &'a [Look],
+    /// For each row whether it is worth a look; empty when nobody knows.
+    worth: &'a [bool],
 }
 
 impl Lines<'_> {
@@ -98,7 +138,7 @@ impl Lines<'_> {
             return None;
         }
         let mut votes = Votes::default();
-        for y in self.rows() {
+        for y in self.rows().filter(|&y| self.worth.get(y).is_none_or(|&worth| worth)) {
             let Some(seen) = self.line(y) else { continue };
             if let Some(read) = votes.add(seen, y) {
                 return Some(read);
@@ -127,16 +167,30 @@ impl Lines<'_> {
 
     fn line(&self, y: usize) -> Option<(Format, String)> {
         let mut profiles: Vec<(usize, Vec<i32>)> = Vec::new();
-        self.looks.iter().find_map(|look| {
+        let mut most_edges = 0;
+        for (n, look) in self.looks.iter().enumerate() {
+            if n >= LOOKS_ALWAYS && most_edges < EDGES_MIN {
+                return None;
+            }
             let place = profiles.iter().position(|(thickness, _)| *thickness == look.thickness).unwrap_or_else(|| {
-                profiles.push((look.thickness, profile(self.picture, y, look.thickness)));
+                let line = match self.slope {
+                    0 => profile(self.picture, y, look.thickness),
+                    slope => profile_aslant(self.picture, y, slope, look.thickness),
+                };
+                profiles.push((look.thickness, line));
                 profiles.len() - 1
             });
             let edges = look.edges(&profiles[place].1);
+            most_edges = most_edges.max(edges.len());
             let end = self.picture.width as i32 * PARTS;
             let text = |cells: Cells| cells.text();
-            ean::symbols(&edges, end).find_map(text).or_else(|| ean::symbols(&edges::mirrored(&edges, self.picture.width), end).find_map(text))
-        })
+            let seen = ean::symbols(&edges, end).find_map(text);
+            let seen = seen.or_else(|| ean::symbols(&edges::mirrored(&edges, self.picture.width), end).find_map(text));
+            if seen.is_some() {
+                return seen;
+            }
+        }
+        None
     }
 }
 
