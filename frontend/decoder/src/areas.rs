@@ -110,9 +110,9 @@ mod tests {
     /// Grey, with a board of 3 × 3 pixels at 200,100 … 280,180, and bars beside it.
     fn desk() -> Vec<u8> {
         let pixel = |x: usize, y: usize| match (x, y) {
-            (200..280, 100..180) if (x / 3 + y / 3) % 2 == 0 => 30,
+            (200..280, 100..180) if (x / 3 + y / 3).is_multiple_of(2) => 30,
             (200..280, 100..180) => 200,
-            (20..160, 100..180) if x / 3 % 2 == 0 => 30,
+            (20..160, 100..180) if (x / 3).is_multiple_of(2) => 30,
             (20..160, 100..180) => 200,
             _ => 120,
         };

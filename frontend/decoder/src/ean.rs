@@ -229,7 +229,7 @@ fn printed(digits: &[u8]) -> String {
 /// The digits as text when the last is the check digit of the others (section 7.9).
 fn checked(digits: &[u8]) -> Option<String> {
     let sum: u32 = digits.iter().rev().enumerate().map(|(n, &digit)| u32::from(digit) * if n % 2 == 0 { 1 } else { 3 }).sum();
-    (sum % 10 == 0).then(|| printed(digits))
+    sum.is_multiple_of(10).then(|| printed(digits))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@
 //!
 //! What is not read in the photographs is mostly blur of more than a module: there bars leave no dent to count. To
 //! compare the brightness with what each digit would look like through such a lens (Gallo and Manduchi, 2011) was
-//! tried; it read none of them at their own size, and took as long again as all the rest.
+//! tried: it read none of them at their own size and two when enlarged, and took as long again as all the rest.
 //!
 //! Depends on nobody in the product. Never panics, whatever the bytes: a picture that is not what it says is empty.
 
