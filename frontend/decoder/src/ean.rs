@@ -15,7 +15,7 @@ const COST_APART: u32 = (MODULE * MODULE / 8) as u32;
 
 /// Widths of gap, bar, gap, bar of the digits 0 … 9 of set A, in modules. Set B is each in reverse, set C the same
 /// with bars for gaps.
-pub(crate) const WIDTHS: [[i32; 4]; 10] =
+const WIDTHS: [[i32; 4]; 10] =
     [[3, 2, 1, 1], [2, 2, 2, 1], [2, 1, 2, 2], [1, 4, 1, 1], [1, 1, 3, 2], [1, 2, 3, 1], [1, 1, 1, 4], [1, 3, 1, 2], [1, 2, 1, 3], [3, 1, 1, 2]];
 /// Which of the six left digits are of set B, the first in the highest bit, for the first digit of an EAN-13.
 const FIRST_DIGIT: [u8; 10] = [0b00_0000, 0b00_1011, 0b00_1101, 0b00_1110, 0b01_0011, 0b01_1001, 0b01_1100, 0b01_0101, 0b01_0110, 0b01_1010];
@@ -203,7 +203,7 @@ impl Cells {
 }
 
 /// The text of an EAN-13 from its twelve drawn digits, and which of the left ones are of set B.
-pub(crate) fn thirteen(set_b: u8, twelve: &[u8]) -> Option<(Format, String)> {
+fn thirteen(set_b: u8, twelve: &[u8]) -> Option<(Format, String)> {
     let first = FIRST_DIGIT.iter().position(|&pattern| pattern == set_b)?;
     let text = checked(&[&[first as u8], twelve].concat())?;
     // UPC-A is an EAN-13 whose first digit is zero; its twelve digits are what is printed.
@@ -277,7 +277,7 @@ mod tests {
         symbols(edges, *width).find_map(|cells| cells.text())
     }
 
-    fn thirteen(text: &[u8]) -> Vec<i32> {
+    fn runs_of_thirteen(text: &[u8]) -> Vec<i32> {
         runs_of(Shape::Thirteen, &text[1..], FIRST_DIGIT[usize::from(text[0])])
     }
 
@@ -294,7 +294,7 @@ mod tests {
             let wanted = printed(&text);
             let wanted = wanted.strip_prefix('0').map_or((Format::Ean13, wanted.clone()), |twelve| (Format::UpcA, twelve.to_owned()));
 
-            prop_assert_eq!(read(&edges(&thirteen(&text), 2 * PARTS, surplus)), Some(wanted));
+            prop_assert_eq!(read(&edges(&runs_of_thirteen(&text), 2 * PARTS, surplus)), Some(wanted));
         }
 
         #[test]
@@ -331,12 +331,12 @@ mod tests {
         let mut wrong = TEXT;
         wrong[12] = 5;
 
-        assert_eq!(read(&edges(&thirteen(&wrong), 2 * PARTS, 0)), None);
+        assert_eq!(read(&edges(&runs_of_thirteen(&wrong), 2 * PARTS, 0)), None);
     }
 
     #[test]
     fn print_that_goes_on_is_no_quiet_zone() {
-        for (runs, quiet) in [(thirteen(&TEXT), 3), (runs_of(Shape::Eight, &[9, 6, 3, 8, 5, 0, 7, 4], 0), 5)] {
+        for (runs, quiet) in [(runs_of_thirteen(&TEXT), 3), (runs_of(Shape::Eight, &[9, 6, 3, 8, 5, 0, 7, 4], 0), 5)] {
             for (gap, read_too) in [(quiet - 1, false), (quiet, true)] {
                 let (mut line, width) = edges(&runs, 2 * PARTS, 0);
                 let last = line[line.len() - 1];

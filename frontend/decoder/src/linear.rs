@@ -11,6 +11,8 @@ use crate::{
 
 /// Below this a line has not one pixel per module of the shortest symbol (UPC-E: 51 and its margins).
 const WIDTH_MIN: usize = 57;
+/// No camera's picture is wider, and places on longer lines would leave the numbers that they are told in.
+const WIDTH_MAX: usize = 100_000;
 
 /// Looks that every line gets …
 const LOOKS_ALWAYS: usize = 2;
@@ -81,18 +83,6 @@ impl Look {
     }
 }
 
-/// The same along a line that passes the middle of row `y` and falls by `slope` of [`STEEP`] pixels for each pixel.
-fn profile_aslant(picture: &Picture<'_>, y: usize, slope: i32, thickness: usize) -> Vec<i32> {
-    let (middle, last) = (picture.width as i32 / 2, picture.height as i32 - 1);
-    let first = y as i32 - thickness as i32 / 2;
-    let at = |x: usize| {
-        let fallen = (x as i32 - middle) * slope / STEEP;
-        let sum: i32 = (0..thickness as i32).map(|row| i32::from(picture.row((first + row + fallen).clamp(0, last) as usize)[x])).sum();
-        sum * LEVELS / thickness as i32
-    };
-    (0..picture.width).map(at).collect()
-}
-
 /// The brightness along a line that is the mean of `thickness` rows, in parts of a level.
 fn profile(picture: &Picture<'_>, y: usize, thickness: usize) -> Vec<i32> {
     let first = y.saturating_sub(thickness / 2);
@@ -108,7 +98,19 @@ fn profile(picture: &Picture<'_>, y: usize, thickness: usize) -> Vec<i32> {
     line
 }
 
-/// The same with the difference to both neighbours enlarged by so many quarters.
+/// The same along a line that passes the middle of row `y` and falls by `slope` of [`STEEP`] pixels for each pixel.
+fn profile_aslant(picture: &Picture<'_>, y: usize, slope: i32, thickness: usize) -> Vec<i32> {
+    let (middle, last) = (picture.width as i32 / 2, picture.height as i32 - 1);
+    let first = y as i32 - thickness as i32 / 2;
+    let at = |x: usize| {
+        let fallen = (x as i32 - middle) * slope / STEEP;
+        let sum: i32 = (0..thickness as i32).map(|row| i32::from(picture.row((first + row + fallen).clamp(0, last) as usize)[x])).sum();
+        sum * LEVELS / thickness as i32
+    };
+    (0..picture.width).map(at).collect()
+}
+
+/// A line with the difference of each pixel to both neighbours enlarged by so many quarters.
 fn sharpened(profile: &[i32], quarters: i32) -> Vec<i32> {
     let sharp = |before: i32, here: i32, after: i32| here + (2 * here - before - after) * quarters / 4;
     let last = profile.len() - 1;
@@ -134,7 +136,7 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn read(&self) -> Option<Read> {
-        if self.picture.width < WIDTH_MIN {
+        if !(WIDTH_MIN..=WIDTH_MAX).contains(&self.picture.width) {
             return None;
         }
         let mut votes = Votes::default();

@@ -212,6 +212,22 @@ fn what_is_no_picture_is_empty() {
     assert_eq!(decode(&too_many, 4_000, too_many.len() as u32 / 4_000, Mode::Thorough), []);
 }
 
+#[test]
+fn the_widest_and_the_highest_picture_are_looked_at_without_harm() {
+    // As many bars as EAN-13 has, the first of them nearly as long as the picture.
+    let bar = |x: u32, width: u32| match x.checked_sub(width / 6) {
+        Some(x) if x < width / 6 * 4 => true,
+        Some(x) => ((x - width / 6 * 4) / 3) % 2 == 1 && (x - width / 6 * 4) / 3 < 58,
+        None => false,
+    };
+
+    for (width, height) in [(3_000_000, 1), (90_000, 4), (12, 30_000)] {
+        let luma: Vec<u8> = (0..width * height).map(|at| if bar(at % width, width) { 20 } else { 230 }).collect();
+
+        assert_eq!(decode(&luma, width, height, Mode::Thorough), [], "{width} x {height}");
+    }
+}
+
 /// Noise of large grains: it makes runs that look like bars and finder patterns far more often than single pixels do.
 fn grains(width: u32, height: u32, grain: u32, seeds: &[u8]) -> Vec<u8> {
     let at = |x: u32, y: u32| seeds[((x / grain * 31 + y / grain * 17) as usize) % seeds.len()];
