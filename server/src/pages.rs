@@ -299,7 +299,8 @@ fn log_failure(problem: &Problem) {
 async fn cached(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
-    if response.status().is_success() {
+    // "Not modified" too: its policy takes the place of the one that was kept with the file.
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         let rule = match path.split('/').nth(1) {
             Some("pkg") => "public, max-age=31536000, immutable",
             Some("fonts" | "icons") => "public, max-age=604800",

@@ -201,7 +201,11 @@ fn one_entry(entry: &Entry, staging: &Path, release: bool) -> Result<Value> {
                     script = script.replace(&format!("{before}{other}{}", &before[..1]), &format!("{before}{}{}", named(other), &before[..1]));
                 }
             }
-            fs::write(target, script.replace("./snippets/", &format!("./{snippets_name}/")))?;
+            // Only where they are loaded from: the module knows them by their own names.
+            for from in ["from './", "from \"./"] {
+                script = script.replace(&format!("{from}snippets/"), &format!("{from}{snippets_name}/"));
+            }
+            fs::write(target, script)?;
         } else {
             fs::write(target, bytes)?;
         }
