@@ -197,8 +197,11 @@ fn one_entry(entry: &Entry, staging: &Path, release: bool) -> Result<Value> {
         if name.ends_with(".js") {
             let mut script = String::from_utf8(bytes.clone())?;
             for other in files.keys() {
-                for before in ["'./", "\"./", "'", "\""] {
-                    script = script.replace(&format!("{before}{other}{}", &before[..1]), &format!("{before}{}{}", named(other), &before[..1]));
+                // Not wherever the name stands: the module looks its imports up by the names that it was linked with.
+                for (before, after) in [("from '", "'"), ("from \"", "\""), ("new URL('", "'"), ("new URL(\"", "\"")] {
+                    for here in ["./", ""] {
+                        script = script.replace(&format!("{before}{here}{other}{after}"), &format!("{before}{here}{}{after}", named(other)));
+                    }
                 }
             }
             // Only where they are loaded from: the module knows them by their own names.

@@ -20,6 +20,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("scanner", &[]),
     ("kit", &["--features", "ssr"]),
     ("backoffice", &["--features", "ssr"]),
+    ("tendero", &["--features", "ssr"]),
     ("api", &[]),
     ("lab", &[]),
     ("server", &[]),
