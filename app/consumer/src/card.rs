@@ -1,6 +1,6 @@
 //! The card: the code of now, and what it has brought.
 
-use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, Kept, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead, SeenAt, Shown, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, kept, net, t};
+use kit::{Ask, Avatar, ButtonLink, Empty, ErrorState, IntoLight, Kept, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead, SeenAt, Shown, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, kept, net, t};
 use leptos::prelude::*;
 use shared::{
     Country, Timestamp, format,
@@ -26,7 +26,7 @@ struct Plate {
 #[component]
 pub(crate) fn CardPage() -> impl IntoView {
     let again = RwSignal::new(0_u32);
-    let card = kept("consumer.card", again, read_card);
+    let card = kept(Ask { name: "consumer.card", path: "/fn/consumer/read_card", form: String::new() }, again, read_card);
     let plate = Plate { code: RwSignal::new(String::new()), left_ms: RwSignal::new(STEP_MS) };
     live(again);
     rotate(plate, card, again);

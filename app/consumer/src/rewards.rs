@@ -1,6 +1,6 @@
 //! Rewards that wait, and the code that a shop scans.
 
-use kit::{Avatar, ButtonLink, Empty, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SkeletonKind, UiError, icon::path, kept, kept_view, t};
+use kit::{Ask, Avatar, ButtonLink, Empty, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SkeletonKind, UiError, icon::path, kept, kept_view, t};
 use leptos::prelude::*;
 use shared::loyalty::{RewardInstance, RewardStatus};
 
@@ -9,7 +9,7 @@ use crate::bar::Bar;
 /// `/c/rewards`
 #[component]
 pub(crate) fn RewardsPage() -> impl IntoView {
-    let rewards = kept("consumer.rewards", RwSignal::new(0), read_rewards);
+    let rewards = kept(Ask { name: "consumer.rewards", path: "/fn/consumer/read_rewards", form: String::new() }, RwSignal::new(0), read_rewards);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_rewards_title() /> }.into_light()
@@ -50,7 +50,7 @@ pub(crate) fn RewardCodePage(
     path: String,
 ) -> impl IntoView {
     let id = path.strip_prefix("/c/reward/").map(str::to_owned);
-    let rewards = kept("consumer.rewards", RwSignal::new(0), read_rewards);
+    let rewards = kept(Ask { name: "consumer.rewards", path: "/fn/consumer/read_rewards", form: String::new() }, RwSignal::new(0), read_rewards);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_reward_code_title() back="/c/rewards" /> }.into_light()

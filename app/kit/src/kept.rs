@@ -111,48 +111,123 @@ struct Note<T> {
     value: T,
 }
 
-/// Reads with the page, again whenever `again` counts up, and keeps what was read under `name` on this phone.
+/// Where a browser asks for what a page shows: the server function's address, and its parameters as a form.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Under which it is kept on this phone, unique in the product: `tendero.home`.
+    pub name: &'static str,
+    /// `/fn/tendero/read_home`
+    pub path: &'static str,
+    /// `cursor=…`; empty for none.
+    pub form: String,
+}
+
+/// Reads with the page, again whenever `again` counts up, and keeps what was read on this phone.
 ///
-/// `name` is unique in the product: `tendero.home`. What is kept belongs to whoever is signed in; see [`forget`].
-pub fn kept<T, F>(name: &'static str, again: RwSignal<u32>, read: impl Fn() -> F + Clone + Send + Sync + 'static) -> Kept<T>
+/// `read` is the server function, which the server calls itself. A browser asks at its address and keeps the very text of
+/// the answer: neither the function's own client nor a writer of JSON for every type reaches a phone. What is kept belongs
+/// to whoever is signed in; see [`forget`].
+pub fn kept<T, F>(ask: Ask, again: RwSignal<u32>, read: impl Fn() -> F + Clone + Send + Sync + 'static) -> Kept<T>
 where
     T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     F: Future<Output = Result<T, UiError>> + Send + 'static,
 {
-    let read = crate::again(again, move || {
-        let read = read.clone();
-        async move {
-            // The shell is nobody's: it is filled where it is opened.
-            if crate::request::is_shell() { None } else { Some(read().await) }
-        }
-    });
-    let kept = Kept { read, old: RwSignal::new(None) };
-    Effect::new(move |before: Option<()>| {
-        let now = kept.read.get();
-        if before.is_none() {
-            leptos::task::spawn_local(async move {
-                let before = recall(name).await;
-                // The server may have been faster.
-                if before.is_some() && kept.old.try_get_untracked().is_some_and(|old| old.is_none()) {
-                    kept.old.set(before);
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    {
+        let _ = read;
+        browser::kept(ask, again)
+    }
+    #[cfg(not(all(feature = "hydrate", not(feature = "ssr"))))]
+    {
+        let _ = ask;
+        let read = crate::again(again, move || {
+            let read = read.clone();
+            async move {
+                // The shell is nobody's: it is filled where it is opened.
+                if crate::request::is_shell() { None } else { Some(read().await) }
+            }
+        });
+        Kept { read, old: RwSignal::new(None) }
+    }
+}
+
+#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+mod browser {
+    use leptos::prelude::*;
+    use serde::de::DeserializeOwned;
+    use shared::Problem;
+
+    use super::{Ask, Kept, store};
+    use crate::{Loaded, UiError};
+
+    /// `Option<Result<T, UiError>>` in the document: `{"Ok":…}`, `{"Err":…}` or `null`.
+    pub fn kept<T: DeserializeOwned + Clone + Send + Sync + 'static>(ask: Ask, again: RwSignal<u32>) -> Kept<T> {
+        let carried = Owner::current_shared_context().and_then(|context| context.read_data(&context.next_id()));
+        let first: Option<Option<Result<T, UiError>>> = carried.as_deref().and_then(|text| serde_json::from_slice(text.as_bytes()).ok());
+        let kept = Kept { read: Loaded::of(first), old: RwSignal::new(None) };
+        Effect::new(move |before: Option<()>| {
+            let asked = again.get();
+            let Ask { name, path, form } = ask.clone();
+            if before.is_none() {
+                leptos::task::spawn_local(recall_into(kept, name));
+            }
+            let now = kept.read.get_untracked();
+            if before.is_none() && matches!(now, Some(Some(_))) {
+                if let (Some(text), Some(Some(Ok(value)))) = (&carried, now) {
+                    keep(name, text);
+                    kept.old.set(Some((value, crate::net::device_ms())));
                 }
+                return;
+            }
+            leptos::task::spawn_local(async move {
+                let (answer, text) = fetch::<T>(path, &form).await;
+                if again.try_get_untracked() != Some(asked) {
+                    return;
+                }
+                crate::net::heard(!matches!(&answer, Err(error) if error.code() == "network"));
+                if let Ok(value) = &answer {
+                    keep(name, &["{\"Ok\":", &text, "}"].concat());
+                    kept.old.set(Some((value.clone(), crate::net::device_ms())));
+                }
+                kept.read.set(Some(Some(answer)));
             });
-            // A shell came alive: now somebody is there to read for.
-            if matches!(now, Some(None)) {
-                again.update(|n| *n += 1);
-            }
+        });
+        kept
+    }
+
+    /// What was seen last, unless the server was faster.
+    async fn recall_into<T: DeserializeOwned + Clone + Send + Sync + 'static>(kept: Kept<T>, name: &'static str) {
+        let Some(text) = store::get(name).await.ok().and_then(|text| text.as_string()) else { return };
+        let Some((at_ms, text)) = text.split_once(' ') else { return };
+        let value: Result<Option<Result<T, UiError>>, _> = serde_json::from_slice(text.as_bytes());
+        if let (Ok(at_ms), Ok(Some(Ok(value)))) = (at_ms.parse(), value)
+            && kept.old.try_get_untracked().is_some_and(|old| old.is_none())
+        {
+            kept.old.set(Some((value, at_ms)));
         }
-        match now {
-            Some(Some(Ok(value))) => {
-                crate::net::heard(true);
-                save(name, &value);
-                kept.old.set(Some((value, crate::net::device_ms())));
-            }
-            Some(Some(Err(error))) => crate::net::heard(error.code() != "network"),
-            Some(None) | None => {}
+    }
+
+    fn keep(name: &'static str, text: &str) {
+        let note = [&crate::net::device_ms().to_string(), " ", text].concat();
+        leptos::task::spawn_local(async move {
+            let _ = store::put(name, &note).await;
+        });
+    }
+
+    async fn fetch<T: DeserializeOwned>(path: &str, form: &str) -> (Result<T, UiError>, String) {
+        let answered = store::ask(path, form).await.ok().map(wasm_bindgen::JsCast::unchecked_into::<js_sys::Array>);
+        let part = |i| answered.as_ref().and_then(|parts| parts.get(i).as_string());
+        let (status, to, text) = (part(0).unwrap_or_default(), part(1), part(2).unwrap_or_default());
+        if let Some(to) = to {
+            let _ = window().location().set_href(&to);
         }
-    });
-    kept
+        let unread = || UiError(Problem::new(503, "network", ""));
+        let answer = match status.as_str() {
+            "200" => serde_json::from_slice(text.as_bytes()).map_err(|_| unread()),
+            _ => Err(serde_json::from_slice(text.as_bytes()).unwrap_or_else(|_| unread())),
+        };
+        (answer, text)
+    }
 }
 
 /// Keeps a value under a name. A store that is full or refused keeps nothing: what is kept is a convenience, a shop's
@@ -211,6 +286,11 @@ const ask = (mode, work) => new Promise((done, fail) => {
 });
 export const get = (name) => ask('readonly', (store) => store.get(name));
 export const put = (name, text) => ask('readwrite', (store) => store.put(text, name));
+export async function ask(path, body) {
+  const answer = await fetch(path, { method: 'POST', credentials: 'same-origin', body,
+    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' } });
+  return [String(answer.status), answer.headers.has('serverfnredirect') ? answer.headers.get('location') : null, await answer.text()];
+}
 export const drop_all = (prefix) => ask('readwrite', (store) => store.delete(IDBKeyRange.bound(prefix, prefix + '\uffff')));
 "#)]
     extern "C" {
@@ -218,6 +298,9 @@ export const drop_all = (prefix) => ask('readwrite', (store) => store.delete(IDB
         pub async fn get(name: &str) -> Result<JsValue, JsValue>;
         #[wasm_bindgen(catch)]
         pub async fn put(name: &str, text: &str) -> Result<JsValue, JsValue>;
+        /// Status, where to go instead, and text.
+        #[wasm_bindgen(catch)]
+        pub async fn ask(path: &str, body: &str) -> Result<JsValue, JsValue>;
         #[wasm_bindgen(catch)]
         pub async fn drop_all(prefix: &str) -> Result<JsValue, JsValue>;
     }

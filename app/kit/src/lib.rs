@@ -70,7 +70,7 @@ pub use error::UiError;
 pub use field::{Check, Choice, CodeField, Field, Radio, Switch};
 pub use form::{Form, Sending};
 pub use icon::{Icon, Mark, Wordmark};
-pub use kept::{Kept, SeenAt, Shown, kept, kept_view};
+pub use kept::{Ask, Kept, SeenAt, Shown, kept, kept_view};
 pub use light::{Content, IntoLight, light};
 pub use loaded::{Await, Loaded, again, once};
 pub use log_in::LogInPage;

@@ -74,6 +74,17 @@ mod browser {
         pub fn get(&self) -> Option<T> {
             self.0.get()
         }
+        /// Of what somebody else decoded.
+        pub(crate) fn of(value: Option<T>) -> Self
+        where
+            T: Send + Sync,
+        {
+            Self(RwSignal::new(value))
+        }
+        /// Shows something newer.
+        pub(crate) fn set(&self, value: Option<T>) {
+            self.0.set(value);
+        }
         /// The same without being told of a newer one.
         pub fn get_untracked(&self) -> Option<T> {
             self.0.get_untracked()

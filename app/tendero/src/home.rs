@@ -1,6 +1,6 @@
 //! The shop's day: what brands owe, what was sold, what was handed over.
 
-use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SeenAt, Shown, Skeleton, SkeletonKind, UiError, icon::path, kept, kept_view, t};
+use kit::{Ask, Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SeenAt, Shown, Skeleton, SkeletonKind, UiError, icon::path, kept, kept_view, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format, loyalty::{Payable, PurchaseStatus, ShopDay, ShopPurchase}};
@@ -20,7 +20,7 @@ pub struct Home {
 /// `/t/`
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
-    let home = kept("tendero.home", RwSignal::new(0), read_home);
+    let home = kept(Ask { name: "tendero.home", path: "/fn/tendero/read_home", form: String::new() }, RwSignal::new(0), read_home);
     view! {
         <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
             {move || match home.get() {
@@ -106,7 +106,7 @@ fn payables(payables: Vec<Payable>, country: Country) -> AnyView {
 /// `/t/owed`
 #[component]
 pub(crate) fn OwedPage() -> impl IntoView {
-    let home = kept("tendero.home", RwSignal::new(0), read_home);
+    let home = kept(Ask { name: "tendero.home", path: "/fn/tendero/read_home", form: String::new() }, RwSignal::new(0), read_home);
     let owed = |home: Home| match home.owner {
         true => payables(home.day.payables, home.country),
         false => view! { <Empty title=t::tendero_accounts_title() text=t::tendero_accounts_cashier() icon=path::LOCK_SIMPLE /> }.into_light(),
@@ -124,7 +124,7 @@ pub(crate) fn OwedPage() -> impl IntoView {
 /// `/t/today`
 #[component]
 pub(crate) fn TodayPage() -> impl IntoView {
-    let today = kept("tendero.today", RwSignal::new(0), read_today);
+    let today = kept(Ask { name: "tendero.today", path: "/fn/tendero/read_today", form: String::new() }, RwSignal::new(0), read_today);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::tendero_today_title() /> <SyncBanner /> }.into_light()

@@ -1,6 +1,6 @@
 //! The counter: card, products, preview, confirmation, result; and rewards that are handed over.
 
-use kit::{Button, ErrorState, Field, IconButton, IntoLight, Kept, Look, PhoneHead, PhoneShell, ProductPicture, Shown, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, kept, live, locale, net::device_ms, request, t};
+use kit::{Ask, Button, ErrorState, Field, IconButton, IntoLight, Kept, Look, PhoneHead, PhoneShell, ProductPicture, Shown, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, kept, live, locale, net::device_ms, request, t};
 use leptos::prelude::*;
 use scanner::{Cue, DecoderUrls, FrameState, Read, Viewfinder, play, unlock};
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ pub struct Counter {
 /// `/t/scan`
 #[component]
 pub(crate) fn ScanPage() -> impl IntoView {
-    let counter = kept("tendero.counter", RwSignal::new(0), read_counter);
+    let counter = kept(Ask { name: "tendero.counter", path: "/fn/tendero/read_counter", form: String::new() }, RwSignal::new(0), read_counter);
     view! {
         <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
             {
