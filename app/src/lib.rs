@@ -10,6 +10,8 @@ mod landing;
 mod outbox;
 mod shell;
 
+pub use consumer::OFFLINE as OFFLINE_CONSUMER;
 pub use kit::request::{Entry, Site};
+pub use tendero::OFFLINE as OFFLINE_TENDERO;
 pub use outbox::Letter;
 pub use shell::{Front, document};

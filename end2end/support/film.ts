@@ -21,6 +21,8 @@ export function ean13(digits: string): string {
 
 /** Grey pictures: of the QR on the page, and of each label. */
 async function pictures(page: Page, labels: string[]): Promise<Buffer[]> {
+  // A page that opens from the phone makes its code when it is alive.
+  await page.waitForFunction(() => document.querySelector('svg.qr path')?.getAttribute('d'));
   const drawn = await page.evaluate(
     async ({ width, height, labels }) => {
       const canvas = document.createElement('canvas');

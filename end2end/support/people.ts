@@ -1,6 +1,7 @@
 // What everybody does on a page.
 import { expect, type Page } from '@playwright/test';
 import AxeBuilder from '@axe-core/playwright';
+import type { Server } from './server';
 
 /** Serious findings of axe, none. */
 export async function clean(page: Page): Promise<void> {
@@ -17,4 +18,41 @@ export async function logIn(page: Page, address: string, email: string): Promise
   await page.getByLabel('Contraseña', { exact: true }).fill('mostrador-demo');
   await page.getByRole('button', { name: 'Entrar' }).click();
   await page.waitForURL(`${address}/`);
+}
+
+/** The newest code that was sent to a telephone. */
+export async function codeFor(page: Page, server: Server, telephone: string): Promise<string> {
+  let code = '';
+  await expect(async () => {
+    const outbox = await (await page.request.get(`${server.url}/sandbox/outbox`, { headers: { accept: 'text/html' } })).text();
+    const letter = outbox.slice(outbox.indexOf(telephone));
+    code = outbox.includes(telephone) ? (/(\d{6}) es tu código/.exec(letter)?.[1] ?? '') : '';
+    expect(code).not.toBe('');
+  }).toPass({ timeout: 10_000 });
+  return code;
+}
+
+/** A shop registers itself; the page stands where its phone makes a key. */
+export async function registerShop(page: Page, server: Server, telephone: string, name: string): Promise<void> {
+  await page.goto(`${server.url}/t/start`);
+  await page.getByLabel('Celular').fill(telephone);
+  await page.getByRole('button', { name: 'Enviarme el código' }).click();
+  await page.waitForURL(/start\/code/);
+  await page.getByLabel('Código de 6 números').fill(await codeFor(page, server, `+57${telephone.replace(/ /g, '')}`));
+  await page.getByRole('button', { name: 'Seguir' }).click();
+  await page.waitForURL(/start\/shop/);
+  await page.getByLabel('Nombre de la tienda').fill(name);
+  await page.getByLabel('Ciudad').fill('Cali');
+  await page.locator('#owner').fill('Rosa');
+  await page.getByRole('button', { name: 'Registrar tienda' }).click();
+  await page.waitForURL(/start\/device/);
+}
+
+/** The shop's phone makes its key. */
+export async function enrol(page: Page, server: Server, shop: string): Promise<void> {
+  await page.goto(`${server.url}/t/start/device`);
+  await page.locator('[data-ready=true]').waitFor();
+  await page.getByRole('button', { name: 'Activar este celular' }).click();
+  await page.waitForURL(/\/t\/$/);
+  await expect(page.getByRole('heading', { name: shop })).toBeVisible();
 }

@@ -9,11 +9,16 @@ export type Engine = 'sqlite' | 'postgres';
 
 export interface Server {
   url: string;
+  /** An operator's API key that may do everything a sandbox may. */
+  key: string;
+  /** The same installation goes on with other files for the browsers. */
+  restart(site: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 const binary = process.env.MOSTRADOR_BIN ?? join(__dirname, '../../target/debug/mostrador');
-const devSite = process.env.MOSTRADOR_SITE ?? join(__dirname, '../../target/site-dev');
+/** The files of a build for development. */
+export const site = process.env.MOSTRADOR_SITE ?? join(__dirname, '../../target/site-dev');
 
 /** A port that nobody listens on. */
 export function freePort(): Promise<number> {
@@ -28,7 +33,7 @@ export function freePort(): Promise<number> {
 /** True when this engine can be tested here. */
 export const available = (engine: Engine): boolean => engine === 'sqlite' || Boolean(process.env.TEST_POSTGRES_URL);
 
-export async function start(engine: Engine, site = devSite): Promise<Server> {
+export async function start(engine: Engine, files = site): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'mostrador-e2e-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -42,26 +47,40 @@ export async function start(engine: Engine, site = devSite): Promise<Server> {
     database = server.replace(/\/[^/]*$/, `/${name}`);
     drop = () => psql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   }
-  const env = { ...process.env, DATABASE_URL: database, MOSTRADOR_SITE: site, MOSTRADOR_SANDBOX: 'true', MOSTRADOR_PUBLIC_URL: url };
+  const env: Record<string, string | undefined> = { ...process.env, DATABASE_URL: database, MOSTRADOR_SITE: files, MOSTRADOR_SANDBOX: 'true', MOSTRADOR_PUBLIC_URL: url };
   for (const step of ['migrate', 'seed']) {
     const done = spawnSync(binary, [step], { cwd: folder, env, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`${step}: ${done.stderr}${done.stdout}`);
   }
-  const child: ChildProcess = spawn(binary, ['serve', '--addr', `127.0.0.1:${port}`], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
-  for (let tries = 0; ; tries++) {
-    const ready = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
-    if (ready) break;
-    if (tries > 100) throw new Error('the server does not get ready');
-    await new Promise((done) => setTimeout(done, 100));
-  }
+  const made = spawnSync(binary, ['key', 'add', 'end2end', '--scopes', 'operator,sandbox,purchases:import'], { cwd: folder, env, encoding: 'utf8' });
+  const key = /mk_\S+/.exec(made.stdout)?.[0];
+  if (!key) throw new Error(`key: ${made.stderr}${made.stdout}`);
+  let child: ChildProcess;
+  const serve = async (shown: string) => {
+    child = spawn(binary, ['serve', '--addr', `127.0.0.1:${port}`], { cwd: folder, env: { ...env, MOSTRADOR_SITE: shown }, stdio: ['ignore', 'ignore', 'inherit'] });
+    for (let tries = 0; ; tries++) {
+      const ready = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
+      if (ready) break;
+      if (tries > 100) throw new Error('the server does not get ready');
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  };
+  const end = () => new Promise((done) => {
+    const ending = child;
+    ending.once('exit', done);
+    ending.kill('SIGTERM');
+    setTimeout(() => ending.kill('SIGKILL'), 5_000).unref();
+  });
+  await serve(files);
   return {
     url,
+    key,
+    async restart(shown: string) {
+      await end();
+      await serve(shown);
+    },
     async stop() {
-      await new Promise((done) => {
-        child.once('exit', done);
-        child.kill('SIGTERM');
-        setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
-      });
+      await end();
       drop();
       rmSync(folder, { recursive: true, force: true });
     },

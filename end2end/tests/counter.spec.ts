@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
-import { clean, logIn } from '../support/people';
+import { clean, codeFor, enrol, logIn } from '../support/people';
 import { available, start, type Engine, type Server } from '../support/server';
 
 const COLA = '7709001000011';
@@ -21,27 +21,6 @@ const withCamera = (file: string) => playwright.launch({
 
 /** The number of a tile. */
 const figure = async (page: Page, name: string) => Number((await page.locator('.tile', { hasText: name }).locator('.tile__figure').innerText()).replace(/\D/g, ''));
-
-/** The shop's phone makes its key. */
-async function enrol(page: Page, server: Server): Promise<void> {
-  await page.goto(`${server.url}/t/start/device`);
-  await page.locator('[data-ready=true]').waitFor();
-  await page.getByRole('button', { name: 'Activar este celular' }).click();
-  await page.waitForURL(/\/t\/$/);
-  await expect(page.getByRole('heading', { name: 'Tienda La Palma' })).toBeVisible();
-}
-
-/** The newest code that was sent to a telephone. */
-async function codeFor(page: Page, server: Server, telephone: string): Promise<string> {
-  let code = '';
-  await expect(async () => {
-    const outbox = await (await page.request.get(`${server.url}/sandbox/outbox`, { headers: { accept: 'text/html' } })).text();
-    const letter = outbox.slice(outbox.indexOf(telephone));
-    code = outbox.includes(telephone) ? (/(\d{6}) es tu código/.exec(letter)?.[1] ?? '') : '';
-    expect(code).not.toBe('');
-  }).toPass({ timeout: 10_000 });
-  return code;
-}
 
 for (const engine of ['sqlite', 'postgres'] as Engine[]) {
   test.describe(engine, () => {
@@ -135,7 +114,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       counter.on('pageerror', (error) => errors.push(`counter: ${error}`));
 
       await test.step('the phone makes its key', async () => {
-        await enrol(counter, server);
+        await enrol(counter, server, 'Tienda La Palma');
         await clean(counter);
       }, { timeout: 45_000 });
 
@@ -181,7 +160,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       const till = patient(await (await third.newContext({ ...phone, permissions: ['camera'], storageState: await shopContext.storageState() })).newPage());
       till.on('pageerror', (error) => errors.push(`till: ${error}`));
       await test.step('another phone of the shop films the reward and hands it over', async () => {
-        await enrol(till, server);
+        await enrol(till, server, 'Tienda La Palma');
         await till.goto(`${server.url}/t/scan`);
         await till.getByRole('button', { name: 'Entregar' }).click({ timeout: 30_000 });
         await expect(till.locator('[data-delivered]')).toContainText('Cola Sierra te debe');

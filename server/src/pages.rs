@@ -26,7 +26,9 @@ use tower_http::{compression::CompressionLayer, services::ServeDir};
 use crate::{App, security};
 
 /// Server functions that somebody without a session calls to get one: guessing must be slow.
-const ENTRANCES: [&str; 7] = ["/log_in", "/log_in_with_totp", "/start_code", "/verify_code", "/sign_up", "/join_shop", "/register_shop"];
+const ENTRANCES: [&str; 8] = ["/log_in", "/log_in_with_totp", "/start_code", "/verify_code", "/sign_up", "/join_shop", "/register_shop", "/move_card"];
+/// The query with which a service worker asks for a page as nobody sees it.
+const SHELL: &str = "shell";
 /// Bytes of an error that a server function answers, at most.
 const ERROR_MAX_BYTES: usize = 64 * 1024;
 /// Bytes that are read and dropped after a body that is too large.
@@ -43,7 +45,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(api::IMPORT_MAX_BYTES + api::BODY_MAX_BYTES))
         .layer(middleware::from_fn(bounded))
         .layer(middleware::from_fn(api::origin::refuse_other_sites));
-    let mut router = fronts.merge(functions);
+    let mut router = fronts.merge(functions).route("/service-worker.js", get(worker));
     if app.config.sandbox {
         router = router.route("/sandbox/outbox", get(outbox));
     }
@@ -59,8 +61,8 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 /// What every page and server function gets as context.
-fn provide(app: &App, path: &str) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
-    let context = RequestContext { app: app.handle(), persona: persona_of(path) };
+fn provide(app: &App, path: &str, shell: bool) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let context = RequestContext { app: app.handle(), persona: persona_of(path), shell };
     let loyalty = app.loyalty.clone();
     move || {
         provide_context(context.clone());
@@ -96,7 +98,7 @@ async fn render(app: &App, front: Front, request: Request) -> Response {
         return api::Refusal(problem).into_response();
     }
     let site = app.site.clone();
-    let render = leptos_axum::render_app_async_with_context(provide(app, &path), {
+    let render = leptos_axum::render_app_async_with_context(provide(app, &path, request.uri().query() == Some(SHELL)), {
         let path = path.clone();
         move || document(front.clone(), path.clone(), &site)
     });
@@ -106,6 +108,36 @@ async fn render(app: &App, front: Front, request: Request) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
     response
+}
+
+/// The fronts' service worker with the files and pages of this build.
+async fn worker(State(app): State<App>, request: Request) -> Response {
+    const SCRIPT: &str = include_str!("../../public/service-worker.js");
+    // Everything whose name begins with the entry's: modules of single pages, pieces and snippets too.
+    let front = |entry: &str, more: &[&str], pages: &[&str]| {
+        let own = [format!("/pkg/{entry}"), "/fonts/".to_owned()];
+        let mine = |path: &&String| (own.iter().any(|start| path.starts_with(start)) && !path.ends_with(".br") && !path.ends_with(".txt")) || more.contains(&path.as_str());
+        let files: Vec<&String> = app.site.files.iter().map(|file| &file.path).filter(mine).collect();
+        serde_json::json!({ "pages": pages, "files": files })
+    };
+    if app.site.files.is_empty() {
+        return missing(State(app), request).await;
+    }
+    let decoder = app.site.entry("decoder").cloned().unwrap_or_default();
+    let site = serde_json::json!({
+        "build": app.site.build,
+        "fronts": {
+            "/c/": front("consumer", &["/manifest-consumer.webmanifest", "/icons/consumer-192.png"], app::OFFLINE_CONSUMER),
+            "/t/": front("tendero", &["/manifest-tendero.webmanifest", "/icons/tendero-192.png", "/decoder-worker.js", &decoder.js, &decoder.wasm], app::OFFLINE_TENDERO),
+        },
+    });
+    let script = SCRIPT.replacen("const SITE = null;", &format!("const SITE = {site};"), 1);
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_SECURITY_POLICY, security::FILES),
+    ];
+    (headers, script).into_response()
 }
 
 async fn outbox(State(app): State<App>, request: Request) -> Response {
@@ -183,7 +215,7 @@ async fn function(State(app): State<App>, request: Request) -> Response {
     let entrance = ENTRANCES.iter().any(|name| path.ends_with(name));
     let passed = app.limits.address(from).and_then(|()| if entrance { app.limits.entrance(from) } else { Ok(()) });
     let response = match passed {
-        Ok(()) => leptos_axum::handle_server_fns_with_context(provide(&app, &path), request).await.into_response(),
+        Ok(()) => leptos_axum::handle_server_fns_with_context(provide(&app, &path, false), request).await.into_response(),
         Err(problem) if plain_form => return see_other(&refused_at(&back, &problem)),
         Err(problem) => return failed(problem),
     };
@@ -267,7 +299,8 @@ fn log_failure(problem: &Problem) {
 async fn cached(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
-    if response.status().is_success() {
+    // "Not modified" too: its policy takes the place of the one that was kept with the file.
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         let rule = match path.split('/').nth(1) {
             Some("pkg") => "public, max-age=31536000, immutable",
             Some("fonts" | "icons") => "public, max-age=604800",

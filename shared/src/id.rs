@@ -96,6 +96,8 @@ ids! {
     ApiKeyId = "key";
     /// A session of a person on a browser.
     SessionId = "ses";
+    /// A code that takes a card into another browser.
+    CardMoveId = "mov";
     /// A one-time code that was sent.
     ChallengeId = "otp";
     /// A consent that was given or withdrawn.

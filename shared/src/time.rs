@@ -18,8 +18,9 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Twenty-four hours in milliseconds; a civil day may be shorter or longer.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// The instants that dates of four-digit years can name; anything outside is a broken clock.
-const RANGE_MS: std::ops::RangeInclusive<i64> = 0..=253_402_300_799_999;
+/// The instants that have a date in every time zone; anything outside is a broken clock. The end is jiff's own: the last
+/// hours of the year 9999 would already be another millennium somewhere.
+const RANGE_MS: std::ops::RangeInclusive<i64> = 0..=253_402_207_200_999;
 
 impl Timestamp {
     /// Later (or, with a negative number, earlier) by so many milliseconds; stops at the ends of `i64`.
@@ -288,6 +289,13 @@ mod column {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_without_an_end_is_written_as_the_last_one() {
+        assert!(Timestamp(i64::MAX).to_string().starts_with("9999-12-30"), "{}", Timestamp(i64::MAX));
+        assert_eq!(Timestamp(-1).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::checked(i64::MAX), None);
+    }
 
     #[test]
     fn an_instant_is_rfc_3339_outside() {

@@ -48,6 +48,7 @@ fn verb_name(verb: &str) -> String {
         "proposal.closed" => t::backoffice_verb_proposal_closed(),
         "reward.created" => t::backoffice_verb_reward_created(),
         "reward.delivered" => t::backoffice_verb_reward_delivered(),
+        "sessions.closed" => t::backoffice_verb_sessions_closed(),
         "shop.created" => t::backoffice_verb_shop_created(),
         "shop.registered" => t::backoffice_verb_shop_registered(),
         "user.created" => t::backoffice_verb_user_created(),

@@ -1,35 +1,60 @@
 //! The card: the code of now, and what it has brought.
 
-use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, t};
+use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, Kept, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead, SeenAt, Shown, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, kept, net, t};
 use leptos::prelude::*;
-use shared::{Country, format, loyalty::{Balance, CardView, campaign::Unit, card_code::STEP_MS}};
+use shared::{
+    Country, Timestamp, format,
+    loyalty::{Balance, CardView, campaign::Unit, card_code::{PublicCode, STEP_MS, step_at}},
+    time::{HOUR_MS, MINUTE_MS},
+};
 
-use crate::bar::Bar;
+use crate::{bar::Bar, key};
+
+/// A card that has not met the server for so long says so.
+const CONTACT_MS_MAX: i64 = 72 * HOUR_MS;
+/// A clock that runs so far behind the last contact was moved.
+const CLOCK_BACK_MS: i64 = 4 * MINUTE_MS;
+
+/// What the plate shows now, whoever made it.
+#[derive(Clone, Copy)]
+struct Plate {
+    code: RwSignal<String>,
+    left_ms: RwSignal<i64>,
+}
 
 /// `/c/`
 #[component]
 pub(crate) fn CardPage() -> impl IntoView {
     let again = RwSignal::new(0_u32);
-    let card = kit::again(again, read_card);
+    let card = kept("consumer.card", again, read_card);
+    let plate = Plate { code: RwSignal::new(String::new()), left_ms: RwSignal::new(STEP_MS) };
     live(again);
+    rotate(plate, card, again);
     view! {
         <noscript><meta http-equiv="refresh" content="25" /></noscript>
         <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Code /> }>
-            {move || {
-                card.get().map(|card| match card {
-                    Ok(card) => view! { <Shown card again /> }.into_light(),
-                    Err(error) => view! {
-                        <PhoneShell head=view! { <PhoneHead title=t::consumer_home_hello_nobody() mark=true /> }.into_light()>
-                            <ErrorState code=error.code().to_owned() href="/c/" />
-                        </PhoneShell>
-                    }.into_light(),
-                })
+            {move || match card.get() {
+                Some(Shown::Fresh(card)) => view! { <ShownCard card plate seen_at_ms=None /> }.into_light(),
+                Some(Shown::Old(card, at)) => view! { <ShownCard card plate seen_at_ms=Some(at) /> }.into_light(),
+                Some(Shown::Failed(error)) => view! {
+                    <PhoneShell head=view! { <PhoneHead title=t::consumer_home_hello_nobody() mark=true /> }.into_light()>
+                        <ErrorState code=error.code().to_owned() href="/c/" />
+                    </PhoneShell>
+                }.into_light(),
+                None => view! {
+                    <PhoneShell
+                        head=view! { <PhoneHead title=t::consumer_home_hello_nobody() mark=true /> }.into_light()
+                        bar=view! { <Bar current="/c/" /> }.into_light()
+                    >
+                        <Skeleton kind=SkeletonKind::Code />
+                    </PhoneShell>
+                }.into_light(),
             }}
         </kit::Await>
     }
 }
 
-/// A new code is fetched at the end of each half minute; news of the server and a returning eye fetch at once.
+/// News of the server and a returning eye fetch at once.
 fn live(again: RwSignal<u32>) {
     #[cfg(feature = "hydrate")]
     Effect::new(move |before: Option<()>| {
@@ -41,41 +66,110 @@ fn live(again: RwSignal<u32>) {
     let _ = again;
 }
 
+/// Makes the code of each half minute on this phone; a phone without a key yet asks the server for one code after the other.
+fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
+    let (net, own, step) = (net::net(), RwSignal::new(None::<PublicCode>), StoredValue::new(0_i64));
+    Effect::new(move |before: Option<()>| {
+        match card.get() {
+            Some(Shown::Fresh(fresh)) => {
+                // Until this phone has made one itself.
+                if own.get_untracked().is_none() {
+                    plate.code.set(fresh.code.clone());
+                }
+                if before.is_some() || net.skew_ms.get_untracked() == 0 {
+                    net::clock_heard(fresh.code_at.0);
+                }
+            }
+            // The session is over, or the card moved to another phone: its key is no good here.
+            Some(Shown::Failed(error)) if error.code() == "unauthorized" => leptos::task::spawn_local(key::forget()),
+            _ => {}
+        }
+        if before.is_some() {
+            return;
+        }
+        leptos::task::spawn_local(async move { own.set(key::card_or_fetch().await) });
+        let handle = set_interval_with_handle(
+            move || {
+                let now_ms = net::device_ms() + net.skew_ms.get_untracked();
+                plate.left_ms.set(STEP_MS - now_ms.rem_euclid(STEP_MS));
+                make(plate, own, step, step_at(Timestamp(now_ms)), again);
+            },
+            std::time::Duration::from_millis(500),
+        );
+        on_cleanup(move || {
+            if let Ok(handle) = handle {
+                handle.clear();
+            }
+        });
+    });
+}
+
+fn make(plate: Plate, own: RwSignal<Option<PublicCode>>, made: StoredValue<i64>, step: i64, again: RwSignal<u32>) {
+    if made.get_value() == step {
+        return;
+    }
+    match own.get_untracked() {
+        Some(card) => {
+            made.set_value(step);
+            leptos::task::spawn_local(async move {
+                if let Some(code) = key::code(card, step).await {
+                    let _ = plate.code.try_set(code);
+                }
+            });
+        }
+        None => {
+            if made.get_value() != 0 {
+                again.update(|n| *n += 1);
+            }
+            made.set_value(step);
+        }
+    }
+}
+
 #[component]
-fn Shown(card: CardView, again: RwSignal<u32>) -> impl IntoView {
+fn ShownCard(card: CardView, plate: Plate, seen_at_ms: Option<i64>) -> impl IntoView {
     let title = card.name.as_deref().map_or_else(|| t::consumer_home_hello_nobody().to_owned(), t::consumer_home_hello);
     let who = format_who(&card);
     let on_card = who.clone();
-    let code = RwSignal::new(card.code.clone());
+    // The server's own HTML shows the code that it made: it is there before any script.
+    if cfg!(feature = "ssr") {
+        plate.code.set(card.code.clone());
+        plate.left_ms.set(STEP_MS - card.code_at.0.rem_euclid(STEP_MS));
+    }
+    let code = plate.code;
+    let shown_code = card.code.clone();
+    let data_code = move || Some(code.get()).filter(|code| !code.is_empty()).unwrap_or_else(|| shown_code.clone());
+    let text = Signal::derive(data_code.clone());
     let open = RwSignal::new(false);
-    let made_at = card.code_at.0;
-    let left_ms = RwSignal::new(STEP_MS - made_at.rem_euclid(STEP_MS));
-    tick(left_ms, again);
-    let seconds = Signal::derive(move || ((left_ms.get() + 999) / 1_000).clamp(0, 30));
+    let seconds = Signal::derive(move || ((plate.left_ms.get() + 999) / 1_000).clamp(0, 30));
     let permille = Signal::derive(move || u32::try_from(seconds.get() * 1_000 / 30).unwrap_or(0));
-    let text = Signal::derive(move || seconds.get().to_string());
+    let ring = Signal::derive(move || seconds.get().to_string());
     let country = card.country;
     let (stamps, points): (Vec<Balance>, Vec<Balance>) = card.balances.into_iter().partition(|balance| balance.unit == Unit::Stamps);
     let nothing = stamps.is_empty() && points.is_empty();
     let ready = card.rewards.into_iter().find(|reward| reward.code.is_some());
+    let age_ms = seen_at_ms.map(|at| net::device_ms() - at);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title mark=true /> }.into_light()
             bar=view! { <Bar current="/c/" /> }.into_light()
         >
-            <div data-code=move || code.get()>
-                <QrCard text=code label=t::consumer_home_code_label() on_open=Callback::new(move |()| open.set(true))>
+            {seen_at_ms.map(|at_ms| view! { <SeenAt at_ms /> })}
+            {age_ms.is_some_and(|age| age > CONTACT_MS_MAX).then(|| view! { <p class="banner banner--warning banner--note">{t::consumer_home_connect_soon()}</p> })}
+            {age_ms.is_some_and(|age| age < -CLOCK_BACK_MS).then(|| view! { <p class="banner banner--warning banner--note">{t::consumer_home_clock_moved()}</p> })}
+            <div data-code=data_code>
+                <QrCard text=text label=t::consumer_home_code_label() on_open=Callback::new(move |()| open.set(true))>
                     <div class="qr-card__foot">
                         <div>
                             <p class="qr-card__name">{on_card}</p>
                             <p class="small muted">{t::consumer_home_tap()}</p>
                         </div>
                         <span class="qr-card__next">{t::consumer_home_new_in()}</span>
-                        <Ring permille text />
+                        <Ring permille text=ring />
                     </div>
                 </QrCard>
             </div>
-            <QrFull open text=code label=t::consumer_home_code_label() who=who />
+            <QrFull open text=text label=t::consumer_home_code_label() who=who />
             {ready.map(|reward| view! {
                 <section class="card card--pad stack">
                     <h2>{t::consumer_home_reward_ready()}</h2>
@@ -94,30 +188,6 @@ fn Shown(card: CardView, again: RwSignal<u32>) -> impl IntoView {
 
 fn format_who(card: &CardView) -> String {
     ["Tarjeta ", &card.label].concat()
-}
-
-/// One second less each second; at the end the next code is asked for.
-fn tick(left_ms: RwSignal<i64>, again: RwSignal<u32>) {
-    Effect::new(move |before: Option<()>| {
-        if before.is_some() {
-            return;
-        }
-        let handle = set_interval_with_handle(
-            move || {
-                left_ms.update(|left| *left -= 1_000);
-                if left_ms.get_untracked() <= 0 {
-                    left_ms.set(STEP_MS);
-                    again.update(|n| *n += 1);
-                }
-            },
-            std::time::Duration::from_secs(1),
-        );
-        on_cleanup(move || {
-            if let Ok(handle) = handle {
-                handle.clear();
-            }
-        });
-    });
 }
 
 #[component]

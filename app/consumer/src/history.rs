@@ -1,6 +1,6 @@
 //! Every movement with its reason.
 
-use kit::{Chip, Disc, Empty, ErrorState, IntoLight, ListRow, PhoneHead, PhoneShell, SegLinks, Skeleton, SkeletonKind, Tone, UiError, icon::path, t};
+use kit::{Chip, Disc, Empty, IntoLight, ListRow, PhoneHead, PhoneShell, SegLinks, SkeletonKind, Tone, UiError, icon::path, kept, kept_view, t};
 use leptos::prelude::*;
 use shared::{CivilDate, Country, Page, format, loyalty::{Movement, campaign::Unit}};
 
@@ -11,7 +11,8 @@ use crate::bar::Bar;
 pub(crate) fn HistoryPage() -> impl IntoView {
     let show = kit::request::query("show").unwrap_or_default();
     let cursor = kit::request::query("cursor");
-    let page = kit::once(move || movements(cursor.clone()));
+    let name = if cursor.is_some() { "consumer.history.older" } else { "consumer.history" };
+    let page = kept(name, RwSignal::new(0), move || movements(cursor.clone()));
     let links = [("", t::consumer_history_all()), ("earned", t::consumer_history_earned()), ("used", t::consumer_history_used())]
         .into_iter()
         .map(|(value, words)| (["/c/history?show=", value].concat().into(), words.into(), value == show))
@@ -22,15 +23,7 @@ pub(crate) fn HistoryPage() -> impl IntoView {
             bar=view! { <Bar current="/c/history" /> }.into_light()
         >
             <SegLinks label=t::consumer_history_title() links />
-            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
-                {move || {
-                    let show = show.clone();
-                    page.get().map(|page| match page {
-                        Ok(page) => view! { <Days page show /> }.into_light(),
-                        Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/history" /> }.into_light(),
-                    })
-                }}
-            </kit::Await>
+            {kept_view(page, "/c/history", SkeletonKind::Rows, move |page| view! { <Days page show=show.clone() /> }.into_light())}
         </PhoneShell>
     }
 }

@@ -1,9 +1,14 @@
-//! Sign-up in three screens: phone, code, consent. All of it works without scripts.
+//! Sign-up in three screens: phone, code, consent; and the two ways back to a card that exists: by its phone, or by a
+//! code that the browser shows where it is open. All of it works without scripts.
 //!
 //! What a person typed travels in her own forms: the phone only sealed, so nothing personal is stored before she consents.
 
-use kit::{Button, Chip, CodeField, Field, IntoLight, Look, PhoneShell, Segmented, Size, StepsBar, Switch, Tone, UiError, icon::path, locale, request, t};
+use kit::{
+    Button, Chip, CodeField, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Segmented, Size, Skeleton, SkeletonKind, StepsBar, Switch, Tone, UiError, icon::path,
+    locale, request, t,
+};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use shared::Country;
 
 fn head(step: u32) -> AnyView {
@@ -40,6 +45,7 @@ pub(crate) fn PhonePage() -> impl IntoView {
                 <Field id="phone" label=t::join_phone_label() kind="tel" inputmode="tel" autocomplete="tel-national" required=true big=true maxlength=40 help=t::join_phone_help() error=refused("phone") />
                 <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_phone_action()}</Button>
                 <p class="small muted">{t::join_phone_existing()}</p>
+                <p><a class="link" href="/c/join/move">{t::join_phone_move()}</a></p>
             </form>
         </PhoneShell>
     }
@@ -107,6 +113,69 @@ pub(crate) fn ConsentPage() -> impl IntoView {
     }
 }
 
+/// The card that a proven phone found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recovery {
+    /// `••42`.
+    label: String,
+    /// Brand and what it has there, the most urgent first.
+    balances: Vec<(String, String)>,
+}
+
+/// Brands that the summary of a found card names, at most.
+#[cfg(feature = "ssr")]
+const BALANCES_SHOWN: usize = 4;
+
+/// `/c/join/recover?v=<sealed>`
+#[component]
+pub(crate) fn RecoverPage() -> impl IntoView {
+    let sealed = request::query("v").unwrap_or_default();
+    let asked = sealed.clone();
+    let card = Resource::new(move || asked.clone(), read_recovery);
+    view! {
+        <PhoneShell head=head(3) paper=true>
+            <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
+                {move || card.get().map(|card| match card {
+                    Ok(card) => found(card, sealed.clone()),
+                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/join" /> }.into_light(),
+                })}
+            </Suspense>
+        </PhoneShell>
+    }
+}
+
+fn found(card: Recovery, sealed: String) -> AnyView {
+    let nothing = card.balances.is_empty();
+    let rows = card.balances.into_iter().map(|(brand, has)| view! { <li><ListRow title=brand text=has /></li> }).collect::<Vec<_>>();
+    view! {
+        <form method="post" action="/fn/consumer/recover" class="stack">
+            <h1>{t::join_recover_title(&card.label)}</h1>
+            <p class="muted">{if nothing { t::join_recover_empty() } else { t::join_recover_lead() }}</p>
+            {(!nothing).then(|| view! { <ul class="card">{rows}</ul> })}
+            <input type="hidden" name="sealed" value=sealed />
+            <p>{t::join_recover_stops()}</p>
+            <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_recover_action()}</Button>
+            <p><a class="link" href="/c/join">{t::join_code_change()}</a></p>
+        </form>
+    }
+    .into_light()
+}
+
+/// `/c/join/move`
+#[component]
+pub(crate) fn MovePage() -> impl IntoView {
+    view! {
+        <PhoneShell head=view! { <PhoneHead title=t::join_move_title() back="/c/join" /> }.into_light() paper=true>
+            <form method="post" action="/fn/consumer/move_card" class="stack">
+                <p class="muted">{t::join_move_lead()}</p>
+                <Field id="code" label=t::join_move_label() help=t::join_move_help() required=true big=true maxlength=12 error=refused("code") />
+                <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_move_action()}</Button>
+                <p><a class="link" href="/c/join">{t::join_move_phone()}</a></p>
+            </form>
+        </PhoneShell>
+    }
+}
+
 /// The text that is agreed to, from the country's table: the server's, so that proof and screen cannot differ.
 fn full_text(country: Country) -> String {
     #[cfg(feature = "ssr")]
@@ -150,7 +219,7 @@ pub async fn start_code(country: String, phone: String, #[server(default)] shop:
     Ok(())
 }
 
-/// Compares the code: on to the consent, or straight to a card that exists already.
+/// Compares the code: on to the consent, or to a card that exists already.
 #[server(prefix = "/fn", endpoint = "consumer/verify_code")]
 pub async fn verify_code(sealed: String, code: String, #[server(default)] name: String, #[server(default)] shop: String) -> Result<(), UiError> {
     let (mut tx, _, now) = request::begin().await?;
@@ -163,15 +232,11 @@ pub async fn verify_code(sealed: String, code: String, #[server(default)] name: 
             return Err(error.into());
         }
     };
-    if let Some(consumer) = verified.existing.consumer {
-        identity::challenge::consume(&mut tx, &keys, now, &verified.sealed).await?;
-        let opened = identity::session::open(&mut tx, now, identity::session::Subject::Consumer(consumer)).await?;
-        tx.commit().await?;
-        request::session_cookie(&opened);
-        request::go("/c/");
+    tx.commit().await?;
+    if verified.existing.consumer.is_some() {
+        request::go(&address("/c/join/recover", &[("v", &verified.sealed)]));
         return Ok(());
     }
-    tx.commit().await?;
     request::go(&address("/c/join/consent", &[("v", &verified.sealed), ("n", name.trim()), ("s", &shop)]));
     Ok(())
 }
@@ -209,6 +274,54 @@ pub async fn sign_up(sealed: String, #[server(default)] adult: String, #[server(
         loyalty::card::sign_up(&mut tx, &loyalty, now, &phone, &new).await?.0
     };
     let opened = session::open(&mut tx, now, Subject::Consumer(consumer)).await?;
+    tx.commit().await?;
+    request::session_cookie(&opened);
+    request::go("/c/");
+    Ok(())
+}
+
+/// The card of a phone that was proven a moment ago. Nothing changes: the old phone goes on until somebody says so.
+#[server(prefix = "/fn", endpoint = "consumer/read_recovery")]
+pub async fn read_recovery(sealed: String) -> Result<Recovery, UiError> {
+    use shared::{format, loyalty::campaign::Unit};
+    let (mut tx, _, now) = request::read().await?;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    let found = loyalty::card::find_again(&mut tx, &loyalty, now, &sealed).await?;
+    let has = |balance: &shared::loyalty::Balance| match balance.unit {
+        Unit::Points => [&format::integer(balance.available, found.country), " ", t::consumer_points_unit()].concat(),
+        Unit::Stamps => t::join_recover_stamps(&balance.available.to_string(), &balance.need.unwrap_or(balance.available).to_string()),
+    };
+    let balances = found.balances.iter().take(BALANCES_SHOWN).map(|balance| (balance.brand_name.clone(), has(balance))).collect();
+    Ok(Recovery { label: found.label, balances })
+}
+
+/// Takes the card onto this phone: every other one stops.
+#[server(prefix = "/fn", endpoint = "consumer/recover")]
+pub async fn recover(sealed: String) -> Result<(), UiError> {
+    let (mut tx, _, now) = request::begin().await?;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    let consumer = loyalty::card::recover(&mut tx, &loyalty, now, &sealed).await?;
+    let opened = identity::session::open(&mut tx, now, identity::session::Subject::Consumer(consumer)).await?;
+    tx.commit().await?;
+    request::session_cookie(&opened);
+    request::go("/c/");
+    Ok(())
+}
+
+/// Opens the card in this browser with the code that another one shows; there it stays open.
+#[server(prefix = "/fn", endpoint = "consumer/move_card")]
+pub async fn move_card(code: String) -> Result<(), UiError> {
+    let (mut tx, _, now) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
+    let consumer = match identity::card_move::take(&mut tx, &keys, now, &code).await {
+        Ok(consumer) => consumer,
+        Err(error) => {
+            // A wrong try is counted.
+            tx.commit().await?;
+            return Err(error.into());
+        }
+    };
+    let opened = identity::session::open(&mut tx, now, identity::session::Subject::Consumer(consumer)).await?;
     tx.commit().await?;
     request::session_cookie(&opened);
     request::go("/c/");

@@ -9,11 +9,15 @@ mod bar;
 mod card;
 mod history;
 mod join;
+mod key;
 mod rewards;
 mod you;
 
 use kit::IntoLight;
 use leptos::prelude::*;
+
+/// The pages that open without network, as a service worker keeps them; `*` stands for every address below.
+pub const OFFLINE: &[&str] = &["/c/", "/c/history", "/c/rewards", "/c/reward/*", "/c/offline"];
 
 kit::pages! {
     "/c" => consumer_card,
@@ -22,17 +26,40 @@ kit::pages! {
 
 /// The card's page, for an entry of its own.
 pub fn consumer_card(_path: String) -> AnyView {
+    alive();
     view! { <card::CardPage /> }.into_light()
 }
 
 fn consumer_other(path: String) -> AnyView {
+    alive();
+    signing_in(&path);
     match path.trim_end_matches('/') {
         "/c/join" => view! { <join::PhonePage /> }.into_light(),
         "/c/join/code" => view! { <join::CodePage /> }.into_light(),
         "/c/join/consent" => view! { <join::ConsentPage /> }.into_light(),
+        "/c/join/recover" => view! { <join::RecoverPage /> }.into_light(),
+        "/c/join/move" => view! { <join::MovePage /> }.into_light(),
         "/c/history" => view! { <history::HistoryPage /> }.into_light(),
+        "/c/offline" => view! { <rewards::OfflinePage /> }.into_light(),
         "/c/rewards" => view! { <rewards::RewardsPage /> }.into_light(),
         "/c/you" => view! { <you::YouPage /> }.into_light(),
         _ => view! { <rewards::RewardCodePage path /> }.into_light(),
+    }
+}
+
+/// What every page does once it is alive: listen to the network, and keep the front for when there is none.
+fn alive() {
+    kit::net::net();
+    kit::worker::register("/c/", || std::future::ready(true));
+}
+
+/// Whoever signs in here is nobody yet: what this phone kept of somebody's card goes.
+fn signing_in(path: &str) {
+    if path.starts_with("/c/join") {
+        Effect::new(|before: Option<()>| {
+            if before.is_none() {
+                leptos::task::spawn_local(key::forget());
+            }
+        });
     }
 }

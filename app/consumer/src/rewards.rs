@@ -1,6 +1,6 @@
 //! Rewards that wait, and the code that a shop scans.
 
-use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, Skeleton, SkeletonKind, UiError, icon::path, t};
+use kit::{Avatar, ButtonLink, Empty, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SkeletonKind, UiError, icon::path, kept, kept_view, t};
 use leptos::prelude::*;
 use shared::loyalty::{RewardInstance, RewardStatus};
 
@@ -9,18 +9,13 @@ use crate::bar::Bar;
 /// `/c/rewards`
 #[component]
 pub(crate) fn RewardsPage() -> impl IntoView {
-    let rewards = kit::once(read_rewards);
+    let rewards = kept("consumer.rewards", RwSignal::new(0), read_rewards);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_rewards_title() /> }.into_light()
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
-            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
-                {move || rewards.get().map(|rewards| match rewards {
-                    Ok(rewards) => list(rewards),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/rewards" /> }.into_light(),
-                })}
-            </kit::Await>
+            {kept_view(rewards, "/c/rewards", SkeletonKind::Rows, list)}
         </PhoneShell>
     }
 }
@@ -55,24 +50,18 @@ pub(crate) fn RewardCodePage(
     path: String,
 ) -> impl IntoView {
     let id = path.strip_prefix("/c/reward/").map(str::to_owned);
-    let rewards = kit::once(read_rewards);
+    let rewards = kept("consumer.rewards", RwSignal::new(0), read_rewards);
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_reward_code_title() back="/c/rewards" /> }.into_light()
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
-            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
-                {move || {
-                    let id = id.clone();
-                    rewards.get().map(|rewards| match rewards {
-                        Ok(rewards) => match rewards.into_iter().find(|reward| id.as_deref() == Some(reward.id.to_string().as_str())) {
-                            Some(reward) => one(reward),
-                            None => view! { <Empty title=t::common_not_found_title() text=t::consumer_rewards_empty_text() page=true /> }.into_light(),
-                        },
-                        Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/rewards" /> }.into_light(),
-                    })
-                }}
-            </kit::Await>
+            {kept_view(rewards, "/c/rewards", SkeletonKind::Cards, move |rewards| {
+                match rewards.into_iter().find(|reward| id.as_deref() == Some(reward.id.to_string().as_str())) {
+                    Some(reward) => one(reward),
+                    None => view! { <Empty title=t::common_not_found_title() text=t::consumer_rewards_empty_text() page=true /> }.into_light(),
+                }
+            })}
         </PhoneShell>
     }
 }
@@ -106,4 +95,19 @@ pub async fn read_rewards() -> Result<Vec<RewardInstance>, UiError> {
     }
     let consumer = actor.consumer()?;
     Ok(loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?)
+}
+
+/// `/c/offline`: for the pages that need the server.
+#[component]
+pub(crate) fn OfflinePage() -> impl IntoView {
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=t::common_offline_now() back="/c/" /> }.into_light()
+            bar=view! { <Bar current="" /> }.into_light()
+        >
+            <Empty title=t::common_offline_page_title() text=t::consumer_offline_page_text() icon=path::WIFI_SLASH page=true>
+                <ButtonLink href="/c/" look=Look::Key>{t::consumer_rewards_empty_action()}</ButtonLink>
+            </Empty>
+        </PhoneShell>
+    }
 }

@@ -39,10 +39,39 @@ pub(crate) fn YouPage() -> impl IntoView {
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/c/you" /> }.into_light(),
                 })}
             </kit::Await>
+            <Moving />
             <form method="post" action="/fn/consumer/log_out">
                 <Button submit=true wide=true look=Look::Secondary icon=path::SIGN_OUT>{t::consumer_you_sign_out()}</Button>
             </form>
         </PhoneShell>
+    }
+}
+
+/// The way into the installed app, whose cookies are its own: a code, shown once.
+#[component]
+fn Moving() -> impl IntoView {
+    let made = kit::request::query("move").unwrap_or_default();
+    let code = Resource::new(move || made.clone(), read_move);
+    view! {
+        <h2>{t::consumer_you_move_title()}</h2>
+        <Card>
+            <Suspense>
+                {move || code.get().and_then(Result::ok).flatten().map(|code| {
+                    let told = code.clone();
+                    view! {
+                        <div role="status">
+                            <p>{t::consumer_you_move_type()}</p>
+                            <p class="figure" data-move-code=told>{code}</p>
+                            <p class="small muted">{t::consumer_you_move_life()}</p>
+                        </div>
+                    }
+                })}
+            </Suspense>
+            <p class="small">{t::consumer_you_move_text()}</p>
+            <form method="post" action="/fn/consumer/offer_move">
+                <Button submit=true wide=true look=Look::Secondary icon=path::DEVICE_MOBILE>{t::consumer_you_move_action()}</Button>
+            </form>
+        </Card>
     }
 }
 
@@ -121,6 +150,27 @@ pub async fn enrol(campaign: CampaignId) -> Result<(), UiError> {
     tx.commit().await?;
     kit::request::go("/c/you");
     Ok(())
+}
+
+/// Makes a code that opens the card in the installed app; the page that follows shows it, to this session only.
+#[server(prefix = "/fn", endpoint = "consumer/offer_move")]
+pub async fn offer_move() -> Result<(), UiError> {
+    let (mut tx, actor, now) = kit::request::begin().await?;
+    let keys = kit::request::state::<kit::request::RequestContext>()?.app.keys;
+    let code = identity::card_move::offer(&mut tx, &keys, &actor, now).await?;
+    let word = identity::flash::seal(&keys, &actor, now, &code)?;
+    tx.commit().await?;
+    kit::request::go(&["/c/you?move=", &word].concat());
+    Ok(())
+}
+
+/// The code that [`offer_move`] made; nothing for another session, or after ten minutes.
+#[server(prefix = "/fn", endpoint = "consumer/read_move")]
+pub async fn read_move(made: String) -> Result<Option<String>, UiError> {
+    let (_, actor, now) = kit::request::read().await?;
+    actor.consumer()?;
+    let keys = kit::request::state::<kit::request::RequestContext>()?.app.keys;
+    Ok(identity::flash::open(&keys, &actor, now, &made))
 }
 
 /// Ends the session in this browser.

@@ -108,7 +108,9 @@ common-error-safe = Tus datos están a salvo.
 common-error-code = Error { $code }
 common-offline-title = Ves lo último guardado
 common-offline-from = De { $when }. Se actualiza solo.
+common-offline-seen = Ves lo guardado: { $when }
 common-offline-now = Sin internet
+common-offline-page-title = Esta página necesita señal
 common-not-found-title = Aquí no hay nada
 common-not-found-text = Revisa la dirección o vuelve al inicio.
 common-forbidden-title = Tu rol no ve esta página
@@ -196,6 +198,19 @@ join-consent-action = Crear mi tarjeta
 join-consent-busy = Creando tu tarjeta
 join-consent-full-text = Lee el texto completo
 join-consent-change-later = Cámbialo cuando quieras
+join-phone-move = ¿Ya la abriste en este celular? Pásala con un código
+join-recover-title = Encontramos tu tarjeta { $label }
+join-recover-lead = Tus puntos y sellos siguen igual.
+join-recover-empty = Aún no tiene puntos ni sellos.
+join-recover-stamps = { $have } de { $need } sellos
+join-recover-stops = Si la abriste en otro celular, allá deja de funcionar.
+join-recover-action = Usar en este celular
+join-move-title = Pasa tu tarjeta a esta app
+join-move-lead = Abre tu tarjeta en el navegador donde ya la tienes. Entra en «Tú» y pide el código.
+join-move-label = Código de 8 letras y números
+join-move-help = Sirve 10 minutos y una sola vez.
+join-move-action = Abrir mi tarjeta
+join-move-phone = No tengo el código, usar mi celular
 join-welcome = Te damos la bienvenida
 join-existing-title = Ya tienes tarjeta. Aquí está
 join-show-title = Muéstrala en la caja
@@ -241,6 +256,9 @@ consumer-home-reward-show = Mostrar el código
 consumer-home-campaigns = Campañas cerca de ti
 consumer-home-join = Quiero sumar
 consumer-home-joined = Ya participas
+consumer-home-connect-soon = Conéctate pronto para que tu tarjeta siga al día.
+consumer-home-clock-moved = La hora de tu celular está corrida. Ponla en automático y conéctate.
+consumer-offline-page-text = Tu tarjeta funciona igual: muéstrala en la tienda.
 consumer-home-empty-title = Aún no tienes sellos
 consumer-home-empty-text = Muestra tu tarjeta en tu próxima compra.
 consumer-home-no-campaigns = Sumarás cuando una marca active premios aquí.
@@ -323,6 +341,11 @@ consumer-you-permission-off = Permiso retirado
 consumer-you-data = Mis datos
 consumer-you-phones = Mis celulares
 consumer-you-this-phone = Este celular
+consumer-you-move-title = Tu tarjeta en la app
+consumer-you-move-text = La app instalada te pide entrar la primera vez. Con un código abres allá esta misma tarjeta.
+consumer-you-move-action = Pasar mi tarjeta a la app
+consumer-you-move-type = En la app, toca «Pásala con un código» y escribe:
+consumer-you-move-life = Sirve 10 minutos y una sola vez.
 consumer-you-help = Ayuda
 consumer-you-sign-out = Salir en este celular
 consumer-enrol-terms = Cómo se gana
@@ -510,6 +533,82 @@ tendero-result-you-today = Hoy llevas { $amount }
 tendero-result-cap = Llegó a su tope de hoy: sumó { $given } de { $would }.
 tendero-result-not-taking-part = { $product } no participa en esta tienda.
 tendero-result-more-reasons = y { NUMBER($count) } más
+tendero-more-phone = Este celular
+tendero-more-sound = Sonido
+tendero-more-vibration = Vibración
+tendero-more-speech = Decir el resultado
+tendero-more-speech-help = En voz alta, sin internet.
+tendero-more-queue-text = Lo que falta enviar y en qué quedó
+tendero-more-do-not-remove =
+    { $n ->
+        [one] Hay 1 compra sin enviar. No borres la app ni sus datos.
+       *[other] Hay { $n } compras sin enviar. No borres la app ni sus datos.
+    }
+tendero-offline-page-text = Puedes seguir vendiendo: todo se guarda en este celular.
+tendero-queue-title = Compras guardadas
+tendero-queue-all = Todas
+tendero-queue-waiting = Por enviar
+tendero-queue-look-at = Revisar
+tendero-queue-look = Ver
+tendero-queue-card = Tarjeta
+tendero-queue-unsent =
+    { $n ->
+        [one] compra sin enviar
+       *[other] compras sin enviar
+    }
+tendero-queue-by-itself = Se envían solas cuando vuelva la señal.
+tendero-queue-of = { $n } de { $of }
+tendero-queue-oldest = La más antigua: hace { $hours } h de { $of } h
+tendero-queue-until = Guardado hasta { $when }. Después no suma.
+tendero-queue-not-promised = Este navegador puede borrar lo guardado si al celular le falta espacio. Envíalas pronto.
+tendero-queue-soon = Busca señal hoy para que no se pierda ninguna.
+tendero-queue-full = No caben más compras en este celular. Anota en papel y busca señal.
+tendero-queue-broken = Este celular no deja guardar. Libera espacio.
+tendero-queue-offline = Sin internet. Todo se guarda aquí.
+tendero-queue-to-send =
+    { $n ->
+        [one] 1 compra por enviar
+       *[other] { $n } compras por enviar
+    }
+tendero-queue-sending = Enviando { $done } de { $of }
+tendero-queue-all-sent = Todo enviado
+tendero-queue-need-you =
+    { $n ->
+        [one] 1 compra necesita que la mires
+       *[other] { $n } compras necesitan que las mires
+    }
+tendero-queue-unknown =
+    { $n ->
+        [one] No reconocemos la firma de este celular. 1 compra sigue guardada.
+       *[other] No reconocemos la firma de este celular. { $n } compras siguen guardadas.
+    }
+tendero-queue-register = Registrar
+tendero-queue-send-now = Enviar ahora
+tendero-queue-go-on = Seguir vendiendo
+tendero-queue-units =
+    { $n ->
+        [one] 1 producto
+       *[other] { $n } productos
+    }
+tendero-queue-estimate = suma estimada { $gain }
+tendero-queue-got = Sumó { $gain }
+tendero-queue-got-other = Sumó { $got } (estimábamos { $expected })
+tendero-queue-got-nothing = Registrada. No sumó en ninguna campaña.
+tendero-queue-refused = No sumó.
+tendero-queue-understood = Entendido
+tendero-queue-empty-title = Nada guardado
+tendero-queue-empty-text = Aquí ves las compras que haces sin señal y en qué quedaron.
+tendero-queue-lost-short = Se perdieron compras de este celular
+tendero-queue-lost-title =
+    { $n ->
+        [one] Se perdió 1 compra de este celular
+       *[other] Se perdieron { $n } compras de este celular
+    }
+tendero-queue-lost-text = El celular borró las compras número { $numbers } antes de enviarlas. Lo demás está a salvo. Si las anotaste, regístralas otra vez.
+tendero-saved-title = Guardada. Falta enviarla
+tendero-saved-estimate = Suma estimada { $gain }
+tendero-saved-until = Se envía sola. Guardado hasta { $when }.
+tendero-speech-result = más { $gain }
 tendero-result-held-title = Guardada, en revisión
 tendero-result-held-text = Avisamos a los dos antes de 72 horas.
 tendero-result-rejected-title = No sumó
@@ -566,8 +665,6 @@ tendero-more-revoke-title = ¿Anular este celular?
 tendero-more-revoke-text = No podrá registrar más ventas. Lo ya registrado queda.
 tendero-more-revoked = Anulado el { $date }
 tendero-more-this-device = Este celular
-tendero-more-sound = Sonido
-tendero-more-vibration = Vibración
 tendero-more-spoken = Decir el resultado
 tendero-more-print-cards = Imprimir tarjetas
 tendero-more-sign-out = Salir
@@ -971,6 +1068,7 @@ backoffice-verb-proposal-accepted = Aceptó un código nuevo
 backoffice-verb-proposal-closed = Cerró un código nuevo
 backoffice-verb-reward-created = Creó un premio
 backoffice-verb-reward-delivered = Entregó un premio
+backoffice-verb-sessions-closed = Cerró su tarjeta en los otros celulares
 backoffice-verb-shop-created = Creó una tienda
 backoffice-verb-shop-registered = Registró su tienda
 backoffice-verb-user-created = Agregó a una persona
@@ -1090,7 +1188,9 @@ reason-shop-bad-price = Revisa el precio: va de 0 en adelante.
 reason-shop-bad-qty = Revisa la cantidad: va de 1 a 9.999.
 reason-shop-campaign-cap = La campaña llegó a su tope.
 reason-shop-card-blocked = Esta tarjeta está bloqueada. Que abra su app.
-reason-shop-clock-suspect = La hora de tu celular está adelantada. La compra queda en revisión.
+reason-shop-chain-gap = Falta una compra entre dos que enviaste. La estamos revisando.
+reason-shop-clock-suspect = La hora de tu celular cambió. La compra queda en revisión.
+reason-shop-code-used-elsewhere = Esa tarjeta se usó en otra tienda a la misma hora. La estamos revisando.
 reason-shop-device-revoked = Este celular ya no está autorizado. Habla con el dueño.
 reason-shop-excluded-by-group = Sumó en otra promoción de la misma marca, que le daba más.
 reason-shop-foreign-product = Ese producto no es de la marca.

@@ -132,7 +132,7 @@ pub async fn confirm_second_factor(digits: &str) -> Result<(), UiError> {
 /// Whose console this is, and the server's state.
 #[cfg(feature = "ssr")]
 fn console() -> Result<(request::AppHandle, identity::Persona), UiError> {
-    let request::RequestContext { app, persona } = request::state()?;
+    let request::RequestContext { app, persona, .. } = request::state()?;
     Ok((app, persona.ok_or_else(shared::Problem::not_found)?))
 }
 

@@ -18,10 +18,13 @@ compile_error!("a WASM front is built with `hydrate` alone: `ssr` would pull the
 
 pub mod error;
 pub mod icon;
+pub mod kept;
 pub mod light;
 pub mod live;
 pub mod locale;
+pub mod net;
 pub mod request;
+pub mod worker;
 
 mod account;
 mod banner;
@@ -67,12 +70,13 @@ pub use error::UiError;
 pub use field::{Check, Choice, CodeField, Field, Radio, Switch};
 pub use form::{Form, Sending};
 pub use icon::{Icon, Mark, Wordmark};
+pub use kept::{Kept, SeenAt, Shown, kept, kept_view};
 pub use light::{Content, IntoLight, light};
 pub use loaded::{Await, Loaded, again, once};
 pub use log_in::LogInPage;
 pub use pages::Page;
 pub use picture::{Drawing, ProductPicture, categories, category_name};
-pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring};
+pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring, stay_awake};
 pub use search::{More, Search, address, escaped};
 pub use segment::{SegLinks, Segmented, Tabs};
 pub use sheet::Sheet;

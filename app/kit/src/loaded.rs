@@ -74,6 +74,10 @@ mod browser {
         pub fn get(&self) -> Option<T> {
             self.0.get()
         }
+        /// The same without being told of a newer one.
+        pub fn get_untracked(&self) -> Option<T> {
+            self.0.get_untracked()
+        }
     }
 
     /// The next value that the document carries.

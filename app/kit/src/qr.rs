@@ -172,6 +172,19 @@ pub fn QrFull(
     }
 }
 
+/// Keeps the screen on while the page is looked at, where the phone can (W3C Screen Wake Lock).
+pub fn stay_awake() {
+    Effect::new(move |before: Option<()>| {
+        if before.is_some() {
+            return;
+        }
+        // A lock ends when the page is hidden; whoever comes back wants it again.
+        let again = || drop(keep_awake());
+        again();
+        window_event_listener_untyped("visibilitychange", move |_| again());
+    });
+}
+
 /// Asks for a screen wake lock (W3C Screen Wake Lock); where there is none the screen dims as usual.
 fn keep_awake() -> Option<js_sys::Promise> {
     use wasm_bindgen::JsCast;

@@ -29,6 +29,20 @@ pub fn query_string() -> String {
     query.trim_start_matches('?').to_owned()
 }
 
+/// True while a page is rendered for nobody: it is kept on phones and opened there without network.
+///
+/// Such a page reads nothing that belongs to somebody; see [`crate::kept()`].
+pub fn is_shell() -> bool {
+    #[cfg(feature = "ssr")]
+    {
+        server::is_shell()
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        false
+    }
+}
+
 /// Addresses of the decoder's glue and its module, for the scanner; both empty when the server runs without a site.
 pub fn decoder_urls() -> (String, String) {
     #[cfg(feature = "ssr")]
@@ -190,6 +204,8 @@ mod server {
         pub app: AppHandle,
         /// Whose page or server function this is; `None` for pages of nobody.
         pub persona: Option<Persona>,
+        /// The page is rendered for nobody, whoever asks.
+        pub shell: bool,
     }
 
     /// What was given as context, or the problem that it was not: a mistake in the wiring, never in a request.
@@ -247,7 +263,7 @@ mod server {
 
     async fn resolve(mut tx: Tx, context: &RequestContext) -> Result<(Tx, Actor, Timestamp), UiError> {
         let now = context.app.clock.now();
-        let token = context.persona.and_then(|persona| Some((persona, cookie(persona.cookie())?)));
+        let token = context.persona.filter(|_| !context.shell).and_then(|persona| Some((persona, cookie(persona.cookie())?)));
         let actor = match token {
             None => Actor::Anonymous,
             Some((persona, token)) => match identity::session::resolve(&mut tx, now, persona, &token).await {
@@ -262,6 +278,10 @@ mod server {
         let parts = use_context::<Parts>()?;
         let pairs = parts.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
         pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    }
+
+    pub(super) fn is_shell() -> bool {
+        use_context::<RequestContext>().is_some_and(|context| context.shell)
     }
 
     pub(super) fn query(name: &str) -> Option<String> {

@@ -1,4 +1,6 @@
 //! Which part of which frame the decoder gets, and how long it may think. Plain arithmetic.
+//!
+//! Public so that what is measured on drawn streams of frames is this, and not something like it.
 
 /// The longest side of a picture for the decoder, in pixels.
 const SIDE_MAX: f64 = 640.0;
@@ -7,16 +9,45 @@ const FRAME_SLACK: f64 = 1.25;
 
 /// A rectangle; in CSS pixels on the page, in video pixels for a part of the video.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Rect {
-    pub(crate) x: f64,
-    pub(crate) y: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
+pub struct Rect {
+    /// Of the left edge.
+    pub x: f64,
+    /// Of the upper edge.
+    pub y: f64,
+    /// To the right edge.
+    pub width: f64,
+    /// To the lower edge.
+    pub height: f64,
+}
+
+/// What the decoder gets of a frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cut {
+    /// The part of the video, in its pixels.
+    pub part: Rect,
+    /// The part is drawn this many pixels wide, never larger than it is: at least 1.
+    pub width: u32,
+    /// As `width`.
+    pub height: u32,
+}
+
+impl Cut {
+    /// The cut of a `video_width` × `video_height` frame that `step` wants, `shown` on the page with a `frame` drawn
+    /// above it. `None` before the video or the layout is there.
+    ///
+    /// Where all that is seen reaches the decoder in full detail anyway, the part under the drawn frame would show
+    /// it less and nothing better: then it gets all, whatever the step says.
+    pub fn of(step: Step, video_width: f64, video_height: f64, shown: Rect, frame: Rect) -> Option<Self> {
+        let all = region(video_width, video_height, shown, None)?;
+        let part = if step.framed && longest(all) > SIDE_MAX { region(video_width, video_height, shown, Some(frame))? } else { all };
+        let (width, height) = size(part);
+        Some(Self { part, width, height })
+    }
 }
 
 /// The part of a `video_width` × `video_height` video that fills `shown` (`object-fit: cover`), or of that the part
 /// under `frame` with some slack. Both rectangles in page coordinates. `None` before the video or the layout is there.
-pub(crate) fn region(video_width: f64, video_height: f64, shown: Rect, frame: Option<Rect>) -> Option<Rect> {
+fn region(video_width: f64, video_height: f64, shown: Rect, frame: Option<Rect>) -> Option<Rect> {
     if video_width < 1.0 || video_height < 1.0 || shown.width < 1.0 || shown.height < 1.0 {
         return None;
     }
@@ -45,30 +76,36 @@ pub(crate) fn region(video_width: f64, video_height: f64, shown: Rect, frame: Op
 }
 
 /// The size that the decoder gets for a part of the video: never enlarged, at least one pixel.
-pub(crate) fn size(part: Rect) -> (u32, u32) {
-    let scale = (SIDE_MAX / part.width.max(part.height)).min(1.0);
+fn size(part: Rect) -> (u32, u32) {
+    let scale = (SIDE_MAX / longest(part)).min(1.0);
     let side = |length: f64| ((length * scale).round() as u32).max(1);
     (side(part.width), side(part.height))
 }
 
+fn longest(part: Rect) -> f64 {
+    part.width.max(part.height)
+}
+
 /// What to do with the next frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Step {
+pub struct Step {
     /// Only the part under the drawn frame, in full detail, instead of all that is seen.
-    pub(crate) framed: bool,
-    pub(crate) thorough: bool,
+    pub framed: bool,
+    /// The decoder's slower mode.
+    pub thorough: bool,
 }
 
 /// Alternates parts and effort so that a slow phone still looks at ten frames a second.
 #[derive(Default)]
-pub(crate) struct Plan {
+pub struct Plan {
     frame: u32,
     /// How long a thorough look took lately, in milliseconds.
     thorough_ms: f64,
 }
 
 impl Plan {
-    pub(crate) fn next(&mut self) -> Step {
+    /// What to do with the frame that is there now.
+    pub fn next_step(&mut self) -> Step {
         let every = match self.thorough_ms {
             ms if ms < 40.0 => 2,
             ms if ms < 120.0 => 4,
@@ -80,7 +117,7 @@ impl Plan {
     }
 
     /// Learns from a look that took `ms`.
-    pub(crate) fn took(&mut self, step: Step, ms: f64) {
+    pub fn took(&mut self, step: Step, ms: f64) {
         if step.thorough {
             self.thorough_ms = if self.thorough_ms == 0.0 { ms } else { self.thorough_ms * 0.75 + ms * 0.25 };
         }
@@ -121,6 +158,22 @@ mod tests {
     }
 
     #[test]
+    fn a_small_video_is_looked_at_whole_and_a_large_one_in_turns() {
+        let (shown, frame) = (rect(0.0, 0.0, 360.0, 256.0), rect(64.0, 52.0, 232.0, 152.0));
+        let framed = Step { framed: true, thorough: false };
+        let whole = Step { framed: false, thorough: false };
+
+        let cut = |step, width, height| Cut::of(step, width, height, shown, frame).unwrap();
+
+        assert_eq!(cut(framed, 640.0, 480.0), cut(whole, 640.0, 480.0), "nothing is gained by looking at less");
+        assert_eq!((cut(whole, 640.0, 480.0).width, cut(whole, 640.0, 480.0).height), (640, 455));
+        assert_eq!((cut(framed, 720.0, 1280.0).width, cut(framed, 720.0, 1280.0).part.width), (580, 580.0), "in full detail");
+        assert_eq!((cut(whole, 720.0, 1280.0).width, cut(whole, 720.0, 1280.0).part.width), (640, 720.0), "made smaller");
+        assert_eq!(Cut::of(framed, 720.0, 1280.0, shown, rect(0.0, 0.0, 0.0, 0.0)).map(|cut| cut.width), Some(640), "frame hidden");
+        assert_eq!(Cut::of(framed, 0.0, 0.0, shown, frame), None, "no video yet");
+    }
+
+    #[test]
     fn before_video_and_layout_there_is_nothing_to_look_at() {
         assert_eq!(region(0.0, 0.0, rect(0.0, 0.0, 360.0, 240.0), None), None);
         assert_eq!(region(1280.0, 720.0, rect(0.0, 0.0, 0.0, 0.0), None), None);
@@ -139,7 +192,7 @@ mod tests {
             let mut plan = Plan::default();
             (0..240)
                 .filter(|_| {
-                    let step = plan.next();
+                    let step = plan.next_step();
                     plan.took(step, ms);
                     step.thorough
                 })
@@ -157,7 +210,7 @@ mod tests {
             let mut plan = Plan::default();
             let steps: Vec<Step> = (0..48)
                 .map(|_| {
-                    let step = plan.next();
+                    let step = plan.next_step();
                     plan.took(step, ms);
                     step
                 })

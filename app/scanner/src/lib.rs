@@ -13,7 +13,7 @@
 //! - at most one picture is with the decoder; nothing of a picture is kept or leaves the phone
 //!
 //! Arrows: kit, shared. The decoder itself is another WASM module behind a worker (`frontend/decoder`): this crate
-//! knows its messages and never links it.
+//! knows its messages and never links it; the example `bursts` links both and measures them together.
 
 mod camera;
 mod decoder;
@@ -28,6 +28,7 @@ mod viewfinder;
 pub use camera::Trouble;
 pub use decoder::DecoderUrls;
 pub use feedback::{Cue, can_vibrate, play, set_sound, set_vibration, sound, unlock, vibration};
+pub use frames::{Cut, Plan, Rect, Step};
 pub use memory::{AGREE_MS, GONE_MS, ReadMemory, Seen};
 pub use read::{Format, Read};
 pub use reader::{Burst, listen_to_reader};

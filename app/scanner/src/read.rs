@@ -21,7 +21,7 @@ pub enum Format {
 
 impl Format {
     /// The decoder's name for it.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "ean13" => Self::Ean13,
             "ean8" => Self::Ean8,

@@ -17,7 +17,7 @@ use crate::{
     camera::{Camera, Trouble},
     decoder::{Answer, Decoder, DecoderUrls},
     feedback,
-    frames::{self, Plan, Rect, Step},
+    frames::{Cut, Plan, Rect, Step},
     js,
     memory::{ReadMemory, Seen},
     read::Read,
@@ -511,7 +511,7 @@ impl Scanner {
         if !free || self.wires.paused.try_get_untracked().unwrap_or(true) {
             return;
         }
-        let step = self.plan.borrow_mut().next();
+        let step = self.plan.borrow_mut().next_step();
         if let Some((rgba, width, height)) = self.picture(step)
             && let Some(decoder) = self.decoder.borrow().as_ref()
         {
@@ -522,10 +522,8 @@ impl Scanner {
 
     /// The pixels of a part of this frame. They never enter this module's memory.
     fn picture(&self, step: Step) -> Option<(ArrayBuffer, u32, u32)> {
-        let frame = step.framed.then(|| on_page(&self.frame));
         let (video_width, video_height) = (f64::from(self.video.video_width()), f64::from(self.video.video_height()));
-        let part = frames::region(video_width, video_height, on_page(&self.video), frame)?;
-        let (width, height) = frames::size(part);
+        let Cut { part, width, height } = Cut::of(step, video_width, video_height, on_page(&self.video), on_page(&self.frame))?;
         if (self.canvas.width(), self.canvas.height()) != (width, height) {
             self.canvas.set_width(width);
             self.canvas.set_height(height);

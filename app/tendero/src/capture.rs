@@ -1,93 +1,113 @@
-//! The phone's key, its chain of captures, and their way to the server.
+//! What the browser does for the queue: keys, signatures, and a store that survives the phone being switched off.
 //!
-//! The key is P-256, made by WebCrypto, not extractable, kept in IndexedDB. A capture is numbered, chained, signed and
-//! written with strict durability before it is sent, and forgotten when it was answered; one tab at a time does it
-//! (Web Locks). What could not be sent is sent again, with the same bytes, whenever the page comes alive.
+//! The key is P-256, made by WebCrypto, not extractable, one for each person on this phone. Entries, the end of the
+//! chain and the key live in IndexedDB; a write has reached the disk when it is answered (`durability: 'strict'`), and
+//! one tab at a time makes or sends sales (Web Locks). What an entry means is decided in `shared::loyalty::queue`.
 
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(inline_js = r#"
 const open = () => new Promise((done, fail) => {
-  const request = indexedDB.open('mostrador-tendero', 1);
+  const request = indexedDB.open('mostrador-tendero', 2);
   request.onupgradeneeded = () => {
-    request.result.createObjectStore('key');
-    request.result.createObjectStore('chain');
-    request.result.createObjectStore('capture', { keyPath: 'id' });
+    for (const name of ['key', 'chain']) {
+      if (!request.result.objectStoreNames.contains(name)) request.result.createObjectStore(name);
+    }
+    if (!request.result.objectStoreNames.contains('capture')) request.result.createObjectStore('capture', { keyPath: 'id' });
   };
-  request.onsuccess = () => done(request.result);
+  // Another tab with an older build holds the store: it lets go when it is asked.
+  request.onblocked = () => fail(new Error('blocked'));
+  request.onsuccess = () => { request.result.onversionchange = () => request.result.close(); done(request.result); };
   request.onerror = () => fail(request.error);
 });
-const ask = (store, mode, work) => open().then((db) => new Promise((done, fail) => {
-  const transaction = db.transaction(store, mode, { durability: 'strict' });
+const ask = (stores, mode, work) => open().then((db) => new Promise((done, fail) => {
+  const transaction = db.transaction(stores, mode, { durability: 'strict' });
   const request = work(transaction);
   transaction.oncomplete = () => { db.close(); done(request && request.result); };
   transaction.onerror = transaction.onabort = () => { db.close(); fail(transaction.error); };
 }));
-const key = () => ask('key', 'readonly', (t) => t.objectStore('key').get('device'));
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 const signing = { name: 'ECDSA', hash: 'SHA-256' };
 const hex = (buffer) => [...new Uint8Array(buffer)].map((b) => b.toString(16).padStart(2, '0')).join('');
-const text = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const bytesOf = (text) => new TextEncoder().encode(text);
+const get = (store, name) => ask(store, 'readonly', (t) => t.objectStore(store).get(name));
 
-export async function device_key() {
-  let pair = await key();
+export async function make_key(member) {
+  let pair = await get('key', member);
   if (!pair) {
     pair = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
-    await ask('key', 'readwrite', (t) => t.objectStore('key').put(pair, 'device'));
+    await ask('key', 'readwrite', (t) => t.objectStore('key').put(pair, member));
   }
   const point = await crypto.subtle.exportKey('raw', pair.publicKey);
-  const proof = await crypto.subtle.sign(signing, pair.privateKey, point);
-  return [text(point), text(proof)];
+  return [base64(point), base64(await crypto.subtle.sign(signing, pair.privateKey, point))];
 }
+export async function name_key(member, device) {
+  const pair = await get('key', member);
+  await ask('key', 'readwrite', (t) => t.objectStore('key').put(pair, device));
+}
+export async function sign(device, text) {
+  // 'device' is where a build before this one kept its only key.
+  const pair = (await get('key', device)) || (await get('key', 'device'));
+  if (!pair) throw new Error('no key');
+  return base64(await crypto.subtle.sign(signing, pair.privateKey, bytesOf(text)));
+}
+export async function sha256(text) { return hex(await crypto.subtle.digest('SHA-256', bytesOf(text))); }
 
-export async function keep_capture(device, id, build) {
-  return navigator.locks.request('mostrador-capture', async () => {
-    const pair = await key();
-    if (!pair) throw new Error('no key');
-    const last = (await ask('chain', 'readonly', (t) => t.objectStore('chain').get(device))) || { counter: 0, sha256: '0'.repeat(64) };
-    const bytes = build(last.counter + 1, last.sha256);
-    const signature = text(await crypto.subtle.sign(signing, pair.privateKey, bytes));
-    const sha256 = hex(await crypto.subtle.digest('SHA-256', bytes));
-    await ask(['chain', 'capture'], 'readwrite', (t) => {
-      t.objectStore('chain').put({ counter: last.counter + 1, sha256 }, device);
-      t.objectStore('capture').put({ id, device, bytes, signature, counter: last.counter + 1 });
-    });
+export async function load_entries() {
+  const rows = await ask('capture', 'readonly', (t) => t.objectStore('capture').getAll());
+  // Rows of a build before this one hold the signed bytes themselves.
+  return rows.map((row) => row.json || JSON.stringify({
+    id: row.id, device_id: row.device, counter: row.counter, signature: row.signature,
+    capture: new TextDecoder().decode(row.bytes), captured_at_ms: JSON.parse(new TextDecoder().decode(row.bytes)).captured_at_ms,
+  }));
+}
+export const load_chain = (device) => get('chain', device).then((end) => (end ? JSON.stringify(end) : null));
+export async function write(rows, gone, device, end) {
+  await ask(['chain', 'capture'], 'readwrite', (t) => {
+    for (const [id, json] of rows) t.objectStore('capture').put({ id, json });
+    for (const id of gone) t.objectStore('capture').delete(id);
+    if (end) t.objectStore('chain').put(JSON.parse(end), device);
   });
 }
-
-async function post(kept) {
-  const answer = await fetch('/api/v1/purchases', {
-    method: 'POST', credentials: 'same-origin', body: kept.bytes,
-    headers: { 'content-type': 'application/json', 'mostrador-device': kept.device, 'mostrador-signature': kept.signature, 'idempotency-key': kept.id },
+export async function locked(name, wait, work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request(name, wait ? {} : { ifAvailable: true }, (lock) => (lock ? work() : null));
+}
+export async function post(path, body, device, signature, ms) {
+  const answer = await fetch(path, {
+    method: 'POST', credentials: 'same-origin', body, signal: AbortSignal.timeout(ms),
+    headers: { 'content-type': 'application/json', 'mostrador-device': device, 'mostrador-signature': signature },
   });
-  const body = await answer.text();
-  // 429 and 5xx say "later": the capture stays.
-  if (answer.status !== 429 && answer.status < 500) await ask('capture', 'readwrite', (t) => t.objectStore('capture').delete(kept.id));
-  return [String(answer.status), body];
-}
-
-export async function send_capture(id) {
-  return post(await ask('capture', 'readonly', (t) => t.objectStore('capture').get(id)));
-}
-
-export async function send_kept() {
-  const all = await ask('capture', 'readonly', (t) => t.objectStore('capture').getAll());
-  all.sort((a, b) => a.counter - b.counter);
-  for (const kept of all) await post(kept);
-  return all.length;
+  return [String(answer.status), await answer.text()];
 }
 "#)]
 extern "C" {
-    /// The public point and the proof of its private half, base64url; makes the key on the first call.
+    /// The public point of a person's key and the proof of its private half, base64url; makes the key on the first call.
     #[wasm_bindgen(catch)]
-    pub async fn device_key() -> Result<JsValue, JsValue>;
-    /// Numbers, chains, signs and keeps what `build(counter, previous_sha256)` gives.
+    pub async fn make_key(member: &str) -> Result<JsValue, JsValue>;
+    /// From now on the key is also found under the device's id.
     #[wasm_bindgen(catch)]
-    pub async fn keep_capture(device: &str, id: &str, build: &js_sys::Function) -> Result<JsValue, JsValue>;
-    /// Posts a kept capture: status and body.
+    pub async fn name_key(member: &str, device: &str) -> Result<JsValue, JsValue>;
+    /// 64 bytes r‖s over the text's UTF-8, base64url.
     #[wasm_bindgen(catch)]
-    pub async fn send_capture(id: &str) -> Result<JsValue, JsValue>;
-    /// Posts whatever is left from before, in order.
+    pub async fn sign(device: &str, text: &str) -> Result<JsValue, JsValue>;
+    /// Hexadecimal.
     #[wasm_bindgen(catch)]
-    pub async fn send_kept() -> Result<JsValue, JsValue>;
+    pub async fn sha256(text: &str) -> Result<JsValue, JsValue>;
+    /// Every entry of every person on this phone, as JSON texts.
+    #[wasm_bindgen(catch)]
+    pub async fn load_entries() -> Result<JsValue, JsValue>;
+    /// The end of a device's chain as JSON, or null.
+    #[wasm_bindgen(catch)]
+    pub async fn load_chain(device: &str) -> Result<JsValue, JsValue>;
+    /// Puts `[id, json]` rows, deletes ids and, with an end, moves the chain: all of it or nothing, on the disk when it returns.
+    #[wasm_bindgen(catch)]
+    pub async fn write(rows: js_sys::Array, gone: js_sys::Array, device: &str, end: Option<String>) -> Result<JsValue, JsValue>;
+    /// Runs `work` while no other tab holds the name; with `wait` false it gives up at once (null) when one does.
+    #[wasm_bindgen(catch)]
+    pub async fn locked(name: &str, wait: bool, work: &js_sys::Function) -> Result<JsValue, JsValue>;
+    /// Status and body; an error when there was no answer within so many milliseconds.
+    #[wasm_bindgen(catch)]
+    pub async fn post(path: &str, body: &str, device: &str, signature: &str, ms: f64) -> Result<JsValue, JsValue>;
 }

@@ -2,7 +2,7 @@
 
 use kit::{Button, IntoLight, Look, PhoneHead, PhoneShell, Size, UiError, t};
 use leptos::prelude::*;
-use shared::DeviceId;
+use shared::{DeviceId, MemberId};
 
 /// `/t/start/device`
 #[component]
@@ -42,11 +42,24 @@ pub(crate) fn DevicePage() -> impl IntoView {
 
 async fn enrol() -> Result<(), String> {
     let refused = |_| t::tendero_device_failed().to_owned();
-    let pair = crate::capture::device_key().await.map_err(refused)?;
-    let pair: js_sys::Array = pair.into();
+    let said = |error: UiError| error.message().to_owned();
+    // One key for each person: two who share a phone sign apart.
+    let member = read_member().await.map_err(said)?.to_string();
+    let pair: js_sys::Array = crate::capture::make_key(&member).await.map_err(refused)?.into();
     let part = |i| pair.get(i).as_string().unwrap_or_default();
     let name = window().navigator().user_agent().unwrap_or_default();
-    enrol_device(part(0), part(1), name).await.map(drop).map_err(|error| error.message().to_owned())
+    let device = enrol_device(part(0), part(1), name).await.map_err(said)?;
+    crate::capture::name_key(&member, &device.to_string()).await.map_err(refused)?;
+    // The queue must outlive a phone that runs short of room; where the browser does not promise it, the queue says so.
+    let _ = kit::worker::persist().await;
+    Ok(())
+}
+
+/// Who is signed in at this phone.
+#[server(prefix = "/fn", endpoint = "tendero/read_member")]
+pub async fn read_member() -> Result<MemberId, UiError> {
+    let (_, actor, _) = kit::request::read().await?;
+    Ok(actor.member()?.0)
 }
 
 /// Registers the phone's public key; both texts are base64url.

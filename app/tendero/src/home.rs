@@ -1,11 +1,11 @@
 //! The shop's day: what brands owe, what was sold, what was handed over.
 
-use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Skeleton, SkeletonKind, UiError, icon::path, t};
+use kit::{Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SeenAt, Shown, Skeleton, SkeletonKind, UiError, icon::path, kept, kept_view, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format, loyalty::{Payable, PurchaseStatus, ShopDay, ShopPurchase}};
 
-use crate::bar::Bar;
+use crate::{bar::Bar, queue::queue, queue_page::SyncBanner};
 
 /// What the first page shows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,22 +20,34 @@ pub struct Home {
 /// `/t/`
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
-    let home = kit::once(read_home);
+    let home = kept("tendero.home", RwSignal::new(0), read_home);
     view! {
         <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
-            {move || home.get().map(|home| match home {
-                Ok(home) => shown(home),
-                Err(error) => view! {
-                    <PhoneShell head=view! { <PhoneHead title=t::tendero_home_title() mark=true /> }.into_light()>
+            {move || match home.get() {
+                Some(Shown::Fresh(fresh)) => shown(fresh, None),
+                Some(Shown::Old(old, at)) => shown(old, Some(at)),
+                Some(Shown::Failed(error)) => view! {
+                    <PhoneShell
+                        head=view! { <PhoneHead title=t::tendero_home_title() mark=true /> <SyncBanner /> }.into_light()
+                        bar=view! { <Bar current="/t/" /> }.into_light()
+                    >
                         <ErrorState code=error.code().to_owned() href="/t/" />
                     </PhoneShell>
                 }.into_light(),
-            })}
+                None => view! {
+                    <PhoneShell
+                        head=view! { <PhoneHead title=t::tendero_home_title() mark=true /> }.into_light()
+                        bar=view! { <Bar current="/t/" /> }.into_light()
+                    >
+                        <Skeleton kind=SkeletonKind::Cards />
+                    </PhoneShell>
+                }.into_light(),
+            }}
         </kit::Await>
     }
 }
 
-fn shown(home: Home) -> AnyView {
+fn shown(home: Home, seen_at_ms: Option<i64>) -> AnyView {
     let money = move |minor: i64| format::money(minor, home.day.currency, home.country);
     let owed: i64 = home.day.payables.iter().map(|payable| payable.amount_minor).sum();
     let brands = payables(home.day.payables.clone(), home.country);
@@ -48,9 +60,11 @@ fn shown(home: Home) -> AnyView {
     };
     view! {
         <PhoneShell
-            head=view! { <PhoneHead title=home.shop.clone() over=t::tendero_home_title() mark=true /> }.into_light()
+            head=view! { <PhoneHead title=home.shop.clone() over=t::tendero_home_title() mark=true /> <SyncBanner /> }.into_light()
             bar=view! { <Bar current="/t/" /> }.into_light()
         >
+            {seen_at_ms.map(|at_ms| view! { <SeenAt at_ms /> })}
+            <QueueLink />
             {(!home.has_device).then(|| view! {
                 <section class="card card--pad stack">
                     <p>{t::tendero_home_no_device()}</p>
@@ -92,19 +106,17 @@ fn payables(payables: Vec<Payable>, country: Country) -> AnyView {
 /// `/t/owed`
 #[component]
 pub(crate) fn OwedPage() -> impl IntoView {
-    let home = kit::once(read_home);
+    let home = kept("tendero.home", RwSignal::new(0), read_home);
+    let owed = |home: Home| match home.owner {
+        true => payables(home.day.payables, home.country),
+        false => view! { <Empty title=t::tendero_accounts_title() text=t::tendero_accounts_cashier() icon=path::LOCK_SIMPLE /> }.into_light(),
+    };
     view! {
         <PhoneShell
-            head=view! { <PhoneHead title=t::tendero_accounts_title() /> }.into_light()
+            head=view! { <PhoneHead title=t::tendero_accounts_title() /> <SyncBanner /> }.into_light()
             bar=view! { <Bar current="/t/owed" /> }.into_light()
         >
-            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
-                {move || home.get().map(|home| match home {
-                    Ok(home) if home.owner => payables(home.day.payables, home.country),
-                    Ok(_) => view! { <Empty title=t::tendero_accounts_title() text=t::tendero_accounts_cashier() icon=path::LOCK_SIMPLE /> }.into_light(),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/owed" /> }.into_light(),
-                })}
-            </kit::Await>
+            {kept_view(home, "/t/owed", SkeletonKind::Rows, owed)}
         </PhoneShell>
     }
 }
@@ -112,19 +124,28 @@ pub(crate) fn OwedPage() -> impl IntoView {
 /// `/t/today`
 #[component]
 pub(crate) fn TodayPage() -> impl IntoView {
-    let today = kit::once(read_today);
+    let today = kept("tendero.today", RwSignal::new(0), read_today);
     view! {
         <PhoneShell
-            head=view! { <PhoneHead title=t::tendero_today_title() /> }.into_light()
+            head=view! { <PhoneHead title=t::tendero_today_title() /> <SyncBanner /> }.into_light()
             bar=view! { <Bar current="/t/today" /> }.into_light()
         >
-            <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
-                {move || today.get().map(|today| match today {
-                    Ok(purchases) => list(purchases),
-                    Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/today" /> }.into_light(),
-                })}
-            </kit::Await>
+            <QueueLink />
+            {kept_view(today, "/t/today", SkeletonKind::Rows, list)}
         </PhoneShell>
+    }
+}
+
+/// The way to the sales that wait on this phone, when there are any to look at.
+#[component]
+fn QueueLink() -> impl IntoView {
+    let queue = queue();
+    move || {
+        let (waiting, look) = (queue.waiting(), queue.needing_eye());
+        (waiting + look > 0).then(|| {
+            let text = if look > 0 { t::tendero_queue_need_you(look as i64) } else { t::tendero_queue_to_send(waiting as i64) };
+            view! { <ul class="card"><li><ListRow title=t::tendero_queue_title() text=text href="/t/queue" /></li></ul> }
+        })
     }
 }
 

@@ -12,32 +12,51 @@ mod bar;
 mod basket;
 mod capture;
 mod device;
+mod estimate;
 mod home;
 mod more;
+mod queue;
+mod queue_page;
 mod result;
+mod saved;
 mod scan;
+mod speech;
 mod start;
 
 use kit::IntoLight;
 use leptos::prelude::*;
+
+/// The pages that open without network, as a service worker keeps them; `*` stands for every address below.
+pub const OFFLINE: &[&str] = &["/t/", "/t/scan", "/t/queue", "/t/today", "/t/owed", "/t/offline"];
 
 kit::pages! {
     "/t/scan" => tendero_scan,
     _ => tendero_other,
 }
 
+/// What every page does once it is alive: listen to the network, send what waits, and keep the front for when there is none.
+fn alive() {
+    kit::net::net();
+    queue::queue();
+    kit::worker::register("/t/", scan::idle);
+}
+
 /// The scanner's page, for an entry of its own.
 pub fn tendero_scan(_path: String) -> AnyView {
+    alive();
     view! { <scan::ScanPage /> }.into_light()
 }
 
 fn tendero_other(path: String) -> AnyView {
+    alive();
     match path.trim_end_matches('/') {
         "/t" => view! { <home::HomePage /> }.into_light(),
         "/t/start" => view! { <start::PhonePage /> }.into_light(),
         "/t/start/code" => view! { <start::CodePage /> }.into_light(),
         "/t/start/shop" => view! { <start::ShopPage /> }.into_light(),
         "/t/start/device" => view! { <device::DevicePage /> }.into_light(),
+        "/t/queue" => view! { <queue_page::QueuePage /> }.into_light(),
+        "/t/offline" => view! { <queue_page::OfflinePage /> }.into_light(),
         "/t/today" => view! { <home::TodayPage /> }.into_light(),
         "/t/owed" => view! { <home::OwedPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),

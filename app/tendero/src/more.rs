@@ -1,11 +1,11 @@
 //! Phones, people, cards on paper, the poster, and the way out.
 
-use kit::{Button, ButtonLink, Card, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind, UiError, icon::path, request, t};
+use kit::{Button, ButtonLink, Card, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind, Switch, UiError, icon::path, request, t};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{DeviceId, identity::{Device, Member}};
 
-use crate::bar::Bar;
+use crate::{bar::Bar, queue::queue};
 
 /// What the page shows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,10 +37,45 @@ pub(crate) fn MorePage() -> impl IntoView {
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/more" /> }.into_light(),
                 })}
             </kit::Await>
+            <Switches />
             <form method="post" action="/fn/tendero/log_out">
                 <Button submit=true wide=true look=Look::Secondary icon=path::SIGN_OUT>{t::tendero_more_sign_out()}</Button>
             </form>
         </PhoneShell>
+    }
+}
+
+/// What this phone sounds, feels and says: its own settings, nobody else's.
+#[component]
+fn Switches() -> impl IntoView {
+    let (sound, vibration, speech) = (RwSignal::new(true), RwSignal::new(true), RwSignal::new(false));
+    let (vibrates, speaks, waiting) = (RwSignal::new(false), RwSignal::new(false), queue());
+    Effect::new(move |before: Option<()>| {
+        if before.is_none() {
+            sound.set(scanner::sound());
+            vibration.set(scanner::vibration());
+            speech.set(crate::speech::on());
+            vibrates.set(scanner::can_vibrate());
+            speaks.set(crate::speech::can_speak());
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        let (sound, vibration, speech) = (sound.get(), vibration.get(), speech.get());
+        if before.is_some() {
+            scanner::set_sound(sound);
+            scanner::set_vibration(vibration);
+            crate::speech::set(speech);
+        }
+    });
+    view! {
+        <Card>
+            <h2>{t::tendero_more_phone()}</h2>
+            <Switch name="sound" title=t::tendero_more_sound() on=sound />
+            {move || vibrates.get().then(|| view! { <Switch name="vibration" title=t::tendero_more_vibration() on=vibration /> })}
+            {move || speaks.get().then(|| view! { <Switch name="speech" title=t::tendero_more_speech() help=t::tendero_more_speech_help() on=speech /> })}
+            <ul><li><ListRow title=t::tendero_queue_title() text=t::tendero_more_queue_text() href="/t/queue" /></li></ul>
+            {move || (waiting.waiting() > 0).then(|| view! { <p class="banner banner--warning banner--note">{t::tendero_more_do_not_remove(waiting.waiting() as i64)}</p> })}
+        </Card>
     }
 }
 

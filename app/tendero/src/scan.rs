@@ -1,6 +1,6 @@
 //! The counter: card, products, preview, confirmation, result; and rewards that are handed over.
 
-use kit::{Button, ErrorState, Field, IconButton, IntoLight, Look, PhoneHead, PhoneShell, ProductPicture, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, live, locale, request, t};
+use kit::{Button, ErrorState, Field, IconButton, IntoLight, Kept, Look, PhoneHead, PhoneShell, ProductPicture, Shown, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, kept, live, locale, net::device_ms, request, t};
 use leptos::prelude::*;
 use scanner::{Cue, DecoderUrls, FrameState, Read, Viewfinder, play, unlock};
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,30 @@ use shared::{
     Country, Currency, DeviceId, Gtin, MemberId, Problem, ShopId, Timestamp,
     catalogue::Product,
     format,
-    loyalty::{Capture, CardCode, Delivery, DeliveryPreview, PreviewPurchase, PurchaseAnswer, campaign::Unit, capture::{CAPTURE_VERSION, CaptureLine}},
+    loyalty::{
+        Capture, CardCode, Delivery, DeliveryPreview, PreviewPurchase, PurchaseAnswer, ShopCampaign,
+        capture::{CAPTURE_VERSION, CaptureLine},
+        card_code::{OFFLINE_WINDOW, step_at},
+        queue::{ChainEnd, Gain, ItemAnswer},
+    },
+    time::MINUTE_MS,
 };
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
-use crate::{basket::{Basket, Line, typed_price}, capture, result::ResultScreen};
+use crate::{
+    basket::{Basket, Line, typed_price},
+    estimate::estimate,
+    queue::{self, NotKept, Queue, Sale, queue},
+    queue_page::SyncBanner,
+    result::ResultScreen,
+    saved::{SavedScreen, gain_text},
+    speech,
+};
+
+/// A sale whose answer has not come by then goes on by itself: the tendero never waits.
+const ANSWER_MS: u64 = 1_200;
+/// A basket that was left comes back within this time.
+const DRAFT_MS_MAX: i64 = 15 * MINUTE_MS;
+const DRAFT: &str = "tendero.draft";
 
 /// What the page needs before it can sell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +42,8 @@ pub struct Counter {
     country: Country,
     currency: Currency,
     products: Vec<Product>,
+    /// Rules in force here, for an estimate without network.
+    campaigns: Vec<ShopCampaign>,
     /// The server's clock when it answered.
     now: Timestamp,
 }
@@ -30,23 +51,44 @@ pub struct Counter {
 /// `/t/scan`
 #[component]
 pub(crate) fn ScanPage() -> impl IntoView {
-    let counter = kit::once(read_counter);
+    let counter = kept("tendero.counter", RwSignal::new(0), read_counter);
     view! {
         <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
-            {move || counter.get().map(|counter| match counter {
-                Ok(counter) => view! { <Selling counter /> }.into_light(),
-                Err(error) => view! {
-                    <PhoneShell head=view! { <PhoneHead title=t::tendero_scan_title() back="/t/" /> }.into_light()>
-                        <ErrorState code=error.code().to_owned() href="/t/scan" />
-                    </PhoneShell>
-                }.into_light(),
-            })}
+            {
+                // A newer counter must not take the basket away: the page is built once, and told of it.
+                let kind = Memo::new(move |_| counter.get().map(|shown| shown.value().is_some()));
+                move || match kind.get().and_then(|_| counter.get_untracked()) {
+                    Some(Shown::Fresh(first) | Shown::Old(first, _)) => view! { <Selling first counter /> }.into_light(),
+                    Some(Shown::Failed(error)) => view! {
+                        <PhoneShell head=view! { <PhoneHead title=t::tendero_scan_title() back="/t/" /> }.into_light()>
+                            <ErrorState code=error.code().to_owned() href="/t/scan" />
+                        </PhoneShell>
+                    }.into_light(),
+                    None => view! { <Skeleton kind=SkeletonKind::Cards /> }.into_light(),
+                }
+            }
         </kit::Await>
     }
 }
 
+/// True when the page may be loaded anew: no sale is in progress and nothing waits to be sent.
+pub(crate) async fn idle() -> bool {
+    let draft = kit::kept::recall::<Draft>(DRAFT).await.is_some_and(|(draft, at)| !draft.basket.lines.is_empty() && device_ms() - at < DRAFT_MS_MAX);
+    let sells = window().location().pathname().is_ok_and(|path| path.starts_with("/t/scan"));
+    !(sells && draft) && queue::idle().await
+}
+
+/// A sale in progress, as it is kept in case the page goes.
+#[derive(Clone, Serialize, Deserialize)]
+struct Draft {
+    /// Under which the sale will be written: a basket whose sale is in the queue is not offered again.
+    id: uuid::Uuid,
+    basket: Basket,
+    customer: Option<Customer>,
+}
+
 /// The card that was read.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Customer {
     code: String,
     /// By the device's clock.
@@ -61,6 +103,8 @@ enum Stage {
     Reward(String, DeliveryPreview),
     Delivered(Delivery),
     Result(PurchaseAnswer),
+    /// Kept here: label, estimate, when.
+    Saved(String, Option<Gain>, i64),
 }
 
 /// Everything that the page's parts share.
@@ -72,20 +116,23 @@ struct State {
     frame: RwSignal<FrameState>,
     pill: RwSignal<String>,
     alarm: RwSignal<Option<String>>,
-    estimate: RwSignal<Option<PurchaseAnswer>>,
+    estimate: RwSignal<Option<Gain>>,
     busy: RwSignal<bool>,
+    /// The id of the sale in progress.
+    sale: RwSignal<uuid::Uuid>,
+    /// The sale that was confirmed last: its answer belongs on this screen.
+    mine: RwSignal<Option<uuid::Uuid>>,
+    queue: Queue,
+    online: RwSignal<bool>,
     epoch: RwSignal<u32>,
     typing: RwSignal<bool>,
     /// Server clock − device clock.
     skew_ms: RwSignal<i64>,
 }
 
-fn device_ms() -> i64 {
-    js_sys::Date::now() as i64
-}
-
 #[component]
-fn Selling(counter: Counter) -> impl IntoView {
+fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
+    let net = kit::net::net();
     let state = State {
         basket: RwSignal::new(Basket::default()),
         customer: RwSignal::new(None),
@@ -95,26 +142,40 @@ fn Selling(counter: Counter) -> impl IntoView {
         alarm: RwSignal::new(None),
         estimate: RwSignal::new(None),
         busy: RwSignal::new(false),
+        sale: RwSignal::new(uuid::Uuid::nil()),
+        mine: RwSignal::new(None),
+        queue: queue(),
+        online: net.online,
         epoch: RwSignal::new(0),
         typing: RwSignal::new(false),
-        skew_ms: RwSignal::new(0),
+        skew_ms: net.skew_ms,
     };
-    let counter = StoredValue::new(counter);
+    let kept = counter;
+    let counter = StoredValue::new(first);
     let ready = RwSignal::new(false);
     Effect::new(move |before: Option<()>| {
-        if before.is_some() {
-            return;
+        if let Some(Shown::Fresh(fresh)) = kept.get() {
+            // An answer that was kept on the way to this page says nothing about the clock of now.
+            if before.is_some() || net.skew_ms.get_untracked() == 0 {
+                kit::net::clock_heard(fresh.now.0);
+            }
+            counter.set_value(fresh);
         }
-        state.skew_ms.set(counter.with_value(|counter| counter.now.0) - device_ms());
-        ready.set(true);
-        leptos::task::spawn_local(async {
-            // Whatever an earlier visit could not send.
-            let _ = capture::send_kept().await;
-        });
+        if before.is_none() {
+            leptos::task::spawn_local(async move {
+                if !restore(state).await {
+                    state.sale.set(new_id());
+                }
+                ready.set(true);
+            });
+        }
     });
+    remember(state);
+    answers(state);
+    kit::stay_awake();
     let on_read = Callback::new(move |read: Read| heard(state, counter, read));
     scanner::listen_to_reader(on_read);
-    estimate_follows(state);
+    estimate_follows(state, counter);
     let (js, wasm) = request::decoder_urls();
     let decoder = DecoderUrls { worker: "/decoder-worker.js".into(), js, wasm };
     let lead = move || view! {
@@ -127,18 +188,19 @@ fn Selling(counter: Counter) -> impl IntoView {
         <Viewfinder on_read state=state.frame decoder label=state.pill paused epoch=state.epoch lead=ViewFn::from(lead) trail=ViewFn::from(trail) />
     }
     .into_light();
-    let shows_result = move || matches!(state.stage.get(), Stage::Result(_));
+    let shows_result = move || matches!(state.stage.get(), Stage::Result(_) | Stage::Saved(..));
     view! {
         <kit::LiveRegions />
         <div class="scan" hidden=shows_result data-ready=move || ready.get().to_string() on:click=|_| unlock()>
             <h1 class="sr-only">{t::tendero_scan_title()}</h1>
             <noscript><p class="field__error">{t::tendero_needs_script()}</p></noscript>
             {viewfinder}
+            <SyncBanner />
             <main id="main" class="scan__panel">
                 {move || state.alarm.get().map(|text| view! { <p class="banner banner--danger" role="alert" data-alarm>{text}</p> })}
                 {move || state.typing.get().then(|| view! { <Typed on_read /> })}
                 {move || match state.stage.get() {
-                    Stage::Basket | Stage::Result(_) => view! { <BasketPart state counter /> }.into_light(),
+                    Stage::Basket | Stage::Result(_) | Stage::Saved(..) => view! { <BasketPart state counter /> }.into_light(),
                     Stage::Unknown(gtin) => view! { <Unknown state counter gtin /> }.into_light(),
                     Stage::Reward(code, preview) => view! { <HandOver state counter code preview /> }.into_light(),
                     Stage::Delivered(done) => delivered(state, counter, done),
@@ -146,13 +208,77 @@ fn Selling(counter: Counter) -> impl IntoView {
             </main>
         </div>
         {move || match state.stage.get() {
-            Stage::Result(answer) => Some(view! { <ResultScreen answer on_next=Callback::new(move |()| next(state)) /> }),
+            Stage::Result(answer) => Some(view! { <ResultScreen answer on_next=Callback::new(move |()| next(state)) /> }.into_light()),
+            Stage::Saved(label, estimate, at_ms) => Some(view! { <SavedScreen label estimate at_ms on_next=Callback::new(move |()| next(state)) /> }.into_light()),
             _ => None,
         }}
     }
 }
 
+/// Brings back the basket of a page that went: a reload, a call, a new build.
+async fn restore(state: State) -> bool {
+    let Some((draft, at)) = kit::kept::recall::<Draft>(DRAFT).await else { return false };
+    if device_ms() - at >= DRAFT_MS_MAX || queue::holds(draft.id).await {
+        return false;
+    }
+    state.sale.set(draft.id);
+    state.basket.set(draft.basket);
+    state.customer.set(draft.customer);
+    true
+}
+
+/// Keeps the basket after each change.
+fn remember(state: State) {
+    Effect::new(move |before: Option<()>| {
+        let draft = Draft { id: state.sale.get(), basket: state.basket.get(), customer: state.customer.get() };
+        if before.is_some() {
+            kit::kept::save(DRAFT, &draft);
+        }
+    });
+}
+
+/// The answer of the sale on this screen, whenever it comes: at once, or while the person still reads that it is safe.
+fn answers(state: State) {
+    Effect::new(move |_| {
+        let Some((id, answer)) = state.queue.answer.get() else { return };
+        let shown = state.busy.get_untracked() || matches!(state.stage.get_untracked(), Stage::Saved(..));
+        if state.mine.get_untracked() == Some(id) && shown {
+            settle(state, id, answer);
+        }
+    });
+}
+
+fn settle(state: State, id: uuid::Uuid, answer: ItemAnswer) {
+    state.busy.set(false);
+    match (answer.purchase, answer.problem) {
+        (Some(purchase), _) => {
+            play(if purchase.rewards.is_empty() { Cue::Confirmed } else { Cue::Reward });
+            speech::say(&t::tendero_speech_result(&gain_text(Gain::of(&purchase))));
+            state.stage.set(Stage::Result(purchase));
+        }
+        (None, Some(problem)) if answer.status != 429 && answer.status < 500 => {
+            state.stage.set(Stage::Basket);
+            // The same basket once more is another sale.
+            state.sale.set(new_id());
+            refuse(state, locale::shop_text(&problem.code));
+            leptos::task::spawn_local(queue::mark_seen(state.queue, id));
+        }
+        // The server is busy: the sale is safe and goes again by itself.
+        _ => saved(state),
+    }
+}
+
+fn saved(state: State) {
+    state.busy.set(false);
+    play(Cue::SavedOffline);
+    let label = state.customer.with_untracked(|customer| customer.as_ref().map(|customer| customer.label.clone())).unwrap_or_default();
+    live::say(t::tendero_queue_offline());
+    state.stage.set(Stage::Saved(label, state.estimate.get_untracked(), kit::net::device_ms()));
+}
+
 fn next(state: State) {
+    state.mine.set(None);
+    state.sale.set(new_id());
     state.basket.set(Basket::default());
     state.customer.set(None);
     state.estimate.set(None);
@@ -191,8 +317,19 @@ fn refuse(state: State, text: &str) {
 fn card_read(state: State, code: String) {
     let scanned_at_ms = device_ms();
     let at = Timestamp(scanned_at_ms + state.skew_ms.get_untracked());
+    let online = state.online.get_untracked();
     leptos::task::spawn_local(async move {
-        match identify(code.clone(), at).await {
+        let known = if online { identify(code.clone(), at).await } else { Err(no_network()) };
+        if online {
+            kit::net::heard(!matches!(&known, Err(error) if error.code() == "network"));
+        }
+        let label = match known {
+            Ok(label) => Ok(label),
+            // Without the server: what the code itself says, and whether it is of this hour.
+            Err(error) if error.code() == "network" => label_of(&code, at).ok_or("QR_STALE".to_owned()),
+            Err(error) => Err(error.code().to_owned()),
+        };
+        match label {
             Ok(label) => {
                 play(Cue::CardRead);
                 state.frame.set(FrameState::Read);
@@ -200,9 +337,23 @@ fn card_read(state: State, code: String) {
                 live::say(&t::tendero_scan_read_card(&label));
                 state.customer.set(Some(Customer { code, scanned_at_ms, label }));
             }
-            Err(error) => refuse(state, locale::shop_text(error.code())),
+            Err(code) => refuse(state, locale::shop_text(&code)),
         }
     });
+}
+
+fn no_network() -> UiError {
+    Problem::new(503, "network", "").into()
+}
+
+/// `Tarjeta · ••42` of a code that may be of this time; `None` when its half minute is long over.
+fn label_of(code: &str, at: Timestamp) -> Option<String> {
+    let card = match code.parse().ok()? {
+        CardCode::Rotating { card, step, .. } if OFFLINE_WINDOW.contains(&step.saturating_sub(step_at(at))) => card,
+        CardCode::Printed { card, .. } => card,
+        CardCode::Rotating { .. } | CardCode::Reward(_) => return None,
+    };
+    Some([t::tendero_queue_card(), " · ", &card.digits()].concat())
 }
 
 fn reward_read(state: State, code: String) {
@@ -237,8 +388,8 @@ fn product_read(state: State, counter: StoredValue<Counter>, gtin: Gtin) {
     }
 }
 
-/// 300 ms after the last change the server is asked what the basket would earn.
-fn estimate_follows(state: State) {
+/// What the basket would earn: at once by the phone's own rules, and 300 ms after the last change as the server says.
+fn estimate_follows(state: State, counter: StoredValue<Counter>) {
     let turn = StoredValue::new(0_u32);
     Effect::new(move |_| {
         let basket = state.basket.get();
@@ -247,6 +398,13 @@ fn estimate_follows(state: State) {
         let mine = turn.get_value();
         if basket.lines.is_empty() {
             state.estimate.set(None);
+            return;
+        }
+        let now_ms = device_ms();
+        let at = Timestamp(now_ms + state.skew_ms.get_untracked());
+        let own = kit::net::wall_date(now_ms).map(|date| counter.with_value(|counter| estimate(&counter.campaigns, &counter.products, &basket, counter.shop, at, date)));
+        state.estimate.set(own);
+        if !state.online.get_untracked() {
             return;
         }
         set_timeout(
@@ -261,7 +419,7 @@ fn estimate_follows(state: State) {
                     if let Ok(answer) = preview(basket).await
                         && turn.try_get_value() == Some(mine)
                     {
-                        state.estimate.set(Some(answer));
+                        state.estimate.set(Some(Gain::of(&answer)));
                     }
                 });
             },
@@ -298,14 +456,10 @@ fn BasketPart(state: State, counter: StoredValue<Counter>) -> impl IntoView {
         state.basket.with(|basket| basket.lines.clone()).into_iter().map(|line| view! { <BasketLine state line country currency /> }).collect::<Vec<_>>()
     };
     let estimate = move || {
-        state.estimate.get().map(|answer| {
-            let sum = |unit| answer.awards.iter().filter(|award| award.unit == unit).map(|award| award.amount).sum::<i64>();
-            let (points, stamps) = (sum(Unit::Points), sum(Unit::Stamps));
-            let text = match (points, stamps) {
-                (0, 0) => t::tendero_scan_would_earn_nothing().to_owned(),
-                (0, n) => [t::tendero_scan_would_earn(), " +", &t::common_stamps_count(n)].concat(),
-                (n, 0) => [t::tendero_scan_would_earn(), " +", &t::common_points_count(n, &n.to_string())].concat(),
-                (n, m) => [t::tendero_scan_would_earn(), " +", &t::common_points_count(n, &n.to_string()), " ", t::tendero_scan_and(), " ", &t::common_stamps_count(m)].concat(),
+        state.estimate.get().map(|gain| {
+            let text = match gain_text(gain) {
+                none if none.is_empty() => t::tendero_scan_would_earn_nothing().to_owned(),
+                some => [t::tendero_scan_would_earn(), " ", &some].concat(),
             };
             view! { <p class="estimate" data-estimate>{text} <span class="micro">{t::tendero_scan_estimated()}</span></p> }
         })
@@ -360,7 +514,7 @@ fn BasketLine(state: State, line: Line, country: Country, currency: Currency) ->
     }
 }
 
-/// Numbers, signs and keeps the capture, then sends it; the same bytes go again until they are answered.
+/// Keeps the sale, then sends it; without an answer in time the screen goes on and the queue goes on by itself.
 fn confirm(state: State, counter: StoredValue<Counter>) {
     let (Some(customer), false) = (state.customer.get_untracked(), state.busy.get_untracked()) else { return };
     let Some(device) = counter.with_value(|counter| counter.device) else {
@@ -371,56 +525,55 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
     let lines: Vec<CaptureLine> = state.basket.with_untracked(|basket| {
         basket.lines.iter().map(|line| CaptureLine { discount_minor: 0, gtin: line.gtin, quantity: line.quantity, unit_price_minor: line.price_minor }).collect()
     });
-    let id = new_id();
-    let skew_ms = state.skew_ms.get_untracked();
-    let text = id.to_string();
-    let build = Closure::<dyn FnMut(f64, String) -> js_sys::Uint8Array>::new(move |counter: f64, previous: String| {
-        let capture = Capture {
-            captured_at_ms: device_ms(),
-            card_code: customer.code.clone(),
-            client_purchase_id: id,
-            counter: counter as i64,
-            device_id: device,
-            lines: lines.clone(),
-            member_id: member,
-            offline: false,
-            previous_sha256: previous,
-            scanned_at_ms: customer.scanned_at_ms,
-            shop_id: shop,
-            skew_ms,
-            version: CAPTURE_VERSION,
-        };
-        js_sys::Uint8Array::from(capture.canonical_bytes().as_slice())
-    });
+    let id = state.sale.get_untracked();
+    let (skew_ms, offline, captured_at_ms) = (state.skew_ms.get_untracked(), !state.online.get_untracked(), device_ms());
+    let label = customer.label.clone();
+    let capture = move |end: ChainEnd| Capture {
+        captured_at_ms,
+        card_code: customer.code.clone(),
+        client_purchase_id: id,
+        counter: end.counter,
+        device_id: device,
+        lines: lines.clone(),
+        member_id: member,
+        offline,
+        previous_sha256: end.sha256,
+        scanned_at_ms: customer.scanned_at_ms,
+        shop_id: shop,
+        skew_ms,
+        version: CAPTURE_VERSION,
+    };
+    let (total_minor, units) = state.basket.with_untracked(|basket| (basket.total_minor(), basket.count()));
+    let sale = Sale { id, device, label, total_minor, units, estimate: state.estimate.get_untracked(), captured_at_ms, capture: Box::new(capture) };
+    state.mine.set(Some(id));
     leptos::task::spawn_local(async move {
-        let kept = capture::keep_capture(&device.to_string(), &text, build.as_ref().unchecked_ref()).await;
-        drop(build);
-        let answered = match kept {
-            Ok(_) => capture::send_capture(&text).await,
-            Err(error) => Err(error),
-        };
-        state.busy.set(false);
-        match answered.map(outcome) {
-            Ok(Ok(answer)) => {
-                play(if answer.rewards.is_empty() { Cue::Confirmed } else { Cue::Reward });
-                state.stage.set(Stage::Result(answer));
-            }
-            Ok(Err(problem)) => refuse(state, locale::shop_text(&problem.code)),
-            Err(_) => refuse(state, t::tendero_scan_not_sent()),
+        if let Err(why) = queue::keep(state.queue, sale).await {
+            state.busy.set(false);
+            return refuse(state, match why {
+                NotKept::Full => t::tendero_queue_full(),
+                NotKept::NoKey => t::tendero_home_no_device(),
+                NotKept::Store => t::tendero_queue_broken(),
+            });
+        }
+        if offline {
+            saved(state);
+        } else {
+            set_timeout(
+                move || {
+                    if state.mine.try_get_untracked() == Some(Some(id)) && state.busy.get_untracked() {
+                        saved(state);
+                    }
+                },
+                std::time::Duration::from_millis(ANSWER_MS),
+            );
+        }
+        queue::send(state.queue).await;
+        // Nobody answered, and said so at once.
+        let waits = state.queue.entries.try_with_untracked(|entries| entries.iter().any(|entry| entry.id == id && entry.waits())).unwrap_or(false);
+        if waits && state.mine.try_get_untracked() == Some(Some(id)) && state.busy.get_untracked() {
+            saved(state);
         }
     });
-}
-
-/// Status and body of the door.
-fn outcome(answer: JsValue) -> Result<PurchaseAnswer, Problem> {
-    let pair: js_sys::Array = answer.into();
-    let body = pair.get(1).as_string().unwrap_or_default();
-    let unreadable = |_| Problem::new(502, "network", "The answer cannot be read.");
-    if pair.get(0).as_string().is_some_and(|status| status.starts_with('2')) {
-        serde_json::from_slice(body.as_bytes()).map_err(unreadable)
-    } else {
-        Err(serde_json::from_slice(body.as_bytes()).unwrap_or_else(|_| Problem::new(502, "network", "The answer cannot be read.")))
-    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the edge where the phone makes ids")]
@@ -521,8 +674,10 @@ pub async fn read_counter() -> Result<Counter, UiError> {
     let (member, shop, _) = actor.member()?;
     let shop = identity::shop::get(&mut tx, shop).await?;
     let products = catalogue::product::for_shop(&mut tx, &actor).await?;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    let campaigns = loyalty::campaign::of_shop(&mut tx, &loyalty, &actor, now).await?;
     let device = if let identity::Actor::Member { device, .. } = actor { device } else { None };
-    Ok(Counter { shop: shop.id, member, device, country: shop.country, currency: shop.currency, products, now })
+    Ok(Counter { shop: shop.id, member, device, country: shop.country, currency: shop.currency, products, campaigns, now })
 }
 
 /// Whose card it is, in two words.

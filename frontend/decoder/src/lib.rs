@@ -1,21 +1,40 @@
 //! Reads barcodes in a grey picture: EAN-13, EAN-8, UPC-A, UPC-E and QR, what a shop counter meets.
 //!
 //! A module of its own, run in a Web Worker, so that the app's first load does not carry it and the camera's preview
-//! stays smooth. The decoding itself is rxing's; around it this crate chooses lines, thresholds and scales, and lets
-//! several lines agree before it believes a barcode:
+//! stays smooth.
 //!
-//! - EAN and UPC are looked for on lines of the picture, from the middle outward, each with one or more
-//!   thresholds; a text counts when enough *different* lines gave it (three, four where the symbol is short);
-//! - QR is looked for in the whole picture, made smaller when it is large.
+//! - EAN and UPC are looked for on lines of the picture, from the middle outward, each made bars and gaps in two or
+//!   more ways (`edges`) and read by counting (`ean`). A text counts when enough *different* lines gave it (three,
+//!   four where the symbol is short). The thorough look adds lines at right angles and lines aslant.
+//! - QR is looked for in the whole picture, made smaller when it is large, and in its busiest parts (`areas`) at twice
+//!   their size: with two pixels per module, edges need to be found between them. Finding, sampling and error
+//!   correction are rxing's.
 //!
-//! A *fast* pass fits every frame of a video; a *thorough* one (more lines, lines at right angles, other scales) is
-//! for some of them, and for a photograph. Nothing here keeps anything between two pictures.
+//! A *fast* pass fits every frame of a video; a *thorough* one is for some of them, and for a photograph. Nothing here
+//! keeps anything between two pictures.
+//!
+//! Measured with `cargo xtask bench --only decoder` in Chromium beside zxing-wasm 3.1.4, on a server's core:
+//!
+//! | | this, fast | this, thorough | zxing-wasm, fast | zxing-wasm, harder |
+//! |---|---|---|---|---|
+//! | read of 88 photographs: EAN-13, EAN-8, UPC-A, QR | 78 % | 82 % | 67 % | 72 % |
+//! | read of 200 drawn frames of a cheap phone, 640 × 480 | 98 % | 99.5 % | 70 % | 89 % |
+//! | misread or invented | 0 | 0 | 0 | 1 |
+//! | 95 % of looks at 640 × 480 take, in ms: photographs, frames | 2.5, 3.6 | 13, 4 | 3, 3 | 11, 17 |
+//! | weight with Brotli, kB | 78 | | 321 | |
+//!
+//! What is not read in the photographs is mostly blur of more than a module: there bars leave no dent to count. To
+//! compare the brightness with what each digit would look like through such a lens (Gallo and Manduchi, 2011) was
+//! tried: it read none of them at their own size and two when enlarged, and took as long again as all the rest.
 //!
 //! Depends on nobody in the product. Never panics, whatever the bytes: a picture that is not what it says is empty.
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
+mod areas;
+mod ean;
+mod edges;
 mod linear;
 mod picture;
 mod qr;
@@ -67,9 +86,9 @@ pub struct Read {
 /// How much time a picture is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// About a millisecond at 640 × 480.
+    /// Some two milliseconds at 640 × 480, in a browser on a server's core.
     Fast,
-    /// The fast pass first; when it finds nothing, some ten times as long again.
+    /// The fast pass first; when it finds nothing, some five times as long again.
     Thorough,
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rxing::Luma8LuminanceSource;
 
-use crate::PIXELS_MAX;
+use crate::{PIXELS_MAX, areas::Area};
 
 /// `width` × `height` bytes, neither side zero, at most [`PIXELS_MAX`].
 pub(crate) struct Picture<'a> {
@@ -69,6 +69,24 @@ impl<'a> Picture<'a> {
         Some(Picture { luma: Cow::Owned(luma), width, height })
     }
 
+    /// A part at twice its size, on cubic curves through the pixels: what is blurred keeps its edges where they were.
+    /// `None` when the part is not inside, or too large to be looked at.
+    pub(crate) fn magnified(&self, Area { x, y, width, height }: Area) -> Option<Picture<'static>> {
+        pixels(2 * width, 2 * height)?;
+        if x + width > self.width || y + height > self.height {
+            return None;
+        }
+        let rows: Vec<Vec<i32>> = (y..y + height).map(|row| doubled(&self.row(row)[x..x + width])).collect();
+        let mut luma = Vec::with_capacity(4 * width * height);
+        let byte = |sum: i32| (sum / 16).clamp(0, 255) as u8;
+        for (n, row) in rows.iter().enumerate() {
+            luma.extend(row.iter().map(|&p| byte(p)));
+            let (above, below, beyond) = (&rows[n.saturating_sub(1)], &rows[(n + 1).min(height - 1)], &rows[(n + 2).min(height - 1)]);
+            luma.extend((0..2 * width).map(|at| byte((9 * (row[at] + below[at]) - above[at] - beyond[at]) / 16)));
+        }
+        Some(Picture { luma: Cow::Owned(luma), width: 2 * width, height: 2 * height })
+    }
+
     /// Columns become rows: for a label that hangs sideways.
     pub(crate) fn turned(&self) -> Picture<'static> {
         let mut luma = vec![0; self.width * self.height];
@@ -83,6 +101,12 @@ impl<'a> Picture<'a> {
     pub(crate) fn source(&self) -> Option<Luma8LuminanceSource> {
         Luma8LuminanceSource::new(self.luma.to_vec(), self.width as u32, self.height as u32).ok()
     }
+}
+
+/// Sixteen times the pixels of a line, and between each two of them what a cubic curve through four has half way.
+fn doubled(line: &[u8]) -> Vec<i32> {
+    let at = |x: usize| i32::from(line[x.min(line.len() - 1)]);
+    (0..line.len()).flat_map(|x| [16 * at(x), 9 * (at(x) + at(x + 1)) - at(x.saturating_sub(1)) - at(x + 2)]).collect()
 }
 
 fn pixels(width: usize, height: usize) -> Option<usize> {

@@ -54,6 +54,30 @@ fn turned((luma, width, height): Grey) -> Grey {
     (turned, height, width)
 }
 
+/// What a camera of 640 × 480 sees of a label in the middle of a grey desk: `scale` pixels for each of the label's,
+/// turned by `degrees`, through a lens that spreads every point over a square of `soft` pixels.
+fn filmed((luma, width, height): &Grey, scale: f64, degrees: f64, soft: f64) -> Grey {
+    const POINTS: [f64; 5] = [-0.4, -0.2, 0.0, 0.2, 0.4];
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (middle_x, middle_y) = (f64::from(*width) / 2.0, f64::from(*height) / 2.0);
+    let at = |x: f64, y: f64| {
+        let (x, y) = ((x - 320.0) / scale, (y - 240.0) / scale);
+        let (x, y) = (x * cos + y * sin + middle_x, y * cos - x * sin + middle_y);
+        let inside = x >= 0.0 && y >= 0.0 && x < f64::from(*width) && y < f64::from(*height);
+        if inside { f64::from(luma[(y as u32 * width + x as u32) as usize]) } else { 110.0 }
+    };
+    let pixel = |x: u32, y: u32| {
+        let points = POINTS.iter().flat_map(|dx| POINTS.iter().map(move |dy| (dx * soft, dy * soft)));
+        (points.map(|(dx, dy)| at(f64::from(x) + 0.5 + dx, f64::from(y) + 0.5 + dy)).sum::<f64>() / 25.0) as u8
+    };
+    ((0..640 * 480).map(|at| pixel(at % 640, at / 640)).collect(), 640, 480)
+}
+
+/// The upper part of a label.
+fn lower((luma, width, _): Grey, height: u32) -> Grey {
+    (luma[..(width * height) as usize].to_vec(), width, height)
+}
+
 fn read((luma, width, height): &Grey, mode: Mode) -> Vec<(Format, String)> {
     decode(luma, *width, *height, mode).into_iter().map(|Read { format, text, .. }| (format, text)).collect()
 }
@@ -112,6 +136,36 @@ fn a_label_may_stand_on_its_head_or_hang_sideways() {
 }
 
 #[test]
+fn a_low_label_may_be_held_aslant() {
+    // No level line meets all of its bars.
+    let label = lower(drawn(Format::Ean13, "7801234567894"), MARGIN + 90);
+
+    for degrees in [-24.0, 24.0, 90.0 + 24.0, 180.0 - 24.0] {
+        assert_eq!(read(&filmed(&label, 1.0, degrees, 1.2), Mode::Thorough), [(Format::Ean13, "7801234567894".to_owned())], "{degrees} degrees");
+    }
+}
+
+#[test]
+fn a_soft_qr_of_less_than_two_pixels_per_module_is_read_in_one_fast_look() {
+    let card = drawn(Format::Qr, "M1K7Q2W9ZX0Y3R5T8U1P4A6S9D2F5G8H1J4K7L");
+
+    for degrees in [3.0, 17.0, 31.0, 40.0] {
+        let filmed = filmed(&card, 1.8 / f64::from(SCALE), degrees, 2.0);
+
+        assert_eq!(read(&filmed, Mode::Fast), [(Format::Qr, "M1K7Q2W9ZX0Y3R5T8U1P4A6S9D2F5G8H1J4K7L".to_owned())], "{degrees} degrees");
+    }
+}
+
+#[test]
+fn soft_bars_of_two_pixels_are_read_in_one_fast_look() {
+    for (format, text) in [(Format::Ean13, "7801234567894"), (Format::Ean8, "96385074"), (Format::UpcA, "042100005264"), (Format::UpcE, "04252614")] {
+        let filmed = filmed(&drawn(format, text), 2.0 / f64::from(SCALE), 7.0, 2.4);
+
+        assert_eq!(read(&filmed, Mode::Fast), [(format, text.to_owned())], "{text}");
+    }
+}
+
+#[test]
 fn a_large_photograph_is_read_too() {
     let (luma, width, height) = drawn(Format::Qr, "HTTPS://MOSTRADOR.EXAMPLE/T/1");
     let (wide, high) = (width * 12, height * 12);
@@ -156,6 +210,22 @@ fn what_is_no_picture_is_empty() {
     }
     let too_many = vec![255; PIXELS_MAX + 4_000];
     assert_eq!(decode(&too_many, 4_000, too_many.len() as u32 / 4_000, Mode::Thorough), []);
+}
+
+#[test]
+fn the_widest_and_the_highest_picture_are_looked_at_without_harm() {
+    // As many bars as EAN-13 has, the first of them nearly as long as the picture.
+    let bar = |x: u32, width: u32| match x.checked_sub(width / 6) {
+        Some(x) if x < width / 6 * 4 => true,
+        Some(x) => ((x - width / 6 * 4) / 3) % 2 == 1 && (x - width / 6 * 4) / 3 < 58,
+        None => false,
+    };
+
+    for (width, height) in [(3_000_000, 1), (90_000, 4), (12, 30_000)] {
+        let luma: Vec<u8> = (0..width * height).map(|at| if bar(at % width, width) { 20 } else { 230 }).collect();
+
+        assert_eq!(decode(&luma, width, height, Mode::Thorough), [], "{width} x {height}");
+    }
 }
 
 /// Noise of large grains: it makes runs that look like bars and finder patterns far more often than single pixels do.

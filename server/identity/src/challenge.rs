@@ -112,18 +112,37 @@ pub async fn start(tx: &mut Tx, keys: &Keys, now: Timestamp, country: Country, t
 /// Compares a code. A wrong one costs a try: the caller commits in that case too, see [`Error::WrongCode`].
 pub async fn verify(tx: &mut Tx, keys: &Keys, now: Timestamp, sealed: &str, code: &str) -> Result<Verified, Error> {
     let carried = carried(keys, sealed)?;
-    let row: Option<(Vec<u8>, i64)> = tx.query(FIND).bind(carried.challenge).bind(now).maybe().await?;
-    let (expected, tries) = row.ok_or(Error::CodeExpired)?;
+    let row: Option<(Vec<u8>, i64)> = tx.query(TRY).bind(carried.challenge).bind(now).maybe().await?;
+    let (expected, left) = row.ok_or(Error::CodeExpired)?;
     let typed = keys.code_hash(&carried.challenge.to_string(), code.trim());
     if !bool::from(expected.ct_eq(&typed)) {
-        tx.query(WRONG).bind(carried.challenge).execute().await?;
-        return Err(Error::WrongCode(tries - 1));
+        return Err(Error::WrongCode(left));
     }
     tx.query(RIGHT).bind(now).bind(now.plus_ms(VERIFIED_MS)).bind(carried.challenge).execute().await?;
     let hash = keys.phone_hash(&carried.e164);
-    let consumer: Option<(ConsumerId,)> = tx.query(CONSUMER_OF).bind(hash.clone()).maybe().await?;
+    let consumer = consumer_of(tx, &hash).await?;
     let members = tx.query(MEMBERS_OF).bind(hash).all().await?;
-    Ok(Verified { sealed: carry(keys, &carried), existing: Existing { consumer: consumer.map(|(id,)| id), members } })
+    Ok(Verified { sealed: carry(keys, &carried), existing: Existing { consumer, members } })
+}
+
+/// Whose phone was verified a moment ago, as long as it is not used. `None`: nobody's yet.
+pub async fn look(tx: &mut Tx, keys: &Keys, now: Timestamp, sealed: &str) -> Result<Option<ConsumerId>, Error> {
+    let carried = carried(keys, sealed)?;
+    let open: Option<(i64,)> = tx.query(VERIFIED).bind(carried.challenge).bind(now).maybe().await?;
+    open.ok_or(Error::CodeExpired)?;
+    consumer_of(tx, &keys.phone_hash(&carried.e164)).await
+}
+
+/// The consumer with a phone of this hash.
+async fn consumer_of(tx: &mut Tx, hash: &[u8]) -> Result<Option<ConsumerId>, Error> {
+    Ok(tx.query(CONSUMER_OF).bind(hash.to_vec()).maybe::<(ConsumerId,)>().await?.map(|(id,)| id))
+}
+
+impl VerifiedPhone {
+    /// Who has it already.
+    pub async fn consumer(&self, tx: &mut Tx) -> Result<Option<ConsumerId>, Error> {
+        consumer_of(tx, &self.hash).await
+    }
 }
 
 /// Uses a verified phone, once.
@@ -150,11 +169,13 @@ sql! {
 
     INSERT: "INSERT INTO challenge (id, phone_hash, code_hash, purpose, attempts_left, expires_at, created_at) VALUES ($1, $2, $3, 'phone', $4, $5, $6)";
 
-    FIND: "SELECT code_hash, attempts_left FROM challenge WHERE id = $1 AND expires_at > $2 AND attempts_left > 0 AND verified_at IS NULL";
-
-    WRONG: "UPDATE challenge SET attempts_left = attempts_left - 1 WHERE id = $1 AND attempts_left > 0";
+    /// Pays before anything is compared: guesses that come at once cannot all see the last try.
+    TRY: "UPDATE challenge SET attempts_left = attempts_left - 1 WHERE id = $1 AND expires_at > $2 AND attempts_left > 0 AND verified_at IS NULL
+          RETURNING code_hash, attempts_left";
 
     RIGHT: "UPDATE challenge SET verified_at = $1, expires_at = $2 WHERE id = $3";
+
+    VERIFIED: "SELECT verified_at FROM challenge WHERE id = $1 AND verified_at IS NOT NULL AND used_at IS NULL AND expires_at > $2";
 
     /// No row: never verified, over, or used already.
     CONSUME: "UPDATE challenge SET used_at = $1 WHERE id = $2 AND verified_at IS NOT NULL AND used_at IS NULL AND expires_at > $1";

@@ -23,6 +23,9 @@ pub enum Error {
     /// The code, the form or the invitation is over or was used.
     #[error("the code is over")]
     CodeExpired,
+    /// No such code, or it is over, used, or was guessed at too often. Never says which.
+    #[error("no such code, or it is over")]
+    UnknownCode,
     /// Too many tries; again after so many seconds.
     #[error("too many tries")]
     TooMany(u32),
@@ -64,6 +67,7 @@ impl From<Error> for Problem {
             Error::NotFound => Problem::not_found(),
             Error::InvalidPhone => Problem::field("phone", "invalid_phone", detail),
             Error::WrongCode(_) => Problem::field("code", "wrong_code", detail),
+            Error::UnknownCode => Problem::field("code", "wrong_code", detail),
             Error::CodeExpired => Problem::field("code", "code_expired", detail),
             Error::TooMany(seconds) => {
                 let mut problem = Problem::new(429, "too_many_requests", detail);

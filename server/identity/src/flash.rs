@@ -11,7 +11,7 @@ const LIFE_MS: i64 = 10 * MINUTE_MS;
 
 fn session(actor: &Actor) -> Result<SessionId, Error> {
     match actor {
-        Actor::User { session, .. } => Ok(*session),
+        Actor::User { session, .. } | Actor::Consumer { session, .. } => Ok(*session),
         _ => Err(Error::Unauthorized),
     }
 }

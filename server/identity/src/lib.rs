@@ -15,6 +15,7 @@
 mod actor;
 pub mod api_key;
 pub mod audit;
+pub mod card_move;
 pub mod challenge;
 pub mod consent;
 pub mod consumer;
@@ -37,7 +38,7 @@ pub use phone::{Phone, shown as phone_shown};
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [api_key::STATEMENTS, audit::STATEMENTS, challenge::STATEMENTS, consent::STATEMENTS, consumer::STATEMENTS, device::STATEMENTS, organisation::STATEMENTS, session::STATEMENTS, shop::STATEMENTS, staff::STATEMENTS, user::STATEMENTS].concat()
+    [api_key::STATEMENTS, audit::STATEMENTS, card_move::STATEMENTS, challenge::STATEMENTS, consent::STATEMENTS, consumer::STATEMENTS, device::STATEMENTS, organisation::STATEMENTS, session::STATEMENTS, shop::STATEMENTS, staff::STATEMENTS, user::STATEMENTS].concat()
 }
 
 /// Lower case without accents, for searches: `Peñón` is found by `penon`.

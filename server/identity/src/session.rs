@@ -4,7 +4,7 @@ use db::{Tx, sql};
 use shared::{ConsumerId, DeviceId, MemberId, OrganisationId, SessionId, ShopId, Timestamp, UserId, identity::{MemberRole, OrganisationKind, UserRole}, time::{DAY_MS, HOUR_MS}};
 use uuid::Uuid;
 
-use crate::{Actor, Error, Persona, keys::{secret_text, token_hash}};
+use crate::{Actor, Error, Persona, audit, keys::{secret_text, token_hash}};
 
 /// Whose session it will be.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +96,13 @@ pub async fn close(tx: &mut Tx, now: Timestamp, actor: &Actor) -> Result<(), Err
     Ok(())
 }
 
+/// Ends every session of a consumer, and the codes that would open one.
+pub async fn close_all(tx: &mut Tx, now: Timestamp, consumer: ConsumerId) -> Result<(), Error> {
+    tx.query(CLOSE_ALL).bind(now).bind(Persona::Consumer).bind(consumer).execute().await?;
+    audit::append(tx, now, &format!("consumer {consumer}"), None, None, "sessions.closed", &consumer.to_string(), None, None, None).await?;
+    crate::card_move::forget(tx, consumer).await
+}
+
 sql! {
     INSERT: "INSERT INTO session (id, token_hash, persona, subject_id, tenant_id, shop_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
@@ -110,4 +117,6 @@ sql! {
     USER: "SELECT u.id, u.tenant_id, o.kind, u.role FROM org_user u JOIN organisation o ON o.id = u.tenant_id WHERE u.id = $1 AND u.disabled_at IS NULL";
 
     CLOSE: "UPDATE session SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+
+    CLOSE_ALL: "UPDATE session SET revoked_at = $1 WHERE persona = $2 AND subject_id = $3 AND revoked_at IS NULL";
 }

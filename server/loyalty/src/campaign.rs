@@ -4,12 +4,12 @@ use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
     BrandId, CampaignId, CampaignVersionId, ConsumerId, OrganisationId, Page, ProductId, RewardId, Timestamp, UserId,
-    loyalty::{Campaign, CampaignRules, NewCampaign, CampaignState, Template, campaign::{Enrolment, RuleKind, ShopScope}},
+    loyalty::{Campaign, CampaignRules, NewCampaign, CampaignState, ShopCampaign, Template, campaign::{Enrolment, RuleKind, ShopScope}},
     page::PAGE_SIZE_MAX,
 };
 use sqlx::types::Json;
 
-use crate::{Error, reward, rule_book, terms::{self, Prize}};
+use crate::{Error, Loyalty, reward, rule_book::{self, LiveVersion}, terms::{self, Prize}};
 
 /// Creates a draft: nobody earns yet.
 pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewCampaign) -> Result<Campaign, Error> {
@@ -213,6 +213,23 @@ pub async fn list(tx: &mut Tx, actor: &Actor, cursor: Option<&str>, limit: i64) 
     items.truncate(limit as usize);
     let next_cursor = items.last().filter(|_| more).map(|last| audit::cursor(last.created_at, last.id.0));
     Ok(Page { items, next_cursor })
+}
+
+/// The rules in force at the actor's shop, for its phone's estimates; other shops are not named. At most 200.
+pub async fn of_shop(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp) -> Result<Vec<ShopCampaign>, Error> {
+    const CAMPAIGNS_MAX: usize = 200;
+    let (_, shop, _) = actor.member()?;
+    let book = loyalty.current_book(tx).await?;
+    let here = |rules: &CampaignRules| match &rules.shops {
+        ShopScope::All => true,
+        ShopScope::Only(shops) => shops.contains(&shop),
+    };
+    let told = |version: &LiveVersion| ShopCampaign {
+        rules: CampaignRules { shops: ShopScope::All, ..version.rules.clone() },
+        valid_from: version.valid_from,
+        valid_until: version.valid_until,
+    };
+    Ok(book.in_force(now).filter(|version| here(&version.rules)).take(CAMPAIGNS_MAX).map(told).collect())
 }
 
 /// The consumer joins a campaign that asks for it; again changes nothing, not even since when.

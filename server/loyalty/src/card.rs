@@ -2,7 +2,7 @@
 
 use db::{Tx, sql};
 use hmac::{Hmac, Mac};
-use identity::{Actor, challenge::VerifiedPhone, consumer::{self, NewConsumer}, keys::random};
+use identity::{Actor, challenge::{self, VerifiedPhone}, consumer::{self, NewConsumer}, keys::random, session};
 use sha2::Sha256;
 use shared::{
     BrandId, CampaignId, CardId, CardKeyId, ConsumerId, Country, ShopId, Timestamp,
@@ -44,8 +44,7 @@ pub(crate) fn label(name: Option<&str>, public_code: &[u8]) -> String {
 }
 
 fn digits(public_code: &[u8]) -> String {
-    let number = public_code.iter().fold(0_u32, |sum, byte| (sum * 31 + u32::from(*byte)) % 100);
-    format!("••{number:02}")
+    public_code.try_into().map(|bytes| PublicCode(bytes).digits()).unwrap_or_default()
 }
 
 #[derive(sqlx::FromRow)]
@@ -61,13 +60,15 @@ struct HolderRow {
 }
 
 /// The holder of a code whose HMAC is right. Everything else is `None`: nobody learns whether a card exists.
-pub(crate) async fn find_by_code(tx: &mut Tx, loyalty: &Loyalty, code: &CardCode, shop: ShopId) -> Result<Option<Holder>, Error> {
+///
+/// A device's key that was revoked still explains a code that a shop read before: its sale may come days later.
+pub(crate) async fn find_by_code(tx: &mut Tx, loyalty: &Loyalty, code: &CardCode, shop: ShopId, read_at: Timestamp) -> Result<Option<Holder>, Error> {
     let (card, mac, message) = match code {
         CardCode::Rotating { card, step, mac } => (card, mac, rotating_message(*card, *step)),
         CardCode::Printed { card, mac } => (card, mac, printed_message(*card)),
         CardCode::Reward(_) => return Ok(None),
     };
-    let rows = tx.query(HOLDER_BY_CODE).bind(shop).bind(card.0.to_vec()).all::<HolderRow>().await?;
+    let rows = tx.query(HOLDER_BY_CODE).bind(shop).bind(card.0.to_vec()).bind(read_at).all::<HolderRow>().await?;
     let right = rows.into_iter().find(|row| {
         let secret = row.secret_sealed.as_deref().and_then(|sealed| loyalty.keys.open(SECRET_CONTEXT, sealed));
         secret.is_some_and(|secret| bool::from(code_mac(&secret, &message)[..8].ct_eq(mac)))
@@ -103,7 +104,7 @@ fn code_mac(secret: &[u8], message: &str) -> [u8; 32] {
 pub async fn identify(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, code: &str, read_at: Timestamp) -> Result<String, Error> {
     let (_, shop, _) = actor.member()?;
     let code: CardCode = code.parse().map_err(|_| Error::UnknownCard)?;
-    let holder = find_by_code(tx, loyalty, &code, shop).await?.ok_or(Error::UnknownCard)?;
+    let holder = find_by_code(tx, loyalty, &code, shop, read_at).await?.ok_or(Error::UnknownCard)?;
     if holder.blocked_at.is_some() {
         return Err(Error::CardBlocked);
     }
@@ -155,6 +156,45 @@ pub async fn new_key(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         tx.query(REVOKE_KEY).bind(now).bind(*old).bind(card).execute().await?;
     }
     add_key(tx, loyalty, now, card).await
+}
+
+/// The name of the actor's own card in its codes.
+pub async fn public_code(tx: &mut Tx, actor: &Actor) -> Result<PublicCode, Error> {
+    let (_, code) = mine(tx, actor.consumer()?).await?;
+    code.try_into().map(PublicCode).map_err(|_| Error::UnknownCard)
+}
+
+/// A card that somebody with its owner's phone found again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// `••42`.
+    pub label: String,
+    /// Of its owner: how numbers are written.
+    pub country: Country,
+    /// What is on it, most urgent first.
+    pub balances: Vec<Balance>,
+}
+
+/// The card behind a phone that was verified a moment ago; nothing changes, and the phone can still be used.
+///
+/// [`Error::NotFound`] when no consumer has this phone.
+pub async fn find_again(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, sealed: &str) -> Result<Found, Error> {
+    let consumer = challenge::look(tx, &loyalty.keys, now, sealed).await?.ok_or(Error::NotFound)?;
+    let (_, public_code) = mine(tx, consumer).await?;
+    let balances = balances(tx, &Actor::System, consumer).await?;
+    let Person { country, .. } = tx.query(PERSON).bind(consumer).one().await?;
+    Ok(Found { label: digits(&public_code), country, balances })
+}
+
+/// The owner of a verified phone takes her card onto this one: her other sessions end, and their devices' keys make no
+/// code any more. The balances stay where they are. The caller opens the new session.
+pub async fn recover(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, sealed: &str) -> Result<ConsumerId, Error> {
+    let phone = challenge::consume(tx, &loyalty.keys, now, sealed).await?;
+    let consumer = phone.consumer(tx).await?.ok_or(Error::NotFound)?;
+    tx.lock(consumer.lock_key()).await?;
+    session::close_all(tx, now, consumer).await?;
+    tx.query(REVOKE_DEVICE_KEYS).bind(now).bind(consumer).execute().await?;
+    Ok(consumer)
 }
 
 async fn mine(tx: &mut Tx, consumer: ConsumerId) -> Result<(CardId, Vec<u8>), Error> {
@@ -264,7 +304,7 @@ sql! {
                                     WHERE t.consumer_id = c.consumer_id AND m.shop_id = $1 AND m.removed_at IS NULL) AS own_shop
                      FROM card c
                      JOIN consumer n ON n.id = c.consumer_id
-                     JOIN card_key k ON k.card_id = c.id AND k.revoked_at IS NULL
+                     JOIN card_key k ON k.card_id = c.id AND (k.revoked_at IS NULL OR k.revoked_at > $3)
                      WHERE c.public_code = $2 AND n.deleted_at IS NULL";
 
     HOLDER_BY_CONSUMER: "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, c.public_code AS secret_sealed,
@@ -282,6 +322,12 @@ sql! {
     LIVE_KEYS: "SELECT id FROM card_key WHERE card_id = $1 AND revoked_at IS NULL ORDER BY created_at, id";
 
     REVOKE_KEY: "UPDATE card_key SET revoked_at = $1 WHERE id = $2 AND card_id = $3 AND revoked_at IS NULL";
+
+    /// All but each card's first, which is the server's own.
+    REVOKE_DEVICE_KEYS: "UPDATE card_key SET revoked_at = $1
+                         WHERE revoked_at IS NULL AND card_id IN (SELECT id FROM card WHERE consumer_id = $2)
+                           AND EXISTS (SELECT 1 FROM card_key f WHERE f.card_id = card_key.card_id
+                                       AND (f.created_at < card_key.created_at OR (f.created_at = card_key.created_at AND f.id < card_key.id)))";
 
     CARD_OF: "SELECT id, public_code FROM card WHERE consumer_id = $1 ORDER BY created_at, id LIMIT 1";
 

@@ -85,6 +85,20 @@ pub enum Error {
     Store(#[from] db::Error),
 }
 
+impl Error {
+    /// The refusal of a sale whose reason could have changed since; the others are found again by looking again.
+    pub(crate) fn refused_before(code: &str) -> Option<Self> {
+        Some(match code {
+            "loyalty.unknown_card" => Self::UnknownCard,
+            "loyalty.card_blocked" => Self::CardBlocked,
+            "loyalty.qr_stale" => Self::QrStale,
+            "loyalty.qr_replay" => Self::QrReplay,
+            "loyalty.too_old" => Self::TooOld,
+            _ => return None,
+        })
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let detail = error.to_string();
@@ -119,5 +133,20 @@ impl From<Error> for Problem {
             Error::Identity(error) => error.into(),
             Error::Store(error) => identity::store_problem(&error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_read_back_by_its_own_code() {
+        for error in [Error::UnknownCard, Error::CardBlocked, Error::QrStale, Error::QrReplay, Error::TooOld] {
+            let code = Problem::from(error).code;
+            let again = Error::refused_before(&code).map(Problem::from).map(|problem| problem.code);
+            assert_eq!(again, Some(code));
+        }
+        assert!(Error::refused_before("loyalty.bad_qty").is_none(), "that is seen again by looking again");
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test that is the report")]
 
 mod functions;
+mod moving;
 mod pages;
 mod world;
 

@@ -98,8 +98,19 @@ pub async fn settle(db: &Db, sandbox: bool, clock: server::ClockKind) -> anyhow:
 
 impl World {
     pub async fn new(db: &Db) -> Self {
+        Self::with(db, config(true)).await
+    }
+
+    /// Two entrances in a minute.
+    pub async fn slow(db: &Db) -> Self {
+        let mut config = config(true);
+        config.limits.entrance = api::limit::Rate::over(1, 60, 2);
+        Self::with(db, config).await
+    }
+
+    async fn with(db: &Db, config: Config) -> Self {
         settle(db, false, server::ClockKind::System).await.unwrap();
-        let app = App::on(db.clone(), config(true), Clock::controlled(NOW)).unwrap();
+        let app = App::on(db.clone(), config, Clock::controlled(NOW)).unwrap();
         let phone = |last: u32| VerifiedPhone::trusted(&app.keys, Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap());
         let mut tokens = Vec::new();
         let mut tx = db.begin().await.unwrap();

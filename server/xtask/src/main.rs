@@ -4,6 +4,7 @@
 
 mod lab;
 mod postgres;
+mod scanner;
 mod shell;
 mod site;
 mod test;
@@ -69,10 +70,10 @@ enum Command {
     },
     /// Builds the release site and prints what each front weighs.
     Weigh,
-    /// Measures purchases, start and memory of the optimised server beside what the databases alone can do, and how
-    /// fast the fronts are.
+    /// Measures purchases, start and memory of the optimised server beside what the databases alone can do, the scanner
+    /// beside another decoder, and how fast the fronts are.
     Bench {
-        /// Only one part: server, lighthouse.
+        /// Only one part: server, scanner, decoder (the scanner's part that needs no server), lighthouse.
         #[arg(long)]
         only: Option<String>,
     },
@@ -157,6 +158,9 @@ fn bench(only: Option<&str>) -> Result<()> {
     let mut passed = true;
     if wanted("server") {
         passed &= lab::bench()?;
+    }
+    if wanted("scanner") || wanted("decoder") {
+        passed &= scanner::bench(wanted("scanner"))?;
     }
     if wanted("lighthouse") {
         passed &= weight::lighthouse()?;

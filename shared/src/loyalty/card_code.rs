@@ -27,6 +27,13 @@ impl fmt::Display for PublicCode {
         f.write_str(&BASE32_NOPAD.encode(&self.0))
     }
 }
+impl PublicCode {
+    /// `••42`: the two digits by which shop and consumer recognise a card.
+    pub fn digits(&self) -> String {
+        let number = self.0.iter().fold(0_u32, |sum, byte| (sum * 31 + u32::from(*byte)) % 100);
+        ["••", if number < 10 { "0" } else { "" }, &number.to_string()].concat()
+    }
+}
 impl fmt::Debug for PublicCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PublicCode(…)")

@@ -177,6 +177,17 @@ pub struct PurchaseAnswer {
     pub rewards: Vec<IssuedReward>,
 }
 
+/// A campaign of a shop, as its phone needs it to estimate what a basket earns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopCampaign {
+    /// The rules in force.
+    pub rules: CampaignRules,
+    /// From then, included.
+    pub valid_from: Timestamp,
+    /// Until then, excluded.
+    pub valid_until: Timestamp,
+}
+
 /// A basket whose result is asked for without effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,12 +8,14 @@ use axum::{
     response::Response,
 };
 use data_encoding::BASE64URL_NOPAD;
+use loyalty::purchase::Arrival;
 use serde::{Deserialize, Serialize};
 use shared::{
     DeviceId, Problem, PurchaseId, ShopId,
     loyalty::{
         Capture, ImportPurchase, PreviewPurchase, PurchaseAnswer,
         capture::{DEVICE_HEADER, SIGNATURE_HEADER},
+        queue::{BATCH_MAX, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ItemAnswer},
     },
 };
 use utoipa::ToSchema;
@@ -28,7 +30,7 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(preview)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(create_batch)).routes(routes!(preview)).routes(routes!(get))
 }
 
 /// A sale as a phone signed it, or as a partner's system reports it.
@@ -94,15 +96,98 @@ async fn whole(request: Request) -> Result<Bytes, Refusal> {
 }
 
 async fn captured(api: &ApiState, device: DeviceId, signature: &[u8], headers: &HeaderMap, body: &[u8]) -> Result<loyalty::purchase::Outcome, Refusal> {
+    taken(api, device, Arrival { body, signature, device_clock_ms: None }, Some(headers)).await
+}
+
+/// One sale of a phone in a transaction of its own. A refusal is written down too, so that the next sale follows it.
+///
+/// `headers` are those of a request that holds this sale alone: they must name it.
+async fn taken(api: &ApiState, device: DeviceId, arrival: Arrival<'_>, headers: Option<&HeaderMap>) -> Result<loyalty::purchase::Outcome, Refusal> {
     let (mut tx, now) = api.begin().await?;
     let device = identity::device::find_signing(&mut tx, device).await?.ok_or_else(unknown_device)?;
-    let outcome = match loyalty::purchase::register(&mut tx, &api.loyalty, now, &device, body, signature).await {
-        Err(loyalty::Error::BadCapture(detail)) if names_check_digit(&detail) => return Err(Problem::field("gtin", "check_digit", detail).into()),
-        other => other?,
+    let problem: Problem = match loyalty::purchase::register(&mut tx, &api.loyalty, now, &device, arrival).await {
+        Ok(outcome) => {
+            headers.map_or(Ok(()), |headers| names_its_sale(headers, arrival.body))?;
+            tx.commit().await?;
+            return Ok(outcome);
+        }
+        Err(loyalty::Error::BadCapture(detail)) if names_check_digit(&detail) => Problem::field("gtin", "check_digit", detail),
+        Err(error) => error.into(),
     };
-    names_its_sale(headers, body)?;
-    tx.commit().await?;
-    Ok(outcome)
+    drop(tx);
+    if problem.status < 500 {
+        let (mut tx, now) = api.begin().await?;
+        loyalty::purchase::note_refusal(&mut tx, now, &device, arrival, &problem.code).await?;
+        tx.commit().await?;
+    }
+    Err(problem.into())
+}
+
+/// Registers what a phone kept while it had no network: up to 20 sales, oldest first, each answered apart.
+///
+/// The body is a `Batch` in JSON, signed as a whole like a single capture (`mostrador-device`, `mostrador-signature`);
+/// each item carries its own signature over its own text. Every sale stands in a transaction of its own, so one that is
+/// refused keeps no other from counting. When the server itself fails it stops there: what it did not answer is sent
+/// again. An empty batch asks only what the server knows of this phone.
+#[utoipa::path(post, path = "/purchases/batch", operation_id = "createPurchaseBatch", tag = "purchases", request_body = Batch,
+    params(("mostrador-device" = DeviceId, Header, description = "The phone that signs."),
+           ("mostrador-signature" = String, Header, description = "Its signature over the body.")),
+    security(("device" = [])),
+    responses((status = 200, description = "One answer for each sale, in their order.", body = BatchAnswer)))]
+async fn create_batch(State(api): State<ApiState>, request: Request) -> Result<Json<BatchAnswer>, Refusal> {
+    let headers = request.headers().clone();
+    let device: DeviceId = headers.get(DEVICE_HEADER).and_then(|value| value.to_str().ok()?.parse().ok()).ok_or_else(unknown_device)?;
+    api.limits.device(device)?;
+    let signature = signature(&headers)?;
+    let body = whole(request).await?;
+    let signing = {
+        let (mut tx, _) = api.read().await?;
+        identity::device::find_signing(&mut tx, device).await?.ok_or_else(unknown_device)?
+    };
+    if !identity::device::verify(&signing.public_key, &body, &signature) {
+        return Err(unknown_device().into());
+    }
+    let batch: Batch = parse(&body)?;
+    if batch.version != BATCH_VERSION || batch.device_id != device {
+        return Err(Problem::field("version", "loyalty.bad_capture", "The batch is of another version or another phone.").into());
+    }
+    if batch.items.len() > BATCH_MAX {
+        return Err(Problem::field("items", "bad_field", format!("At most {BATCH_MAX} sales in one batch.")).into());
+    }
+    let mut items = Vec::with_capacity(batch.items.len());
+    for item in &batch.items {
+        let answer = one_of_batch(&api, device, &batch, item).await;
+        let failed = answer.status >= 500;
+        items.push(answer);
+        if failed {
+            break;
+        }
+    }
+    let (mut tx, now) = api.read().await?;
+    let known = loyalty::purchase::known(&mut tx, now, &signing).await?;
+    Ok(Json(BatchAnswer { items, known, now }))
+}
+
+async fn one_of_batch(api: &ApiState, device: DeviceId, batch: &Batch, item: &BatchItem) -> ItemAnswer {
+    let signature = BASE64URL_NOPAD.decode(item.signature.as_bytes()).unwrap_or_default();
+    let arrival = Arrival { body: item.capture.as_bytes(), signature: &signature, device_clock_ms: Some(batch.sent_at_ms) };
+    let answer = match taken(api, device, arrival, None).await {
+        Ok(outcome) => match serde_json::from_slice(&outcome.bytes) {
+            Ok(purchase) => ItemAnswer { status: StatusCode::CREATED.as_u16(), replayed: outcome.replayed, purchase: Some(purchase), problem: None },
+            Err(_) => refused(Problem::new(500, "internal", "The stored answer cannot be read.")),
+        },
+        Err(Refusal(problem)) => refused(problem),
+    };
+    telemetry::purchase(match (&answer.problem, answer.replayed) {
+        (Some(problem), _) => &problem.code,
+        (None, true) => "replayed",
+        (None, false) => "registered",
+    });
+    answer
+}
+
+fn refused(problem: Problem) -> ItemAnswer {
+    ItemAnswer { status: problem.status, replayed: false, purchase: None, problem: Some(problem) }
 }
 
 /// The header is what proxies and queues look at: it must not say something else than what was signed.

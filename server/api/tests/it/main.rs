@@ -7,6 +7,8 @@ mod events;
 mod idempotency;
 mod limits;
 mod matrix;
+mod phone;
+mod phone_script;
 mod problems;
 mod world;
 

@@ -166,6 +166,15 @@ db::both_databases! {
                 wrong.push(format!("{} {method} {path} as {:?}: {answer}, who may", door.id, door.may));
             }
         }
+        // Only a phone's signature opens this one: no session and no key is a proof here.
+        let Some((method, template)) = described.remove("createPurchaseBatch") else { panic!("no door for batches") };
+        let body = json!({ "device_id": world.device, "items": [], "sent_at_ms": NOW.0, "version": 1 });
+        for who in [Nobody, Ana, Owner, Cashier, OtherShop, Brand, Operator, ImportKey, SandboxKey] {
+            let answer = status_of(&world, who, &method, &format!("/api/v1{template}"), Some(&body), "createPurchaseBatch").await;
+            if answer != 401 {
+                wrong.push(format!("createPurchaseBatch as {who:?}: {answer}, not 401"));
+            }
+        }
         wrong.extend(described.keys().map(|id| format!("{id}: a door without a row")));
         assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     }

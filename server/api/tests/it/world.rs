@@ -12,7 +12,7 @@ use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, Ecds
 use secrecy::SecretBox;
 use serde_json::{Value, json};
 use shared::{
-    ApiKeyId, BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, ShopId, Timestamp, UserId,
+    ApiKeyId, BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, SessionId, ShopId, Timestamp, UserId,
     catalogue::NewProduct,
     identity::{NewShop, OrganisationKind, UserRole},
     loyalty::{Capture, CampaignRules, NewCampaign, NewReward, Rule, RuleKind, Template, campaign::{Threshold, Unit}, capture::{CAPTURE_VERSION, CaptureLine}},
@@ -88,12 +88,17 @@ impl Answer {
     }
 }
 
-fn keys() -> Keys {
+pub fn keys() -> Keys {
     Keys::new(&SecretBox::new(Box::new([1; 32])))
 }
 
 fn phone(last: u32) -> VerifiedPhone {
-    VerifiedPhone::trusted(&keys(), Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap())
+    any_phone(1_230_000 + last)
+}
+
+/// One of ten million numbers; those from 1 230 000 on are the small world's.
+fn any_phone(number: u32) -> VerifiedPhone {
+    VerifiedPhone::trusted(&keys(), Phone::parse(Country::Co, &format!("300 {:03} {:04}", number / 10_000, number % 10_000)).unwrap())
 }
 
 fn new_shop(name: &str) -> NewShop {
@@ -112,6 +117,61 @@ pub fn enrolment() -> Value {
     let public = pair.public_key().as_ref().to_vec();
     let proof = pair.sign(&SystemRandom::new(), &public).unwrap();
     json!({ "public_key": base64url(&public), "proof": base64url(proof.as_ref()), "name": "Android" })
+}
+
+/// A shop that opened for one test alone, with its owner's phone and three consumers without a name.
+pub struct Till {
+    pub shop: ShopId,
+    pub owner: MemberId,
+    pub device: DeviceId,
+    pub cards: [ConsumerId; 3],
+    pair: EcdsaKeyPair,
+}
+
+impl Till {
+    /// `number` tells tills of one world apart: below 1 000 000.
+    pub async fn open(state: &ApiState, number: u32) -> Self {
+        let mut tx = state.db.begin().await.unwrap();
+        let (shop, owner) = identity::shop::register(&mut tx, NOW, &any_phone(2_000_000 + number), &new_shop("El Faro"), "Rosa").await.unwrap();
+        let pair = keypair();
+        let public = pair.public_key().as_ref().to_vec();
+        let proof = pair.sign(&SystemRandom::new(), &public).unwrap();
+        let device = identity::device::enrol(&mut tx, &Self::actor(shop, owner), NOW, &public, proof.as_ref(), "Android").await.unwrap();
+        let mut cards = [ConsumerId::fixed(0); 3];
+        for card in &mut cards {
+            *card = identity::consumer::anonymous(&mut tx, NOW, Country::Co, None).await.unwrap();
+            loyalty::card::create(&mut tx, &state.loyalty, NOW, *card, "digital").await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        Self { shop, owner, device, cards, pair }
+    }
+
+    fn actor(shop: ShopId, member: MemberId) -> Actor {
+        Actor::Member { member, shop, role: shared::identity::MemberRole::Owner, device: None, session: SessionId::fixed(0) }
+    }
+
+    /// The owner takes the phone's right away.
+    pub async fn revoke(&self, state: &ApiState, at: Timestamp) {
+        let mut tx = state.db.begin().await.unwrap();
+        identity::device::revoke(&mut tx, &Self::actor(self.shop, self.owner), at, self.device).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// 64 bytes r‖s, base64url.
+    pub fn sign(&self, bytes: &[u8]) -> String {
+        base64url(self.pair.sign(&SystemRandom::new(), bytes).unwrap().as_ref())
+    }
+}
+
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Answer { status: parts.status, headers: parts.headers, bytes: to_bytes(body, 10_000_000).await.unwrap().to_vec() }
+}
+
+pub async fn code_at(state: &ApiState, consumer: ConsumerId, at: Timestamp) -> String {
+    let mut tx = state.db.read().await.unwrap();
+    loyalty::card::code_at(&mut tx, &state.loyalty, consumer, at).await.unwrap()
 }
 
 pub fn base64url(bytes: &[u8]) -> String {
@@ -269,9 +329,7 @@ impl World {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        Answer { status: parts.status, headers: parts.headers, bytes: to_bytes(body, 10_000_000).await.unwrap().to_vec() }
+        send(&self.router, request).await
     }
 
     pub async fn get(&self, who: Who, path: &str) -> Answer {
@@ -283,8 +341,7 @@ impl World {
     }
 
     pub async fn code(&self, consumer: ConsumerId, at: Timestamp) -> String {
-        let mut tx = self.state.db.read().await.unwrap();
-        loyalty::card::code_at(&mut tx, &self.state.loyalty, consumer, at).await.unwrap()
+        code_at(&self.state, consumer, at).await
     }
 
     /// A capture of two colas for Ana, as the phone would make it now.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
 use db::{Db, both_databases};
-use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, audit, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, dead_letter, device, organisation, session::{self, Subject}, shop, staff, user::{self, LogIn}};
+use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, audit, card_move, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, dead_letter, device, organisation, session::{self, Subject}, shop, staff, user::{self, LogIn}};
 use notifications::Port;
 use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair}};
 use secrecy::SecretBox;
@@ -33,6 +33,15 @@ async fn owner(db: &Db, last: u32) -> (Actor, ShopId) {
     let actor = session::resolve(&mut tx, NOW, Persona::Tendero, &opened.token).await.unwrap();
     tx.commit().await.unwrap();
     (actor, shop)
+}
+/// A consumer with a session, and its cookie.
+async fn signed_in(db: &Db, last: u32) -> (shared::ConsumerId, Actor, String) {
+    let mut tx = db.begin().await.unwrap();
+    let consumer = consumer::create(&mut tx, NOW, &phone(last), &new_consumer()).await.unwrap();
+    let opened = session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap();
+    let actor = session::resolve(&mut tx, NOW, Persona::Consumer, &opened.token).await.unwrap();
+    tx.commit().await.unwrap();
+    (consumer, actor, opened.token)
 }
 fn point() -> (Vec<u8>, Vec<u8>) {
     let random = SystemRandom::new();
@@ -91,6 +100,22 @@ both_databases! {
         assert!(matches!((spent, late, forged), (Err(Error::CodeExpired), Err(Error::CodeExpired), Err(Error::CodeExpired))));
     }
 
+    async fn guesses_that_come_at_once_are_counted_too(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let started = challenge::start(&mut tx, &keys(), NOW, Country::Co, "300 123 4567").await.unwrap();
+        tx.commit().await.unwrap();
+        let guess = || async {
+            let mut tx = db.begin().await.unwrap();
+            let told = challenge::verify(&mut tx, &keys(), NOW, &started.sealed, "no").await;
+            tx.commit().await.unwrap();
+            matches!(told, Err(Error::WrongCode(_)))
+        };
+
+        let compared = futures::future::join_all((0..12).map(|_| guess())).await;
+
+        assert_eq!(compared.iter().filter(|compared| **compared).count() as i64, challenge::TRIES);
+    }
+
     async fn codes_for_one_phone_are_limited(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         for _ in 0..challenge::STARTS_PER_HOUR {
@@ -124,6 +149,110 @@ both_databases! {
 
         assert_eq!((elsewhere, later, closed), (Actor::Anonymous, Actor::Anonymous, Actor::Anonymous));
         assert!(mine.consumer().is_ok());
+    }
+
+    async fn a_card_moves_into_another_browser_once(db: &Db) {
+        let (ana, luz) = (signed_in(db, 1).await, signed_in(db, 2).await);
+        let mut tx = db.begin().await.unwrap();
+        let before = card_move::offer(&mut tx, &keys(), &ana.1, NOW).await.unwrap();
+        let code = card_move::offer(&mut tx, &keys(), &ana.1, NOW).await.unwrap();
+        let other = card_move::offer(&mut tx, &keys(), &luz.1, NOW).await.unwrap();
+        let superseded = card_move::take(&mut tx, &keys(), NOW, &before).await;
+        let moved = card_move::take(&mut tx, &keys(), NOW.plus_ms(10 * MINUTE_MS - 1), &code.to_lowercase().replace('-', " ")).await;
+        let again = card_move::take(&mut tx, &keys(), NOW, &code).await;
+        let late = card_move::take(&mut tx, &keys(), NOW.plus_ms(10 * MINUTE_MS), &other).await;
+        let nobody = card_move::offer(&mut tx, &keys(), &Actor::Anonymous, NOW).await;
+
+        assert_eq!((code.len(), code.chars().nth(4)), (9, Some('-')));
+        assert_eq!(moved.unwrap(), ana.0);
+        assert!(matches!((superseded, again, late), (Err(Error::UnknownCode), Err(Error::UnknownCode), Err(Error::UnknownCode))));
+        assert!(matches!(nobody, Err(Error::Unauthorized)));
+    }
+
+    async fn a_moving_code_is_guessed_at_five_times_at_most(db: &Db) {
+        let (ana, luz) = (signed_in(db, 1).await, signed_in(db, 2).await);
+        let mut tx = db.begin().await.unwrap();
+        let code = card_move::offer(&mut tx, &keys(), &ana.1, NOW).await.unwrap();
+        let other = card_move::offer(&mut tx, &keys(), &luz.1, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let wrong = |code: &str| [&code[..5], if code.ends_with("3467") { "7643" } else { "3467" }].concat();
+        let guess = |typed: String| async move {
+            let mut tx = db.begin().await.unwrap();
+            let taken = card_move::take(&mut tx, &keys(), NOW, &typed).await;
+            tx.commit().await.unwrap();
+            taken
+        };
+
+        for _ in 1..card_move::TRIES {
+            assert!(matches!(guess(wrong(&other)).await, Err(Error::UnknownCode)));
+        }
+        assert_eq!(guess(other).await.unwrap(), luz.0, "the last try is still one");
+        // All at once, and the right one too late.
+        futures::future::join_all((0..card_move::TRIES).map(|_| guess(wrong(&code)))).await;
+        assert!(matches!(guess(code).await, Err(Error::UnknownCode)));
+    }
+
+    async fn two_browsers_with_one_code_do_not_both_get_the_card(db: &Db) {
+        let ana = signed_in(db, 1).await;
+        let mut tx = db.begin().await.unwrap();
+        let code = card_move::offer(&mut tx, &keys(), &ana.1, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let take = || async {
+            let mut tx = db.begin().await.unwrap();
+            let taken = card_move::take(&mut tx, &keys(), NOW, &code).await;
+            tx.commit().await.unwrap();
+            taken.is_ok()
+        };
+
+        let taken = futures::future::join_all((0..4).map(|_| take())).await;
+
+        assert_eq!(taken.iter().filter(|taken| **taken).count(), 1);
+    }
+
+    async fn the_database_does_not_know_a_moving_code(db: &Db) {
+        let ana = signed_in(db, 1).await;
+        let mut tx = db.begin().await.unwrap();
+        let code = card_move::offer(&mut tx, &keys(), &ana.1, NOW).await.unwrap().replace('-', "");
+        let kept: Vec<(Vec<u8>, Vec<u8>)> = tx.query(db::Sql::same("SELECT half_hash, code_hash FROM card_move")).all().await.unwrap();
+
+        assert_eq!(kept.len(), 1);
+        assert_eq!((kept[0].0.len(), kept[0].1.len()), (32, 32));
+        assert_ne!(kept[0].1, <sha2::Sha256 as sha2::Digest>::digest(code.as_bytes()).to_vec(), "eight characters could be guessed from a plain hash");
+    }
+
+    async fn all_sessions_of_one_consumer_end_and_nobody_elses(db: &Db) {
+        let (ana, luz) = (signed_in(db, 1).await, signed_in(db, 2).await);
+        let mut tx = db.begin().await.unwrap();
+        let second = session::open(&mut tx, NOW, Subject::Consumer(ana.0)).await.unwrap();
+        let code = card_move::offer(&mut tx, &keys(), &ana.1, NOW).await.unwrap();
+        session::close_all(&mut tx, NOW, ana.0).await.unwrap();
+        let mut whose = Vec::new();
+        for token in [&ana.2, &second.token, &luz.2] {
+            whose.push(session::resolve(&mut tx, NOW, Persona::Consumer, token).await.unwrap());
+        }
+
+        assert_eq!(whose, [Actor::Anonymous, Actor::Anonymous, luz.1]);
+        assert!(matches!(card_move::take(&mut tx, &keys(), NOW, &code).await, Err(Error::UnknownCode)), "a code that was not used opens nothing");
+        let deeds: Vec<(String, String)> = tx.query(db::Sql::same("SELECT actor, verb FROM audit_event WHERE verb = 'sessions.closed'")).all().await.unwrap();
+        assert_eq!(deeds, [(format!("consumer {}", ana.0), "sessions.closed".to_owned())]);
+    }
+
+    async fn a_verified_phone_tells_whose_it_is_until_it_is_used(db: &Db) {
+        let ana = signed_in(db, 4567).await;
+        let mut tx = db.begin().await.unwrap();
+        let started = challenge::start(&mut tx, &keys(), NOW, Country::Co, "300 123 4567").await.unwrap();
+        tx.commit().await.unwrap();
+        let code = code_of(db).await;
+        let mut tx = db.begin().await.unwrap();
+        let unproven = challenge::look(&mut tx, &keys(), NOW, &started.sealed).await;
+        let verified = challenge::verify(&mut tx, &keys(), NOW, &started.sealed, &code).await.unwrap();
+        let whose = challenge::look(&mut tx, &keys(), NOW, &verified.sealed).await.unwrap();
+        let late = challenge::look(&mut tx, &keys(), NOW.plus_ms(challenge::VERIFIED_MS), &verified.sealed).await;
+        let phone = challenge::consume(&mut tx, &keys(), NOW, &verified.sealed).await.unwrap();
+        let used = challenge::look(&mut tx, &keys(), NOW, &verified.sealed).await;
+
+        assert_eq!((whose, phone.consumer(&mut tx).await.unwrap()), (Some(ana.0), Some(ana.0)));
+        assert!(matches!((unproven, late, used), (Err(Error::CodeExpired), Err(Error::CodeExpired), Err(Error::CodeExpired))));
     }
 
     async fn a_device_is_enrolled_with_proof_and_revoked_by_its_owner_only(db: &Db) {

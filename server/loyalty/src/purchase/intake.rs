@@ -10,10 +10,11 @@ use shared::{
     },
 };
 
-use super::{Buyer, Evidence, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop};
+use super::{Arrival, Buyer, CLOCK_SUSPECT, Evidence, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop, receipt::{CLOCK_JUMP_MS, Link, Standing}, source_of};
 use crate::Error;
 
-pub(super) fn from_capture<'a>(device: &SigningDevice, body: &'a [u8], signature: &'a [u8]) -> Result<Sale<'a>, Error> {
+/// The capture, and its place in the phone's chain.
+pub(super) fn read(device: &SigningDevice, body: &[u8]) -> Result<(Capture, Link), Error> {
     let capture: Capture = serde_json::from_slice(body).map_err(|error| Error::BadCapture(error.to_string()))?;
     let refuse = |why: &str| Err(Error::BadCapture(why.to_owned()));
     if capture.version != CAPTURE_VERSION {
@@ -25,11 +26,30 @@ pub(super) fn from_capture<'a>(device: &SigningDevice, body: &'a [u8], signature
     if capture.counter < 1 || capture.previous_sha256.len() != 64 || !capture.previous_sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
         return refuse("the chain needs a counter from 1 and 64 hexadecimal digits");
     }
-    let corrected = |device_ms: i64| Timestamp::checked(device_ms.saturating_add(capture.skew_ms));
-    let (Some(claimed_at), Some(scanned_at)) = (corrected(capture.captured_at_ms), corrected(capture.scanned_at_ms)) else {
+    let Some(claimed_at) = corrected(&capture, capture.captured_at_ms) else {
         return refuse("an instant is outside the calendar");
     };
-    if !(0..=SCAN_TO_CONFIRM_MAX_MS).contains(&claimed_at.since(scanned_at)) {
+    let link = Link::of(&capture, body, claimed_at);
+    Ok((capture, link))
+}
+
+/// An instant of the device's clock by the server's.
+fn corrected(capture: &Capture, device_ms: i64) -> Option<Timestamp> {
+    Timestamp::checked(device_ms.saturating_add(capture.skew_ms))
+}
+
+pub(super) fn from_capture<'a>(
+    device: &SigningDevice,
+    capture: Capture,
+    arrival: &Arrival<'a>,
+    link: &Link,
+    late: bool,
+    standing: Standing,
+) -> Result<Sale<'a>, Error> {
+    let scanned_at = corrected(&capture, capture.scanned_at_ms).ok_or_else(|| Error::BadCapture("an instant is outside the calendar".to_owned()))?;
+    // A clock that jumped between the two readings says nothing about the time between them; one that was set right by
+    // some seconds can even put the reading after the confirmation.
+    if matches!(standing, Standing::New(suspicion) if suspicion != Some(CLOCK_SUSPECT)) && !(-CLOCK_JUMP_MS..=SCAN_TO_CONFIRM_MAX_MS).contains(&link.claimed_at.since(scanned_at)) {
         return Err(Error::QrStale);
     }
     let lines: Vec<ImportLine> = capture
@@ -45,17 +65,22 @@ pub(super) fn from_capture<'a>(device: &SigningDevice, body: &'a [u8], signature
         .collect();
     check_lines(&lines)?;
     let code = capture.card_code.parse().map_err(|_| Error::UnknownCard)?;
+    let (source, source_key) = source_of(device.device, capture.client_purchase_id);
     Ok(Sale {
-        source: format!("device:{}", device.device),
-        source_key: capture.client_purchase_id.to_string(),
-        content_hash: Sha256::digest(body).into(),
+        source,
+        source_key,
+        content_hash: link.sha256,
         shop: SellingShop { id: device.shop, currency: device.currency, time_zone: device.time_zone.clone() },
         device: Some(device.device),
         member: Some(device.member),
-        evidence: Some(Evidence { capture: body, signature, counter: capture.counter }),
-        claimed_at,
+        evidence: Some(Evidence { capture: arrival.body, signature: arrival.signature, counter: capture.counter }),
+        claimed_at: link.claimed_at,
         buyer: Buyer::Code(code, scanned_at),
-        offline: capture.offline,
+        offline: late,
+        suspicion: match standing {
+            Standing::Answered => None,
+            Standing::New(suspicion) => suspicion,
+        },
         lines,
     })
 }
@@ -81,6 +106,7 @@ pub(super) fn from_import(tenant: OrganisationId, shop: SellingShop, import: &Im
         claimed_at: import.purchased_at,
         buyer,
         offline: import.offline,
+        suspicion: None,
         lines: import.lines.clone(),
     })
 }

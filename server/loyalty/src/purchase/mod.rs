@@ -7,6 +7,7 @@
 mod intake;
 mod posting;
 mod queries;
+mod receipt;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ use crate::{
     rule_book::{LiveVersion, RuleBook},
 };
 pub use queries::{get, of_shop};
+pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
+use receipt::Standing;
 pub(crate) use queries::LineRow;
 
 /// Purchases older than this are refused (contract, "Accepted age").
@@ -39,11 +42,15 @@ pub const AHEAD_MAX_MS: i64 = 5 * MINUTE_MS;
 pub const DUPLICATE_WINDOW_MS: i64 = 120 * SECOND_MS;
 /// How long a basket may wait between the reading of the card and the confirmation.
 pub const SCAN_TO_CONFIRM_MAX_MS: i64 = 15 * MINUTE_MS;
+/// The clock of whoever reported a sale cannot be right.
+const CLOCK_SUSPECT: &str = "CLOCK_SUSPECT";
+/// How far back a phone is told which of its sales are missing.
+const QUEUE_WINDOW_MS: i64 = AGE_MAX_MS + DAY_MS;
 /// Reasons of campaigns that gave nothing, at most.
 const NO_AWARD_MAX: usize = 50;
 
 /// All statements of the module.
-pub(crate) const STATEMENTS: &[&[db::Sql]] = &[queries::STATEMENTS, posting::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[db::Sql]] = &[queries::STATEMENTS, posting::STATEMENTS, receipt::STATEMENTS];
 /// Those whose length depends on a number of rows.
 pub(crate) fn row_statements() -> [db::Sql; 2] {
     posting::row_statements()
@@ -73,6 +80,8 @@ pub(crate) struct Sale<'a> {
     claimed_at: Timestamp,
     buyer: Buyer,
     offline: bool,
+    /// Known before anything is looked up: somebody must judge it, and its time cannot be trusted when the clock is why.
+    suspicion: Option<&'static str>,
     lines: Vec<ImportLine>,
 }
 
@@ -90,6 +99,11 @@ pub(crate) struct SellingShop {
     pub time_zone: String,
 }
 
+/// Under which name and number the sale of a phone is kept.
+fn source_of(device: DeviceId, client_purchase_id: uuid::Uuid) -> (String, String) {
+    (format!("device:{device}"), client_purchase_id.to_string())
+}
+
 /// How the buyer is named.
 pub(crate) enum Buyer {
     /// A code, read at that instant.
@@ -98,19 +112,61 @@ pub(crate) enum Buyer {
     Known(shared::ConsumerId),
 }
 
+/// A sale as it came from a phone.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The bytes as received.
+    pub body: &'a [u8],
+    /// 64 bytes r‖s over them.
+    pub signature: &'a [u8],
+    /// What the phone's clock said when it sent, milliseconds since 1970, when it said so: it tells whether the clock
+    /// still runs as it did when the sale was made.
+    pub device_clock_ms: Option<i64>,
+}
+
 /// Registers what a shop's phone signed, and credits what it earns; the same capture twice returns the first answer.
 ///
-/// `body` are the bytes as received, `signature` 64 bytes r‖s over them. `device` was authenticated in this transaction.
-pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &SigningDevice, body: &[u8], signature: &[u8]) -> Result<Outcome, Error> {
-    if device.revoked_at.is_some() {
-        return Err(Error::DeviceRevoked);
-    }
-    if !identity::device::verify(&device.public_key, body, signature) {
+/// `device` was authenticated in this transaction. A sale that comes late is held when the phone's clock moved since it
+/// was made, when it does not follow the one before, or when the phone's right was taken away after it was made.
+pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &SigningDevice, arrival: Arrival<'_>) -> Result<Outcome, Error> {
+    if !identity::device::verify(&device.public_key, arrival.body, arrival.signature) {
         return Err(Error::BadSignature);
     }
-    let sale = intake::from_capture(device, body, signature)?;
+    let (capture, link) = intake::read(device, arrival.body)?;
+    if device.revoked_at.is_some_and(|revoked_at| link.claimed_at >= revoked_at) {
+        return Err(Error::DeviceRevoked);
+    }
+    // A clock that is far ahead is looked at as one that is behind: neither made the sale live.
+    let late = capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS || link.claimed_at.since(now) > AHEAD_MAX_MS;
+    let mut standing = Standing::New(None);
+    if late {
+        tx.lock(device.device.lock_key()).await?;
+        let clock_jumped = arrival.device_clock_ms.is_some_and(|clock| (now.0 - clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
+        standing = receipt::standing(tx, now, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
+    }
+    if let (Standing::New(None), Some(_)) = (standing, device.revoked_at) {
+        standing = Standing::New(Some("DEVICE_REVOKED"));
+    }
+    let sale = intake::from_capture(device, capture, &arrival, &link, late, standing)?;
     let book = loyalty.book(tx, device.epoch).await?;
-    record(tx, loyalty, &book, now, sale).await
+    let outcome = record(tx, loyalty, &book, now, sale).await?;
+    if !outcome.replayed {
+        receipt::write(tx, now, device.device, &link, None).await?;
+    }
+    Ok(outcome)
+}
+
+/// Writes down that a sale arrived and was refused with `code`, in a transaction of its own: the refusal undid the first.
+///
+/// Nothing is written for bytes that the device did not sign, or that are no sale.
+pub async fn note_refusal(tx: &mut Tx, now: Timestamp, device: &SigningDevice, arrival: Arrival<'_>, code: &str) -> Result<(), Error> {
+    if !identity::device::verify(&device.public_key, arrival.body, arrival.signature) {
+        return Ok(());
+    }
+    match intake::read(device, arrival.body) {
+        Ok((_, link)) => receipt::write(tx, now, device.device, &link, Some(code)).await,
+        Err(_) => Ok(()),
+    }
 }
 
 /// Registers what a partner's system reports (scope `purchases:import`); the same external id twice returns the first answer.
@@ -135,7 +191,7 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         None => None,
         Some(text) => {
             let code: CardCode = text.parse().map_err(|_| Error::UnknownCard)?;
-            let found = card::find_by_code(tx, loyalty, &code, shop.id).await?.ok_or(Error::UnknownCard)?;
+            let found = card::find_by_code(tx, loyalty, &code, shop.id, basket.scanned_at.unwrap_or(now)).await?.ok_or(Error::UnknownCard)?;
             check_window(&code, basket.scanned_at.unwrap_or(now), false)?;
             Some(found)
         }
@@ -150,7 +206,7 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 /// The way of every sale. Order and words are the contract's.
 async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
     let holder = match &sale.buyer {
-        Buyer::Code(code, _) => card::find_by_code(tx, loyalty, code, sale.shop.id).await?,
+        Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, *read_at).await?,
         Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
     };
     let Some(holder) = holder else {
@@ -167,21 +223,33 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
     if let Some(same) = known.same_key {
         return replay(same, &sale);
     }
-    if now.since(sale.claimed_at) > AGE_MAX_MS {
+    let timeless = sale.suspicion == Some(CLOCK_SUSPECT);
+    if now.since(sale.claimed_at) > AGE_MAX_MS && !timeless {
         return Err(Error::TooOld);
     }
     if holder.blocked_at.is_some() {
         return Err(Error::CardBlocked);
     }
     let purchase: PurchaseId = tx.new_id();
+    let mut held = sale.suspicion;
     if let Buyer::Code(code, scanned_at) = &sale.buyer {
-        check_window(code, *scanned_at, sale.offline)?;
-        if let CardCode::Rotating { step, .. } = code {
-            queries::use_code(tx, &holder, *step, purchase).await?;
+        if !timeless {
+            check_window(code, *scanned_at, sale.offline)?;
+        }
+        if let CardCode::Rotating { step, .. } = code
+            && !queries::use_code(tx, &holder, *step, purchase).await?
+        {
+            // Two shops cannot both have seen it: which of them did, a person decides.
+            if sale.device.is_none() || !sale.offline || queries::code_used_at(tx, &holder, *step).await? == Some(sale.shop.id) {
+                return Err(Error::QrReplay);
+            }
+            held = held.or(Some("CODE_USED_ELSEWHERE"));
         }
     }
-    let held = if sale.claimed_at.since(now) > AHEAD_MAX_MS {
-        Some("CLOCK_SUSPECT")
+    let held = if held.is_some() {
+        held
+    } else if sale.claimed_at.since(now) > AHEAD_MAX_MS {
+        Some(CLOCK_SUSPECT)
     } else if known.twin_basket {
         Some("SUSPECTED_DUPLICATE")
     } else {

@@ -63,9 +63,14 @@ pub(super) async fn find_known(tx: &mut Tx, sale: &Sale<'_>, holder: &Holder, ba
     Ok(about)
 }
 
-pub(super) async fn use_code(tx: &mut Tx, holder: &Holder, step: i64, purchase: PurchaseId) -> Result<(), Error> {
-    let rows = tx.query(USE_CODE).bind(holder.card).bind(step).bind(purchase).execute().await?;
-    if rows == 1 { Ok(()) } else { Err(Error::QrReplay) }
+/// Opens a purchase with a card's half minute; `false` when it has opened another.
+pub(super) async fn use_code(tx: &mut Tx, holder: &Holder, step: i64, purchase: PurchaseId) -> Result<bool, Error> {
+    Ok(tx.query(USE_CODE).bind(holder.card).bind(step).bind(purchase).execute().await? == 1)
+}
+
+/// The shop of the purchase that a card's half minute opened.
+pub(super) async fn code_used_at(tx: &mut Tx, holder: &Holder, step: i64) -> Result<Option<ShopId>, Error> {
+    Ok(tx.query(CODE_USED_AT).bind(holder.card).bind(step).maybe::<(ShopId,)>().await?.map(|(shop,)| shop))
 }
 
 pub(super) async fn enrolments(tx: &mut Tx, consumer: ConsumerId) -> Result<Vec<(CampaignId, Timestamp)>, Error> {
@@ -150,6 +155,8 @@ sql! {
                    AND status IN ('accepted', 'held') AND NOT (source = $1 AND source_key = $2)";
 
     USE_CODE: "INSERT INTO card_code_use (card_id, step, purchase_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+    CODE_USED_AT: "SELECT p.shop_id FROM card_code_use u JOIN purchase p ON p.id = u.purchase_id WHERE u.card_id = $1 AND u.step = $2";
 
     ENROLMENTS: "SELECT campaign_id, enrolled_at FROM campaign_enrolment WHERE consumer_id = $1";
 

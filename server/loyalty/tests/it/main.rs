@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod recovery;
 mod world;
 
 use db::both_databases;
 use identity::{Actor, device};
 use loyalty::{Error, campaign, card, history, purchase, reward, shop, template::{self, ChosenReward, Mechanic}};
+use sha2::{Digest, Sha256};
 use shared::{
-    Currency, OrganisationId, SessionId, ShopId, UserId,
+    Currency, OrganisationId, SessionId, ShopId, Timestamp, UserId,
     identity::{MemberRole, OrganisationKind, UserRole},
     loyalty::{NewDelivery, NewReward, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind, campaign::{Basis, Enrolment, Unit}, evaluation::NoAwardReason},
     time::{HOUR_MS, MINUTE_MS},
@@ -136,7 +138,7 @@ both_databases! {
         for minute in 0..8 {
             captures.push(world.capture(world.consumer, NOW.plus_ms(minute * 3 * MINUTE_MS), &[(COLA, 1, None)]).await);
         }
-        let answers = futures::future::join_all(captures.iter().map(|capture| world.post(NOW.plus_ms(30 * MINUTE_MS), capture))).await;
+        let answers = futures::future::join_all(captures.iter().map(|capture| world.post(Timestamp(capture.captured_at_ms), capture))).await;
         let given: usize = answers.into_iter().map(|answer| answer.unwrap().0.rewards.len()).sum();
 
         assert_eq!(given, 1);
@@ -335,7 +337,9 @@ both_databases! {
         let second = campaign::publish(&mut tx, &world.manager, NOW.plus_ms(HOUR_MS), id).await.unwrap();
         tx.commit().await.unwrap();
         let early = world.capture(world.consumer, NOW, &[(COLA, 2, None)]).await;
-        let late = world.capture(world.consumer, NOW.plus_ms(2 * HOUR_MS), &[(COLA, 2, None)]).await;
+        let mut late = world.capture(world.consumer, NOW.plus_ms(2 * HOUR_MS), &[(COLA, 2, None)]).await;
+        // Late sales follow one another.
+        late.previous_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(early.canonical_bytes()));
         let early = world.post(NOW.plus_ms(3 * HOUR_MS), &early).await.unwrap().0;
         let late = world.post(NOW.plus_ms(3 * HOUR_MS), &late).await.unwrap().0;
 

@@ -157,7 +157,7 @@ impl World {
     pub async fn post_bytes(&self, now: Timestamp, bytes: &[u8], signature: &[u8]) -> Result<(PurchaseAnswer, bool), loyalty::Error> {
         let mut tx = self.db.begin().await?;
         let device = device::find_signing(&mut tx, self.device).await?.unwrap();
-        let outcome = purchase::register(&mut tx, &self.loyalty, now, &device, bytes, signature).await?;
+        let outcome = purchase::register(&mut tx, &self.loyalty, now, &device, purchase::Arrival { body: bytes, signature, device_clock_ms: None }).await?;
         tx.commit().await?;
         Ok((serde_json::from_slice(&outcome.bytes).unwrap(), outcome.replayed))
     }

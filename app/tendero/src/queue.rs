@@ -1,0 +1,336 @@
+//! The phone's queue at work: a sale is numbered, chained, signed and written before anything is sent, and what waits is
+//! sent oldest first whenever there is a network.
+
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use shared::{
+    DeviceId,
+    loyalty::{
+        Capture,
+        queue::{self, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ChainEnd, Entry, Gain, ItemAnswer, KnownCaptures, Room},
+    },
+};
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::capture;
+
+/// How long an answer may take before the batch counts as lost; it is sent again.
+const ANSWER_MS_MAX: f64 = 15_000.0;
+/// While something waits it is tried this often, beside every sign of a network.
+const RETRY_MS: u64 = 15_000;
+
+/// Where the sending stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sending {
+    /// Nothing is under way.
+    #[default]
+    Rest,
+    /// So many of so many.
+    Under(usize, usize),
+    /// All of them, just now.
+    Done(usize),
+    /// The server does not know this phone's signature any more: somebody must register it again.
+    Unknown,
+}
+
+/// The queue as the pages see it. Nothing on the server.
+#[derive(Clone, Copy)]
+pub(crate) struct Queue {
+    /// Newest first.
+    pub entries: RwSignal<Vec<Entry>>,
+    pub sending: RwSignal<Sending>,
+    /// The latest answer, for whoever waits for one.
+    pub answer: RwSignal<Option<(Uuid, ItemAnswer)>>,
+    /// The store answered: what is shown is what is there.
+    pub loaded: RwSignal<bool>,
+    /// The store refuses: the phone is full, or the browser keeps nothing.
+    pub broken: RwSignal<bool>,
+    /// The browser promises not to clear the store; until somebody asked, nothing is said.
+    pub promised: RwSignal<bool>,
+    /// Numbers that this phone made and nobody has.
+    pub lost: RwSignal<Vec<i64>>,
+}
+
+const LOST: &str = "tendero.lost";
+/// Outlives the store of the entries where a browser clears one and not the other.
+const NUMBERED: &str = "tendero.numbered.";
+
+impl Queue {
+    pub(crate) fn waiting(&self) -> usize {
+        self.entries.with(|entries| entries.iter().filter(|entry| entry.waits()).count())
+    }
+    pub(crate) fn needing_eye(&self) -> usize {
+        self.entries.with(|entries| entries.iter().filter(|entry| entry.needs_eye()).count())
+    }
+    pub(crate) fn room(&self) -> Room {
+        self.entries.with(|entries| queue::room(entries, kit::net::device_ms()))
+    }
+}
+
+/// The page's queue: made once, filled and sent when the page is alive.
+pub(crate) fn queue() -> Queue {
+    if let Some(queue) = use_context::<Queue>() {
+        return queue;
+    }
+    let net = kit::net::net();
+    let queue = Queue {
+        entries: RwSignal::default(),
+        sending: RwSignal::default(),
+        answer: RwSignal::new(None),
+        loaded: RwSignal::new(false),
+        broken: RwSignal::new(false),
+        promised: RwSignal::new(true),
+        lost: RwSignal::default(),
+    };
+    provide_context(queue);
+    Effect::new(move |before: Option<()>| {
+        // Whenever the network comes back.
+        let online = net.online.get();
+        if before.is_none() {
+            queue.lost.set(kit::kept::setting(LOST).unwrap_or_default());
+            let look = move || leptos::task::spawn_local(send(queue));
+            set_interval(move || if queue.entries.try_with_untracked(|entries| entries.iter().any(Entry::waits)).unwrap_or(false) { look() }, std::time::Duration::from_millis(RETRY_MS));
+            window_event_listener_untyped("visibilitychange", move |_| look());
+            leptos::task::spawn_local(async move {
+                reload(queue).await;
+                send(queue).await;
+            });
+        } else if online {
+            leptos::task::spawn_local(send(queue));
+        }
+    });
+    queue
+}
+
+/// True when a new build may take this page's place: nothing waits.
+pub(crate) async fn idle() -> bool {
+    load().await.is_ok_and(|entries| !entries.iter().any(Entry::waits))
+}
+
+/// Is a sale in the store already?
+pub(crate) async fn holds(id: Uuid) -> bool {
+    load().await.is_ok_and(|entries| entries.iter().any(|entry| entry.id == id))
+}
+
+async fn load() -> Result<Vec<Entry>, JsValue> {
+    let rows: js_sys::Array = capture::load_entries().await?.into();
+    let mut entries: Vec<Entry> = rows.iter().filter_map(|row| serde_json::from_str(&row.as_string()?).ok()).collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse((entry.captured_at_ms, entry.counter)));
+    Ok(entries)
+}
+
+/// Reads what is in the store.
+pub(crate) async fn reload(queue: Queue) {
+    match load().await {
+        Ok(entries) => {
+            queue.entries.set(entries);
+            queue.broken.set(false);
+        }
+        Err(_) => queue.broken.set(true),
+    }
+    queue.loaded.set(true);
+}
+
+/// A sale as the page knows it, before it has a number.
+pub(crate) struct Sale {
+    pub id: Uuid,
+    pub device: DeviceId,
+    pub label: String,
+    pub total_minor: i64,
+    pub units: i64,
+    pub estimate: Option<Gain>,
+    pub captured_at_ms: i64,
+    /// The capture at this place of the chain.
+    pub capture: Box<dyn Fn(ChainEnd) -> Capture>,
+}
+
+/// Why a sale was not written. Nothing is kept of it, and the basket is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotKept {
+    /// Fifty wait already.
+    Full,
+    /// This phone has no key for this person.
+    NoKey,
+    /// The store refuses.
+    Store,
+}
+
+/// Numbers, chains, signs and writes a sale. When this returns it is on the disk.
+pub(crate) async fn keep(queue: Queue, sale: Sale) -> Result<(), NotKept> {
+    if queue.room() == Room::Full {
+        return Err(NotKept::Full);
+    }
+    let outcome = std::rc::Rc::new(std::cell::Cell::new(Err(NotKept::Store)));
+    let told = outcome.clone();
+    let work = Closure::once(move || {
+        future_to_promise(async move {
+            told.set(write(sale).await);
+            Ok(JsValue::NULL)
+        })
+    });
+    let _ = capture::locked("mostrador-capture", true, work.as_ref().unchecked_ref()).await;
+    drop(work);
+    let kept = outcome.get();
+    queue.broken.set(kept == Err(NotKept::Store));
+    reload(queue).await;
+    if kept == Err(NotKept::Store) {
+        queue.broken.set(true);
+    }
+    kept
+}
+
+async fn write(sale: Sale) -> Result<(), NotKept> {
+    if holds(sale.id).await {
+        // Confirmed before, by a page that did not live to say so.
+        return Ok(());
+    }
+    let store = |_: JsValue| NotKept::Store;
+    let device = sale.device.to_string();
+    let known = capture::load_chain(&device).await.map_err(store)?.as_string();
+    let numbered = [NUMBERED, &device].concat();
+    let remembered: i64 = kit::kept::setting(&numbered).unwrap_or(0);
+    let end = known.and_then(|json| serde_json::from_str::<ChainEnd>(&json).ok()).unwrap_or_else(|| ChainEnd::after(&KnownCaptures { last_sha256: "0".repeat(64), ..Default::default() }, remembered));
+    let counter = end.counter + 1;
+    let bytes = (sale.capture)(ChainEnd { counter, sha256: end.sha256 }).canonical_bytes();
+    let text = String::from_utf8(bytes).map_err(|_| NotKept::Store)?;
+    let signature = capture::sign(&device, &text).await.map_err(|_| NotKept::NoKey)?.as_string().unwrap_or_default();
+    let sha256 = capture::sha256(&text).await.map_err(store)?.as_string().unwrap_or_default();
+    let entry = Entry {
+        id: sale.id,
+        device_id: sale.device,
+        counter,
+        capture: text,
+        signature,
+        captured_at_ms: sale.captured_at_ms,
+        label: sale.label,
+        total_minor: sale.total_minor,
+        units: sale.units,
+        estimate: sale.estimate,
+        settled: None,
+    };
+    capture::write(rows([&entry]), js_sys::Array::new(), &device, json(&ChainEnd { counter, sha256 })).await.map_err(store)?;
+    kit::kept::set_setting(&numbered, &counter);
+    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
+fn rows<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> js_sys::Array {
+    entries.into_iter().filter_map(|entry| Some(js_sys::Array::of2(&entry.id.to_string().into(), &json(entry)?.into()))).collect()
+}
+
+/// Sends what waits, oldest first, until nothing does or nobody answers. One tab at a time; another one rests.
+pub(crate) async fn send(queue: Queue) {
+    let work = Closure::once(move || {
+        future_to_promise(async move {
+            send_all(queue).await;
+            Ok(JsValue::NULL)
+        })
+    });
+    let _ = capture::locked("mostrador-sync", false, work.as_ref().unchecked_ref()).await;
+    drop(work);
+    // Another tab may have changed the store meanwhile.
+    reload(queue).await;
+}
+
+async fn send_all(queue: Queue) {
+    let Ok(entries) = load().await else { return };
+    let total = entries.iter().filter(|entry| entry.waits()).count();
+    let mut done = 0;
+    loop {
+        let Ok(mut entries) = load().await else { break };
+        let Some(device) = entries.iter().filter(|entry| entry.waits()).min_by_key(|entry| (entry.captured_at_ms, entry.counter)).map(|entry| entry.device_id) else { break };
+        queue.sending.set(Sending::Under(done, total.max(done)));
+        let sent: Vec<Entry> = queue::next_batch(&entries, device).into_iter().cloned().collect();
+        let Some(answer) = ask(queue, device, &sent).await else { break };
+        let ids: Vec<Uuid> = sent.iter().map(|entry| entry.id).collect();
+        let changed = queue::settle(&mut entries, &ids, &answer, kit::net::device_ms());
+        let settled: Vec<&Entry> = entries.iter().filter(|entry| changed.contains(&entry.id)).collect();
+        let gone: js_sys::Array = queue::outlived(&entries, kit::net::device_ms()).iter().map(|id| JsValue::from(id.to_string())).collect();
+        if capture::write(rows(settled.iter().copied()), gone, "", None).await.is_err() {
+            queue.broken.set(true);
+            break;
+        }
+        name_the_lost(queue, device, &entries, &answer.known);
+        done += changed.len();
+        for (id, told) in ids.iter().zip(answer.items) {
+            queue.answer.set(Some((*id, told)));
+        }
+        queue.entries.set(load().await.unwrap_or(entries));
+        if changed.len() < sent.len() {
+            // The server had to stop: it is asked again later.
+            break;
+        }
+    }
+    let unknown = queue.sending.get_untracked() == Sending::Unknown;
+    if !unknown {
+        queue.sending.set(if done > 0 && done == total { Sending::Done(done) } else { Sending::Rest });
+    }
+    if done > 0 {
+        set_timeout(move || if let Some(Sending::Done(_)) = queue.sending.try_get_untracked() { queue.sending.set(Sending::Rest) }, std::time::Duration::from_secs(4));
+    }
+}
+
+/// One batch to the server and its answer; `None` when there is none to trust.
+async fn ask(queue: Queue, device: DeviceId, sent: &[Entry]) -> Option<BatchAnswer> {
+    let items = sent.iter().map(|entry| BatchItem { capture: entry.capture.clone(), signature: entry.signature.clone() }).collect();
+    let body = json(&Batch { device_id: device, items, sent_at_ms: kit::net::device_ms(), version: BATCH_VERSION })?;
+    let name = device.to_string();
+    let signature = capture::sign(&name, &body).await.ok()?.as_string()?;
+    let answered = capture::post("/api/v1/purchases/batch", &body, &name, &signature, ANSWER_MS_MAX).await;
+    kit::net::heard(answered.is_ok());
+    let pair: js_sys::Array = answered.ok()?.into();
+    let (status, text) = (pair.get(0).as_string()?, pair.get(1).as_string()?);
+    if status == "401" {
+        queue.sending.set(Sending::Unknown);
+    }
+    let answer: BatchAnswer = if status == "200" { parsed(&text)? } else { return None };
+    kit::net::clock_heard(answer.now.0);
+    Some(answer)
+}
+
+fn parsed<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok()
+}
+
+/// Numbers that the server misses and this phone has not either are lost: the person is told which, and nothing is hidden.
+fn name_the_lost(queue: Queue, device: DeviceId, entries: &[Entry], known: &KnownCaptures) {
+    let numbered: i64 = kit::kept::setting(&[NUMBERED, &device.to_string()].concat()).unwrap_or(0);
+    let here = |counter: &i64| entries.iter().any(|entry| entry.device_id == device && entry.counter == *counter);
+    let tail = known.last_counter.saturating_add(1)..=numbered;
+    let lost: Vec<i64> = known.missing.iter().copied().chain(tail.take(queue::QUEUE_MAX)).filter(|counter| !here(counter)).collect();
+    if queue.lost.with_untracked(|before| *before != lost) {
+        kit::kept::set_setting(LOST, &lost);
+        queue.lost.set(lost);
+    }
+}
+
+/// Which of the lost numbers the person has been told of.
+const LOST_TOLD: &str = "tendero.lost_told";
+
+/// The numbers that are lost and that the person has not put away.
+pub(crate) fn untold_losses(queue: Queue) -> Vec<i64> {
+    let told: Vec<i64> = kit::kept::setting(LOST_TOLD).unwrap_or_default();
+    queue.lost.get().into_iter().filter(|number| !told.contains(number)).collect()
+}
+
+/// The person has written them down again.
+pub(crate) fn tell_losses(queue: Queue) {
+    kit::kept::set_setting(LOST_TOLD, &queue.lost.get_untracked());
+    queue.lost.update(|_| ());
+}
+
+/// The person has looked at what was held or refused.
+pub(crate) async fn mark_seen(queue: Queue, id: Uuid) {
+    let mut entries = queue.entries.get_untracked();
+    let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) else { return };
+    if let Some(settled) = &mut entry.settled {
+        settled.seen = true;
+    }
+    let _ = capture::write(rows([&*entry]), js_sys::Array::new(), "", None).await;
+    queue.entries.set(entries);
+}
