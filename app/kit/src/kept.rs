@@ -272,7 +272,7 @@ mod store {
 
     // Not `localStorage`: what is written there is lost when the phone is switched off within seconds.
     #[wasm_bindgen(inline_js = r#"
-const ask = (mode, work) => new Promise((done, fail) => {
+const within = (mode, work) => new Promise((done, fail) => {
   const opening = indexedDB.open('mostrador-kept', 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore('kept');
   opening.onerror = () => fail(opening.error);
@@ -284,14 +284,14 @@ const ask = (mode, work) => new Promise((done, fail) => {
     transaction.onerror = transaction.onabort = () => { db.close(); fail(transaction.error); };
   };
 });
-export const get = (name) => ask('readonly', (store) => store.get(name));
-export const put = (name, text) => ask('readwrite', (store) => store.put(text, name));
+export const get = (name) => within('readonly', (store) => store.get(name));
+export const put = (name, text) => within('readwrite', (store) => store.put(text, name));
 export async function ask(path, body) {
   const answer = await fetch(path, { method: 'POST', credentials: 'same-origin', body,
     headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' } });
   return [String(answer.status), answer.headers.has('serverfnredirect') ? answer.headers.get('location') : null, await answer.text()];
 }
-export const drop_all = (prefix) => ask('readwrite', (store) => store.delete(IDBKeyRange.bound(prefix, prefix + '\uffff')));
+export const drop_all = (prefix) => within('readwrite', (store) => store.delete(IDBKeyRange.bound(prefix, prefix + '\uffff')));
 "#)]
     extern "C" {
         #[wasm_bindgen(catch)]
