@@ -98,7 +98,8 @@ fn shown<T>(read: Option<Option<Result<T, UiError>>>, old: Option<(T, i64)>) -> 
     let old = old.map(|(value, at)| Shown::Old(value, at));
     match read {
         Some(Some(Ok(value))) => Some(Shown::Fresh(value)),
-        Some(Some(Err(error))) if error.code() == "network" => Some(old.unwrap_or(Shown::Failed(error))),
+        // No answer, or none of use: what was seen last is better than an error.
+        Some(Some(Err(error))) if error.0.status == 429 || error.0.status >= 500 => Some(old.unwrap_or(Shown::Failed(error))),
         Some(Some(Err(error))) => Some(Shown::Failed(error)),
         Some(None) | None => old,
     }

@@ -49,6 +49,7 @@ pub fn tendero_scan(_path: String) -> AnyView {
 
 fn tendero_other(path: String) -> AnyView {
     alive();
+    signing_in(&path);
     match path.trim_end_matches('/') {
         "/t" => view! { <home::HomePage /> }.into_light(),
         "/t/start" => view! { <start::PhonePage /> }.into_light(),
@@ -61,5 +62,16 @@ fn tendero_other(path: String) -> AnyView {
         "/t/owed" => view! { <home::OwedPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),
         _ => view! { <more::MorePage /> }.into_light(),
+    }
+}
+
+/// Whoever signs in here is nobody yet: figures, baskets and the counter of the one before go. The sales stay.
+fn signing_in(path: &str) {
+    if path.starts_with("/t/start") {
+        Effect::new(|before: Option<()>| {
+            if before.is_none() {
+                leptos::task::spawn_local(kit::kept::forget("tendero."));
+            }
+        });
     }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Queue {
 const LOST: &str = "tendero.lost";
 /// Outlives the store of the entries where a browser clears one and not the other.
 const NUMBERED: &str = "tendero.numbered.";
+/// What the server knew of this phone when it last answered.
+const KNOWN: &str = "tendero.known.";
 
 impl Queue {
     pub(crate) fn waiting(&self) -> usize {
@@ -155,6 +157,8 @@ pub(crate) enum NotKept {
     NoKey,
     /// The store refuses.
     Store,
+    /// Another sale was written under this id.
+    Taken,
 }
 
 /// Numbers, chains, signs and writes a sale. When this returns it is on the disk.
@@ -182,16 +186,20 @@ pub(crate) async fn keep(queue: Queue, sale: Sale) -> Result<(), NotKept> {
 }
 
 async fn write(sale: Sale) -> Result<(), NotKept> {
-    if holds(sale.id).await {
-        // Confirmed before, by a page that did not live to say so.
-        return Ok(());
+    if let Some(known) = load().await.unwrap_or_default().into_iter().find(|entry| entry.id == sale.id) {
+        // Confirmed before by a page that did not live to say so, or another basket of another tab.
+        let same = (known.label, known.total_minor, known.units) == (sale.label, sale.total_minor, sale.units);
+        return if same { Ok(()) } else { Err(NotKept::Taken) };
     }
     let store = |_: JsValue| NotKept::Store;
     let device = sale.device.to_string();
     let known = capture::load_chain(&device).await.map_err(store)?.as_string();
     let numbered = [NUMBERED, &device].concat();
     let remembered: i64 = kit::kept::setting(&numbered).unwrap_or(0);
-    let end = known.and_then(|json| serde_json::from_str::<ChainEnd>(&json).ok()).unwrap_or_else(|| ChainEnd::after(&KnownCaptures { last_sha256: "0".repeat(64), ..Default::default() }, remembered));
+    let end = known.and_then(|json| serde_json::from_str::<ChainEnd>(&json).ok()).unwrap_or_else(|| {
+        let told = kit::kept::setting([KNOWN, &device].concat().as_str());
+        ChainEnd::after(&told.unwrap_or_else(|| KnownCaptures { last_sha256: "0".repeat(64), ..Default::default() }), remembered)
+    });
     let counter = end.counter + 1;
     let bytes = (sale.capture)(ChainEnd { counter, sha256: end.sha256 }).canonical_bytes();
     let text = String::from_utf8(bytes).map_err(|_| NotKept::Store)?;
@@ -241,12 +249,17 @@ async fn send_all(queue: Queue) {
     let Ok(entries) = load().await else { return };
     let total = entries.iter().filter(|entry| entry.waits()).count();
     let mut done = 0;
+    let mut silent: Vec<DeviceId> = Vec::new();
     loop {
         let Ok(mut entries) = load().await else { break };
-        let Some(device) = entries.iter().filter(|entry| entry.waits()).min_by_key(|entry| (entry.captured_at_ms, entry.counter)).map(|entry| entry.device_id) else { break };
+        // A person whose key is refused holds nobody else's sales back.
+        let Some(device) = entries.iter().filter(|entry| entry.waits() && !silent.contains(&entry.device_id)).min_by_key(|entry| (entry.captured_at_ms, entry.counter)).map(|entry| entry.device_id) else { break };
         queue.sending.set(Sending::Under(done, total.max(done)));
         let sent: Vec<Entry> = queue::next_batch(&entries, device).into_iter().cloned().collect();
-        let Some(answer) = ask(queue, device, &sent).await else { break };
+        let Some(answer) = ask(queue, device, &sent).await else {
+            silent.push(device);
+            continue;
+        };
         let ids: Vec<Uuid> = sent.iter().map(|entry| entry.id).collect();
         let changed = queue::settle(&mut entries, &ids, &answer, kit::net::device_ms());
         let settled: Vec<&Entry> = entries.iter().filter(|entry| changed.contains(&entry.id)).collect();
@@ -256,11 +269,13 @@ async fn send_all(queue: Queue) {
             break;
         }
         name_the_lost(queue, device, &entries, &answer.known);
+        kit::kept::set_setting(&[KNOWN, &device.to_string()].concat(), &answer.known);
         done += changed.len();
+        // First the list, then the answers: whoever hears one finds the sale as it now is.
+        queue.entries.set(load().await.unwrap_or(entries));
         for (id, told) in ids.iter().zip(answer.items) {
             queue.answer.set(Some((*id, told)));
         }
-        queue.entries.set(load().await.unwrap_or(entries));
         if changed.len() < sent.len() {
             // The server had to stop: it is asked again later.
             break;
@@ -326,11 +341,10 @@ pub(crate) fn tell_losses(queue: Queue) {
 
 /// The person has looked at what was held or refused.
 pub(crate) async fn mark_seen(queue: Queue, id: Uuid) {
-    let mut entries = queue.entries.get_untracked();
+    let Ok(mut entries) = load().await else { return };
     let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) else { return };
-    if let Some(settled) = &mut entry.settled {
-        settled.seen = true;
-    }
+    let Some(settled) = &mut entry.settled else { return };
+    settled.seen = true;
     let _ = capture::write(rows([&*entry]), js_sys::Array::new(), "", None).await;
     queue.entries.set(entries);
 }

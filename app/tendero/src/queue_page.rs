@@ -41,6 +41,11 @@ pub(crate) fn SyncBanner() -> impl IntoView {
                 view! { <Banner tone=Tone::Danger edge=true icon=path::WARNING end=end>{t::tendero_queue_need_you(queue.needing_eye() as i64)}</Banner> }.into_light()
             }
             Sending::Done(_) => view! { <Banner tone=Tone::Success edge=true icon=path::CLOUD_CHECK>{t::tendero_queue_all_sent()}</Banner> }.into_light(),
+            Sending::Rest if queue.room() != Room::Free => {
+                let words = if queue.room() == Room::Full { t::tendero_queue_full() } else { t::tendero_queue_soon() };
+                let end = link.unwrap_or_else(|| ().into_light());
+                view! { <Banner tone=Tone::Warning edge=true icon=path::WARNING end=end>{words}</Banner> }.into_light()
+            }
             Sending::Rest if !online.get() => {
                 let end = link.unwrap_or_else(|| ().into_light());
                 view! { <Banner offline=true edge=true icon=path::WIFI_SLASH end=end>{t::tendero_queue_offline()}</Banner> }.into_light()

@@ -74,8 +74,8 @@ pub(crate) fn ScanPage() -> impl IntoView {
 /// True when the page may be loaded anew: no sale is in progress and nothing waits to be sent.
 pub(crate) async fn idle() -> bool {
     let draft = kit::kept::recall::<Draft>(DRAFT).await.is_some_and(|(draft, at)| !draft.basket.lines.is_empty() && device_ms() - at < DRAFT_MS_MAX);
-    let sells = window().location().pathname().is_ok_and(|path| path.starts_with("/t/scan"));
-    !(sells && draft) && queue::idle().await
+    // Whichever tab it is in: all of them are loaded anew.
+    !draft && queue::idle().await
 }
 
 /// A sale in progress, as it is kept in case the page goes.
@@ -125,6 +125,8 @@ struct State {
     queue: Queue,
     online: RwSignal<bool>,
     epoch: RwSignal<u32>,
+    /// Counts cards that were read: an answer about another one comes too late.
+    turn: RwSignal<u32>,
     typing: RwSignal<bool>,
     /// Server clock − device clock.
     skew_ms: RwSignal<i64>,
@@ -147,6 +149,7 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
         queue: queue(),
         online: net.online,
         epoch: RwSignal::new(0),
+        turn: RwSignal::new(0),
         typing: RwSignal::new(false),
         skew_ms: net.skew_ms,
     };
@@ -218,7 +221,8 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
 /// Brings back the basket of a page that went: a reload, a call, a new build.
 async fn restore(state: State) -> bool {
     let Some((draft, at)) = kit::kept::recall::<Draft>(DRAFT).await else { return false };
-    if device_ms() - at >= DRAFT_MS_MAX || queue::holds(draft.id).await {
+    // An empty basket has no sale yet: its id may be another tab's next one.
+    if draft.basket.lines.is_empty() || device_ms() - at >= DRAFT_MS_MAX || queue::holds(draft.id).await {
         return false;
     }
     state.sale.set(draft.id);
@@ -278,6 +282,7 @@ fn saved(state: State) {
 
 fn next(state: State) {
     state.mine.set(None);
+    state.turn.update(|turn| *turn += 1);
     state.sale.set(new_id());
     state.basket.set(Basket::default());
     state.customer.set(None);
@@ -318,26 +323,52 @@ fn card_read(state: State, code: String) {
     let scanned_at_ms = device_ms();
     let at = Timestamp(scanned_at_ms + state.skew_ms.get_untracked());
     let online = state.online.get_untracked();
+    state.turn.update(|turn| *turn += 1);
+    let mine = state.turn.get_untracked();
+    // A card that was read later, or the next customer, makes this answer nobody's.
+    let current = move || state.turn.try_get_untracked() == Some(mine);
+    let shown = RwSignal::new(false);
+    let show = move |code: String, label: String| {
+        if !shown.get_untracked() {
+            play(Cue::CardRead);
+            state.frame.set(FrameState::Read);
+            live::say(&t::tendero_scan_read_card(&label));
+        }
+        shown.set(true);
+        state.pill.set(label.clone());
+        state.customer.set(Some(Customer { code, scanned_at_ms, label }));
+    };
+    if online {
+        let slow = code.clone();
+        set_timeout(
+            move || {
+                if current() && !shown.get_untracked() && let Some(label) = label_of(&slow, at) {
+                    show(slow, label);
+                }
+            },
+            std::time::Duration::from_millis(ANSWER_MS),
+        );
+    }
     leptos::task::spawn_local(async move {
         let known = if online { identify(code.clone(), at).await } else { Err(no_network()) };
         if online {
             kit::net::heard(!matches!(&known, Err(error) if error.code() == "network"));
         }
+        if !current() {
+            return;
+        }
         let label = match known {
             Ok(label) => Ok(label),
             // Without the server: what the code itself says, and whether it is of this hour.
-            Err(error) if error.code() == "network" => label_of(&code, at).ok_or("QR_STALE".to_owned()),
+            Err(error) if error.0.status == 429 || error.0.status >= 500 => label_of(&code, at).ok_or("QR_STALE".to_owned()),
             Err(error) => Err(error.code().to_owned()),
         };
         match label {
-            Ok(label) => {
-                play(Cue::CardRead);
-                state.frame.set(FrameState::Read);
-                state.pill.set(label.clone());
-                live::say(&t::tendero_scan_read_card(&label));
-                state.customer.set(Some(Customer { code, scanned_at_ms, label }));
+            Ok(label) => show(code, label),
+            Err(why) => {
+                state.customer.set(None);
+                refuse(state, locale::shop_text(&why));
             }
-            Err(code) => refuse(state, locale::shop_text(&code)),
         }
     });
 }
@@ -549,10 +580,15 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
     leptos::task::spawn_local(async move {
         if let Err(why) = queue::keep(state.queue, sale).await {
             state.busy.set(false);
+            if why == NotKept::Taken {
+                // Another tab sold something else under this id: the basket here is a sale of its own.
+                state.sale.set(new_id());
+                return confirm(state, counter);
+            }
             return refuse(state, match why {
                 NotKept::Full => t::tendero_queue_full(),
                 NotKept::NoKey => t::tendero_home_no_device(),
-                NotKept::Store => t::tendero_queue_broken(),
+                NotKept::Store | NotKept::Taken => t::tendero_queue_broken(),
             });
         }
         if offline {

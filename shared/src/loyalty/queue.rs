@@ -46,7 +46,7 @@ pub struct Batch {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BatchItem {
     /// The canonical JSON of a `Capture`, exactly as it was signed.
-    #[cfg_attr(feature = "openapi", schema(max_length = 65536))]
+    #[cfg_attr(feature = "openapi", schema(max_length = 12288))]
     pub capture: String,
     /// ECDSA P-256 with SHA-256 over it, 64 bytes r‖s, base64url without padding.
     #[cfg_attr(feature = "openapi", schema(max_length = 128))]
@@ -89,7 +89,7 @@ pub struct KnownCaptures {
     pub last_counter: i64,
     /// SHA-256 of that sale's bytes, hexadecimal; 64 zeros for none.
     pub last_sha256: String,
-    /// Numbers below the highest that never arrived, of the last three days; at most 100.
+    /// Numbers below the highest that never arrived, of the last four days; at most 100.
     pub missing: Vec<i64>,
 }
 

@@ -141,7 +141,7 @@ pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &S
     let mut standing = Standing::New(None);
     if late {
         tx.lock(device.device.lock_key()).await?;
-        let clock_jumped = arrival.device_clock_ms.is_some_and(|clock| (now.0 - clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
+        let clock_jumped = arrival.device_clock_ms.is_some_and(|clock| now.0.saturating_sub(clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
         standing = receipt::standing(tx, now, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
     }
     if let (Standing::New(None), Some(_)) = (standing, device.revoked_at) {

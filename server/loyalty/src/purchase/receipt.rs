@@ -68,8 +68,12 @@ pub(super) async fn standing(
 ) -> Result<Standing, Error> {
     let around: Vec<Neighbour> = tx.query(AROUND).bind(device).bind(link.counter).all().await?;
     if let Some(known) = around.iter().find(|known| known.counter == link.counter && known.sha256 == link.sha256) {
+        // A live sale that was refused may have been taken when it came again: the purchase is the better witness.
+        let (source, key) = source_of(device, known.client_purchase_id);
+        let taken: Option<(Option<String>,)> = tx.query(HELD_FOR).bind(source).bind(key).maybe().await?;
         return match &known.refusal {
             None => Ok(Standing::Answered),
+            Some(_) if taken.is_some() => Ok(Standing::Answered),
             Some(code) => Error::refused_before(code).map_or(Ok(Standing::New(None)), Err),
         };
     }
@@ -80,7 +84,7 @@ pub(super) async fn standing(
     }
     let follows = match last {
         None => link.counter == 1 && previous_sha256.bytes().all(|digit| digit == b'0'),
-        Some(last) => link.counter == last.counter + 1 && data_encoding::HEXLOWER.encode(&last.sha256) == previous_sha256,
+        Some(last) => link.counter == last.counter.saturating_add(1) && data_encoding::HEXLOWER.encode(&last.sha256) == previous_sha256,
     };
     Ok(Standing::New((!follows).then_some("CHAIN_GAP")))
 }
