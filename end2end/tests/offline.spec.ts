@@ -40,7 +40,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       };
       await test.step('sales, and the phone dies between two of them', async () => {
         for (let n = 0; n < 8; n++) await sell(n, basket(n));
-        await expect(phone.page.getByText('Sin internet. Todo se guarda aquí.')).toBeVisible();
+        await expect(phone.page.locator('.banner', { hasText: 'Sin internet. Todo se guarda aquí.' })).toBeVisible();
         await phone.kill();
         await phone.on();
         await phone.scan();
