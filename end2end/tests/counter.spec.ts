@@ -165,7 +165,8 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
         await till.getByRole('button', { name: 'Entregar' }).click({ timeout: 30_000 });
         await expect(till.locator('[data-delivered]')).toContainText('Cola Sierra te debe');
         await till.goto(`${server.url}/t/`);
-        expect(Number(await till.locator('[data-owed]').getAttribute('data-owed'))).toBe(150_000);
+        // First what the phone saw last, then what is so.
+        await expect(till.locator('[data-owed]')).toHaveAttribute('data-owed', '150000');
         await card.goto(`${server.url}/c/history`);
         await expect(card.getByText('Ganaste Un té de la casa').first()).toBeVisible();
         await clean(card);
