@@ -12,7 +12,7 @@ pub(crate) fn HistoryPage() -> impl IntoView {
     let show = kit::request::query("show").unwrap_or_default();
     let cursor = kit::request::query("cursor");
     let name = if cursor.is_some() { "consumer.history.older" } else { "consumer.history" };
-    let page = kept(Ask { name: name, path: "/fn/consumer/movements", form: cursor.as_ref().map(|cursor| ["cursor=", cursor].concat()).unwrap_or_default() }, RwSignal::new(0), move || movements(cursor.clone()));
+    let page = kept(Ask { name, path: "/fn/consumer/movements", form: cursor.as_ref().map(|cursor| ["cursor=", cursor].concat()).unwrap_or_default() }, RwSignal::new(0), move || movements(cursor.clone()));
     let links = [("", t::consumer_history_all()), ("earned", t::consumer_history_earned()), ("used", t::consumer_history_used())]
         .into_iter()
         .map(|(value, words)| (["/c/history?show=", value].concat().into(), words.into(), value == show))

@@ -183,7 +183,7 @@ fn row(queue: Queue, entry: Entry) -> AnyView {
                     (None, ..) => t::tendero_queue_got_nothing().to_owned(),
                 }
             }
-            (Verdict::Held, code) => code.map_or_else(|| t::tendero_result_held_text(), locale::shop_text).to_owned(),
+            (Verdict::Held, code) => code.map_or_else(t::tendero_result_held_text, locale::shop_text).to_owned(),
             (Verdict::Refused, code) => [t::tendero_queue_refused(), " ", code.map_or("", locale::shop_text)].concat(),
         },
     };
