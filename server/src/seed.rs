@@ -234,24 +234,17 @@ async fn campaigns(app: &App, world: &World, begin: Timestamp) -> Result<()> {
                 currency: country.currency(),
                 stock: Some(5_000),
                 max_per_consumer: None,
+                cost: None,
+                reserve_minutes: None,
             };
             Some(Threshold { need: 5, reward_id: reward::create(&mut tx, &Actor::System, begin, &new).await?.id })
         } else {
             None
         };
-        let rules = CampaignRules {
-            unit: if place == 0 { Unit::Stamps } else { Unit::Points },
-            starts,
-            ends,
-            shops: Default::default(),
-            products: products.iter().map(|(id, _)| *id).collect(),
-            enrolment: Default::default(),
-            priority: 100,
-            rules: vec![Rule { kind, min_amount_minor: None, min_units: None }],
-            combine: Default::default(),
-            threshold,
-            adults_only: false,
-        };
+        let unit = if place == 0 { Unit::Stamps } else { Unit::Points };
+        let rule = Rule { kind, min_amount_minor: None, min_units: None };
+        let products = products.iter().map(|(id, _)| *id).collect();
+        let rules = CampaignRules { threshold, ..CampaignRules::new(unit, starts, ends, products, vec![rule]) };
         let template = [Template::StampCard, Template::PointsPerValue, Template::PointsPerUnit][place];
         let new = NewCampaign { brand_id: *brand, name: names[place].into(), template, rules };
         let id = campaign::create(&mut tx, &Actor::System, begin, &new).await?.id;
@@ -348,7 +341,7 @@ async fn deliveries(app: &App, world: &World, partner: &Actor, now: Timestamp) -
             let Some(code) = given.code.clone() else { continue };
             let (shop_id, _) = world.shops[(place + number) % 8];
             let at = Timestamp((given.issued_at.0 + 2 * HOUR_MS).min(now.0));
-            reward::deliver(&mut tx, partner, at, &NewDelivery { code, shop_id: Some(shop_id) }).await?;
+            reward::deliver(&mut tx, &app.loyalty, partner, at, &NewDelivery { code, shop_id: Some(shop_id) }).await?;
             delivered += 1;
         }
         tx.commit().await?;

@@ -505,14 +505,27 @@ async fn look(tx: &mut db::Tx, actor: &identity::Actor, scene: &crate::draft::Sc
         Err(error) => return Ok(Look { wrong: crate::draft::wrong_of(error)?, ..Look::default() }),
     };
     let rules = &preview.rules;
-    let facts = Facts { local_date: rules.starts, at: shared::Timestamp(0), shop: shared::ShopId(uuid::Uuid::nil()), own_shop: false, adult: true, enrolled_at: Some(shared::Timestamp(0)) };
+    // Noon of the first day: no factor of the hour is in what the sentence says.
+    let at = format!("{}T12:00:00Z", rules.starts).parse().unwrap_or_default();
+    let facts = Facts {
+        local: shared::LocalTime { at, offset_seconds: 0 },
+        shop: shared::ShopId(uuid::Uuid::nil()),
+        paused: false,
+        held_out: false,
+        own_shop: false,
+        adult: true,
+        enrolled_at: Some(at),
+        segments: &[],
+        first_purchase: false,
+        used: Default::default(),
+    };
     let takes_part = |product: &&shared::catalogue::Product| rules.products.contains(&product.id);
     let first = scene.products.iter().find(takes_part);
     let second = scene.products.iter().filter(takes_part).nth(1);
     let other = scene.products.iter().find(|product| !takes_part(product));
     let baskets = [first.map(|product| vec![(product, 1)]), first.map(|product| [(product, 3)].into_iter().chain(second.map(|second| (second, 2))).collect()), other.map(|product| vec![(product, 1)])];
     let examples = baskets.into_iter().flatten().map(|basket: Vec<(&shared::catalogue::Product, i64)>| {
-        let lines = basket.iter().map(|(product, quantity)| Line { product: Some(product.id), quantity: *quantity, unit_price_minor: product.suggested_price_minor.unwrap_or(0), discount_minor: 0, reward_line: false }).collect::<Vec<_>>();
+        let lines = basket.iter().map(|(product, quantity)| Line { product: Some(product.id), quantity: *quantity, suggested_price_minor: product.suggested_price_minor, unit_price_minor: product.suggested_price_minor.unwrap_or(0), discount_minor: 0, reward_line: false }).collect::<Vec<_>>();
         let words = basket.iter().map(|(product, quantity)| format!("{quantity} × {}", product.name)).collect::<Vec<_>>().join(" + ");
         let category = basket.first().map(|(product, _)| product.category.clone()).unwrap_or_default();
         match evaluate(rules, &lines, &facts) {

@@ -184,7 +184,7 @@ mod server {
                             // The drawing of what takes part is the best guess at what is given.
                             let category = self.products.iter().find(|product| chosen.contains(&product.id)).map(|product| product.category.clone()).unwrap_or_default();
                             let name = reward_name.trim().to_owned();
-                            ChosenReward::New(NewReward { brand_id: self.brand.id, name, category, unit_cost_minor, handling_fee_minor: 0, currency, stock, max_per_consumer: None })
+                            ChosenReward::New(NewReward { brand_id: self.brand.id, name, category, unit_cost_minor, handling_fee_minor: 0, currency, stock, max_per_consumer: None, cost: None, reserve_minutes: None })
                         }
                     };
                     Mechanic::StampCard { units, stamps: points, need, reward }

@@ -227,10 +227,7 @@ fn Points(balance: Balance, country: Country) -> impl IntoView {
 /// The card of whoever asks; without a session the sign-up follows.
 #[server(prefix = "/fn", endpoint = "consumer/read_card")]
 pub async fn read_card() -> Result<CardView, UiError> {
-    let (mut tx, actor, now) = kit::request::read().await?;
-    if actor == identity::Actor::Anonymous {
-        kit::request::go("/c/join");
-    }
+    let (mut tx, actor, now) = crate::read_settled().await?;
     let loyalty = kit::request::state::<loyalty::Loyalty>()?;
     Ok(loyalty::card::view(&mut tx, &loyalty, &actor, now).await?)
 }

@@ -77,10 +77,7 @@ fn Row(movement: Movement) -> impl IntoView {
 /// A page of the asker's movements.
 #[server(prefix = "/fn", endpoint = "consumer/movements")]
 pub async fn movements(cursor: Option<String>) -> Result<Page<Movement>, UiError> {
-    let (mut tx, actor, _) = kit::request::read().await?;
-    if actor == identity::Actor::Anonymous {
-        kit::request::go("/c/join");
-    }
+    let (mut tx, actor, _) = crate::read_settled().await?;
     let consumer = actor.consumer()?;
     Ok(loyalty::history::movements(&mut tx, &actor, consumer, cursor.as_deref(), 50).await?)
 }

@@ -47,6 +47,20 @@ fn consumer_other(path: String) -> AnyView {
     }
 }
 
+/// A read of the asker's wallets, with everything that time has done to them; without a session the sign-up follows.
+#[cfg(feature = "ssr")]
+async fn read_settled() -> Result<(db::Tx, identity::Actor, shared::Timestamp), kit::UiError> {
+    let (tx, actor, now) = kit::request::read().await?;
+    let Ok(consumer) = actor.consumer() else {
+        kit::request::go("/c/join");
+        return Ok((tx, actor, now));
+    };
+    drop(tx);
+    let (db, rules) = (kit::request::db()?, kit::request::state::<loyalty::Loyalty>()?);
+    loyalty::settle::consumer(&db, &rules, consumer, now).await?;
+    kit::request::read().await
+}
+
 /// What every page does once it is alive: listen to the network, and keep the front for when there is none.
 fn alive() {
     kit::net::net();

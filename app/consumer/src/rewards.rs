@@ -89,10 +89,7 @@ fn one(reward: RewardInstance) -> AnyView {
 /// The asker's rewards, oldest first.
 #[server(prefix = "/fn", endpoint = "consumer/read_rewards")]
 pub async fn read_rewards() -> Result<Vec<RewardInstance>, UiError> {
-    let (mut tx, actor, _) = kit::request::read().await?;
-    if actor == identity::Actor::Anonymous {
-        kit::request::go("/c/join");
-    }
+    let (mut tx, actor, _) = crate::read_settled().await?;
     let consumer = actor.consumer()?;
     Ok(loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?)
 }

@@ -106,6 +106,15 @@ pub fn wall_date(at_ms: i64) -> Option<shared::CivilDate> {
     }
 }
 
+/// An instant on this phone's wall: `at` by the server's clock, the offset as the phone has it now.
+pub fn on_the_wall(at: shared::Timestamp) -> shared::LocalTime {
+    #[cfg(target_arch = "wasm32")]
+    let offset_seconds = -(js_sys::Date::new_0().get_timezone_offset() as i32) * 60;
+    #[cfg(not(target_arch = "wasm32"))]
+    let offset_seconds = 0;
+    shared::LocalTime { at, offset_seconds }
+}
+
 /// `16:05` when it was today, `vie 20 nov 16:05` before.
 pub fn wall_moment(at_ms: i64) -> String {
     let (then, now) = (wall_date(at_ms), wall_date(device_ms()));

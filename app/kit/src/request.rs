@@ -112,7 +112,7 @@ fn push_plain(out: &mut String, text: &str) {
 
 #[cfg(feature = "ssr")]
 pub use server::{
-    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, go, persona, persona_of, read, refuse, session_cookie, sign_out_cookie, site, state,
+    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, db, go, persona, persona_of, read, refuse, session_cookie, sign_out_cookie, site, state,
 };
 
 #[cfg(feature = "ssr")]
@@ -254,6 +254,11 @@ mod server {
         let context = state::<RequestContext>()?;
         let tx = context.app.db.read().await?;
         resolve(tx, &context).await
+    }
+
+    /// The database, for verbs that open transactions of their own.
+    pub fn db() -> Result<db::Db, UiError> {
+        Ok(state::<RequestContext>()?.app.db)
     }
 
     /// Who asks, when nothing else of the database is needed.

@@ -1,11 +1,11 @@
 //! What a basket would earn, as far as the phone can know without the server: no balances, no consumer, no caps.
 
 use shared::{
-    CivilDate, ShopId, Timestamp,
+    LocalTime, ShopId,
     catalogue::Product,
     loyalty::{
         ShopCampaign,
-        evaluation::{Facts, Line, evaluate, merge},
+        evaluation::{Facts, Line, Used, evaluate, merge},
         queue::Gain,
     },
 };
@@ -13,16 +13,19 @@ use shared::{
 use crate::basket::Basket;
 
 /// The sum over the campaigns that the phone knows; a promise of nothing.
-pub(crate) fn estimate(campaigns: &[ShopCampaign], products: &[Product], basket: &Basket, shop: ShopId, at: Timestamp, local_date: CivilDate) -> Gain {
+pub(crate) fn estimate(campaigns: &[ShopCampaign], products: &[Product], basket: &Basket, shop: ShopId, local: LocalTime) -> Gain {
     let lines = merge(basket.lines.iter().map(|line| Line {
         product: products.iter().find(|product| product.gtin == line.gtin).map(|product| product.id),
         quantity: line.quantity,
         unit_price_minor: line.price_minor.unwrap_or(0),
+        suggested_price_minor: products.iter().find(|product| product.gtin == line.gtin).and_then(|product| product.suggested_price_minor),
         discount_minor: 0,
         reward_line: false,
     }));
-    // Who works here, who is of age and who joined, only the server knows: whoever it may be, she is taken to be a customer.
-    let facts = Facts { local_date, at, shop, own_shop: false, adult: true, enrolled_at: None };
+    // Who works here, who is of age, who joined and what was given before, only the server knows: whoever it may be, she
+    // is taken to be a customer who was here before.
+    let facts = Facts { local, shop, paused: false, held_out: false, own_shop: false, adult: true, enrolled_at: None, segments: &[], first_purchase: false, used: Used::default() };
+    let at = local.at;
     campaigns
         .iter()
         .filter(|campaign| campaign.valid_from <= at && at < campaign.valid_until)
@@ -34,30 +37,24 @@ pub(crate) fn estimate(campaigns: &[ShopCampaign], products: &[Product], basket:
 mod tests {
     use super::*;
     use crate::basket::Line as BasketLine;
-    use shared::{Currency, ProductId, loyalty::{CampaignRules, Rule, RuleKind, campaign::Unit}};
+    use shared::{Currency, ProductId, Timestamp, loyalty::{CampaignRules, Rule, RuleKind, campaign::Unit}};
 
     #[test]
     fn the_phone_estimates_with_the_rules_of_the_server() {
         let gtin: shared::Gtin = "7702004003508".parse().unwrap();
         let product = Product { id: ProductId::fixed(1), gtin, brand_id: None, brand_name: None, name: "Cola".into(), category: String::new(), suggested_price_minor: None, currency: Currency::Cop };
-        let rules = |unit, kind| CampaignRules {
-            unit,
-            starts: "2026-03-01".parse().unwrap(),
-            ends: "2026-03-31".parse().unwrap(),
-            shops: Default::default(),
-            products: vec![product.id],
-            enrolment: Default::default(),
-            priority: 100,
-            rules: vec![Rule { kind, min_amount_minor: None, min_units: None }],
-            combine: Default::default(),
-            threshold: None,
-            adults_only: false,
+        let rules = |unit, kind| {
+            let rule = Rule { kind, min_amount_minor: None, min_units: None };
+            CampaignRules::new(unit, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap(), vec![product.id], vec![rule])
         };
         let campaign = |unit, kind| ShopCampaign { rules: rules(unit, kind), valid_from: Timestamp(0), valid_until: Timestamp(i64::MAX) };
         let campaigns = [campaign(Unit::Stamps, RuleKind::PerUnit { units: 1, points: 1 }), campaign(Unit::Points, RuleKind::PerPurchase { points: 7 })];
         let mut basket = Basket::default();
         basket.add_line(BasketLine { gtin, name: "Cola".into(), category: String::new(), quantity: 3, price_minor: Some(250_000), unknown: false });
-        let on = |date: &str| estimate(&campaigns, std::slice::from_ref(&product), &basket, ShopId::fixed(1), Timestamp(1), date.parse().unwrap());
+        let on = |date: &str| {
+            let local = LocalTime { at: format!("{date}T12:00:00Z").parse().unwrap(), offset_seconds: -5 * 3_600 };
+            estimate(&campaigns, std::slice::from_ref(&product), &basket, ShopId::fixed(1), local)
+        };
 
         assert_eq!(on("2026-03-10"), Gain { points: 7, stamps: 3 });
         assert_eq!(on("2026-04-01"), Gain::default(), "outside its dates a campaign gives nothing");

@@ -433,8 +433,8 @@ fn estimate_follows(state: State, counter: StoredValue<Counter>) {
         }
         let now_ms = device_ms();
         let at = Timestamp(now_ms + state.skew_ms.get_untracked());
-        let own = kit::net::wall_date(now_ms).map(|date| counter.with_value(|counter| estimate(&counter.campaigns, &counter.products, &basket, counter.shop, at, date)));
-        state.estimate.set(own);
+        let own = counter.with_value(|counter| estimate(&counter.campaigns, &counter.products, &basket, counter.shop, kit::net::on_the_wall(at)));
+        state.estimate.set(Some(own));
         if !state.online.get_untracked() {
             return;
         }
@@ -744,7 +744,8 @@ pub async fn look_at_reward(code: String) -> Result<DeliveryPreview, UiError> {
 #[server(prefix = "/fn", endpoint = "tendero/deliver_reward", input = server_fn::codec::Json)]
 pub async fn deliver_reward(code: String) -> Result<Delivery, UiError> {
     let (mut tx, actor, now) = request::begin().await?;
-    let done = loyalty::reward::deliver(&mut tx, &actor, now, &shared::loyalty::NewDelivery { code, shop_id: None }).await?;
+    let rules = request::state::<loyalty::Loyalty>()?;
+    let done = loyalty::reward::deliver(&mut tx, &rules, &actor, now, &shared::loyalty::NewDelivery { code, shop_id: None }).await?;
     tx.commit().await?;
     Ok(done)
 }

@@ -72,6 +72,11 @@ impl ApiState {
     pub(crate) async fn read(&self) -> Result<(Tx, Timestamp), Refusal> {
         Ok((self.db.read().await?, self.clock.now()))
     }
+    /// The same for a consumer's wallets: what time has done to them is written down first.
+    pub(crate) async fn read_settled(&self, actor: &identity::Actor, consumer: shared::ConsumerId) -> Result<Tx, Refusal> {
+        loyalty::settle::before_reading(&self.db, &self.loyalty, actor, consumer, self.clock.now()).await?;
+        Ok(self.db.read().await?)
+    }
 }
 
 /// All doors under `/api/v1`, their description and its page.

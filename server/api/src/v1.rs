@@ -14,6 +14,7 @@ mod products;
 mod proposals;
 mod purchases;
 mod reports;
+mod reservations;
 mod rewards;
 pub mod sandbox;
 mod shop_staff;
@@ -44,6 +45,7 @@ pub(crate) fn router(with_sandbox: bool) -> OpenApiRouter<ApiState> {
         proposals::router(),
         purchases::router(),
         reports::router(),
+        reservations::router(),
         rewards::router(),
         shop_staff::router(),
         shops::router(),

@@ -46,6 +46,11 @@ pub async fn anonymous(tx: &mut Tx, now: Timestamp, country: Country, shop: Opti
     insert(tx, now, None, country, false, true, shop).await
 }
 
+/// The person behind an id: herself, or whoever claimed the card that this was. `None`: nobody, or deleted.
+pub async fn living(tx: &mut Tx, consumer: ConsumerId) -> Result<Option<ConsumerId>, Error> {
+    Ok(tx.query(LIVING).bind(consumer).maybe::<(ConsumerId,)>().await?.map(|(person,)| person))
+}
+
 async fn insert(tx: &mut Tx, now: Timestamp, name: Option<&str>, country: Country, adult: bool, anonymous: bool, shop: Option<ShopId>) -> Result<ConsumerId, Error> {
     let consumer: ConsumerId = tx.new_id();
     tx.query(INSERT).bind(consumer).bind(name).bind(country).bind(adult).bind(anonymous).bind(shop).bind(now).execute().await.map_err(|error| match error {
@@ -57,6 +62,8 @@ async fn insert(tx: &mut Tx, now: Timestamp, name: Option<&str>, country: Countr
 
 sql! {
     INSERT: "INSERT INTO consumer (id, display_name, country, adult, anonymous, first_shop_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    LIVING: "SELECT COALESCE(merged_into, id) AS person FROM consumer WHERE id = $1 AND deleted_at IS NULL";
 
     INSERT_CONTACT: "INSERT INTO contact (consumer_id, phone_hash, phone_sealed, verified_at) VALUES ($1, $2, $3, $4)";
 }

@@ -22,6 +22,13 @@ pub fn local_date(time_zone: &str, at: Timestamp) -> CivilDate {
     local(time_zone, at).date()
 }
 
+/// The first instant of a date on a shop's wall: midnight, or what follows it where the clock jumps over midnight.
+pub fn start_of_day(time_zone: &str, date: CivilDate) -> Timestamp {
+    let zone = jiff::tz::TimeZone::get(time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let day = jiff::civil::Date::new(date.year(), date.month(), date.day()).ok().and_then(|day| day.to_zoned(zone).ok());
+    day.and_then(|day| day.start_of_day().ok()).map_or(Timestamp(i64::MAX), |start| Timestamp(start.timestamp().as_millisecond()))
+}
+
 fn text(value: &str, field: &'static str, required: bool) -> Result<String, Error> {
     let value = value.trim();
     if (required && value.is_empty()) || value.chars().count() > NAME_MAX || value.chars().any(char::is_control) {

@@ -3,13 +3,13 @@
 use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
-    BrandId, CampaignId, CampaignVersionId, ConsumerId, OrganisationId, Page, ProductId, RewardId, Timestamp, UserId,
+    BrandId, CampaignId, CampaignVersionId, ConsumerId, OrganisationId, Page, ProductId, RewardId, Timestamp,
     loyalty::{Campaign, CampaignRules, NewCampaign, CampaignState, ShopCampaign, Template, campaign::{Enrolment, RuleKind, ShopScope}},
     page::PAGE_SIZE_MAX,
 };
 use sqlx::types::Json;
 
-use crate::{Error, Loyalty, reward, rule_book::{self, LiveVersion}, terms::{self, Prize}};
+use crate::{Error, Loyalty, purchase::caps, reward, rule_book::{self, LiveVersion}, terms::{self, Prize}};
 
 /// Creates a draft: nobody earns yet.
 pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewCampaign) -> Result<Campaign, Error> {
@@ -24,7 +24,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewCampaig
         .bind(new.template)
         .bind(linked_reward(&new.rules))
         .bind(Json(new.rules.clone()))
-        .bind(user(actor))
+        .bind(actor.user().ok())
         .bind(now)
         .execute()
         .await?;
@@ -76,14 +76,57 @@ pub async fn publish(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId)
         .bind(Json(rules.0.clone()))
         .bind(terms)
         .bind(valid_from)
-        .bind(user(actor))
+        .bind(actor.user().ok())
         .bind(now)
         .execute()
         .await?;
+    if rules.0.caps.iter().any(|cap| cap.scope.is_shared()) {
+        caps::begin_counting(tx, id).await?;
+    }
     tx.query(SET_PUBLISHED).bind(last_version + 1).bind(id).bind(draft.organisation_id).execute().await?;
     rule_book::bump(tx, now).await?;
     audit::record(tx, actor, now, "campaign.published", id, None, serde_json::to_value(&rules.0).ok(), None).await?;
     get(tx, actor, id).await
+}
+
+/// Stops a campaign from now on: purchases that happened before still count, those that happen later earn nothing.
+/// Paused already: nothing changes.
+pub async fn pause(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId) -> Result<Campaign, Error> {
+    let campaign = to_pause(tx, actor, id).await?;
+    if tx.query(PAUSE).bind(id).bind(campaign.organisation_id).bind(now).execute().await? == 1 {
+        rule_book::bump(tx, now).await?;
+        audit::record(tx, actor, now, "campaign.paused", id, None, None, None).await?;
+    }
+    get(tx, actor, id).await
+}
+
+/// Lets a campaign go on from now on.
+pub async fn resume(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId) -> Result<Campaign, Error> {
+    let campaign = to_pause(tx, actor, id).await?;
+    if tx.query(RESUME).bind(now).bind(id).bind(campaign.organisation_id).execute().await? == 1 {
+        rule_book::bump(tx, now).await?;
+        audit::record(tx, actor, now, "campaign.resumed", id, None, None, None).await?;
+    }
+    get(tx, actor, id).await
+}
+
+async fn to_pause(tx: &mut Tx, actor: &Actor, id: CampaignId) -> Result<Campaign, Error> {
+    let campaign = get(tx, actor, id).await?;
+    actor.manages(campaign.organisation_id)?;
+    tx.lock(id.lock_key()).await?;
+    if campaign.state == CampaignState::Published { Ok(campaign) } else { Err(Error::NotFound) }
+}
+
+/// Puts a consumer into a campaign's control group: it gives her nothing, so that others can be compared with her.
+pub async fn hold_out(tx: &mut Tx, now: Timestamp, campaign: CampaignId, consumer: ConsumerId) -> Result<(), Error> {
+    tx.query(HOLD_OUT).bind(campaign).bind(consumer).bind(now).execute().await?;
+    rule_book::bump(tx, now).await
+}
+
+/// Puts a consumer into a segment of a brand from an instant on.
+pub async fn put_into_segment(tx: &mut Tx, at: Timestamp, brand: BrandId, name: &str, consumer: ConsumerId) -> Result<(), Error> {
+    tx.query(PUT_INTO_SEGMENT).bind(brand).bind(name).bind(consumer).bind(at).execute().await?;
+    Ok(())
 }
 
 /// The terms that a draft would be published with.
@@ -97,9 +140,6 @@ pub async fn preview_terms(tx: &mut Tx, actor: &Actor, new: &NewCampaign) -> Res
     terms_of(tx, &new.name, &new.rules, reward.as_ref().map(Prize::of)).await
 }
 
-fn user(actor: &Actor) -> Option<UserId> {
-    if let Actor::User { user, .. } = actor { Some(*user) } else { None }
-}
 fn linked_reward(rules: &CampaignRules) -> Option<RewardId> {
     rules.threshold.map(|threshold| threshold.reward_id)
 }
@@ -301,6 +341,15 @@ pub async fn open_for(tx: &mut Tx, actor: &Actor, today: shared::CivilDate) -> R
 }
 
 sql! {
+    PAUSE: "INSERT INTO campaign_pause (campaign_id, tenant_id, paused_from)
+            SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM campaign_pause WHERE campaign_id = $1 AND (paused_until IS NULL OR paused_from = $3))";
+
+    RESUME: "UPDATE campaign_pause SET paused_until = $1 WHERE campaign_id = $2 AND tenant_id = $3 AND paused_until IS NULL";
+
+    HOLD_OUT: "INSERT INTO campaign_holdout (campaign_id, consumer_id, assigned_at) VALUES ($1, $2, $3) ON CONFLICT (campaign_id, consumer_id) DO NOTHING";
+
+    PUT_INTO_SEGMENT: "INSERT INTO segment_member (brand_id, name, consumer_id, from_at) VALUES ($1, $2, $3, $4) ON CONFLICT (brand_id, name, consumer_id, from_at) DO NOTHING";
+
     INSERT: "INSERT INTO campaign (id, tenant_id, brand_id, name, template, reward_id, state, draft_rules, last_version, created_by, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, 'draft', $7, 0, $8, $9)";
 

@@ -312,8 +312,8 @@ sql! {
                                         WHERE t.consumer_id = c.consumer_id AND m.shop_id = $1 AND m.removed_at IS NULL) AS own_shop
                          FROM card c
                          JOIN consumer n ON n.id = c.consumer_id
-                         WHERE c.consumer_id = $2 AND n.deleted_at IS NULL
-                         ORDER BY c.created_at, c.id LIMIT 1";
+                         WHERE c.consumer_id = (SELECT COALESCE(merged_into, id) FROM consumer WHERE id = $2) AND n.deleted_at IS NULL
+                         ORDER BY CASE WHEN c.claimed_from = $2 THEN 0 WHEN c.claimed_from IS NULL THEN 1 ELSE 2 END, c.created_at, c.id LIMIT 1";
 
     INSERT: "INSERT INTO card (id, public_code, consumer_id, kind, created_at) VALUES ($1, $2, $3, $4, $5)";
 
@@ -329,10 +329,12 @@ sql! {
                            AND EXISTS (SELECT 1 FROM card_key f WHERE f.card_id = card_key.card_id
                                        AND (f.created_at < card_key.created_at OR (f.created_at = card_key.created_at AND f.id < card_key.id)))";
 
-    CARD_OF: "SELECT id, public_code FROM card WHERE consumer_id = $1 ORDER BY created_at, id LIMIT 1";
+    /// Her own, not one that she claimed.
+    CARD_OF: "SELECT id, public_code FROM card WHERE consumer_id = $1 ORDER BY CASE WHEN claimed_from IS NULL THEN 0 ELSE 1 END, created_at, id LIMIT 1";
 
     OLDEST_KEY: "SELECT c.public_code, k.secret_sealed, c.kind FROM card c JOIN card_key k ON k.card_id = c.id
-                 WHERE c.consumer_id = $1 AND k.revoked_at IS NULL ORDER BY c.created_at, c.id, k.created_at, k.id LIMIT 1";
+                 WHERE c.consumer_id = (SELECT COALESCE(merged_into, id) FROM consumer WHERE id = $1) AND k.revoked_at IS NULL
+                 ORDER BY CASE WHEN c.claimed_from = $1 THEN 0 WHEN c.claimed_from IS NULL THEN 1 ELSE 2 END, c.created_at, c.id, k.created_at, k.id LIMIT 1";
 
     PERSON: "SELECT display_name, country FROM consumer WHERE id = $1";
 

@@ -71,6 +71,33 @@ pub enum Error {
     /// Another shop handed it over.
     #[error("another shop handed the reward over")]
     AlreadyDelivered,
+    /// No shop handed this reward over, or not this one.
+    #[error("the reward was not handed over here")]
+    NotDelivered,
+    /// The wallet owes points.
+    #[error("the wallet owes points")]
+    InDebt,
+    /// None of this reward is left.
+    #[error("none of this reward is left")]
+    OutOfStock,
+    /// The wallet does not hold enough points.
+    #[error("the wallet does not hold enough points")]
+    Insufficient,
+    /// The consumer has had as many of this reward as one can get.
+    #[error("the consumer has had as many as one can get")]
+    RewardLimit,
+    /// Nothing is held under this reservation.
+    #[error("nothing is held under this reservation")]
+    NotReserved,
+    /// No such purchase, or not yours, or it does not count.
+    #[error("no such purchase, or it does not count")]
+    NoSuchPurchase,
+    /// More would come back than was bought.
+    #[error("more would come back than was bought")]
+    ReturnExceedsPurchase,
+    /// The purchase does not wait for a decision.
+    #[error("the purchase does not wait for a decision")]
+    NotHeld,
     /// The reward is paid in another currency than the shop sells in.
     #[error("the reward is paid in another currency")]
     ForeignCurrency,
@@ -128,6 +155,15 @@ impl From<Error> for Problem {
             Error::NoSuchReward => Problem::new(404, "loyalty.no_such_reward", detail),
             Error::NotDeliverable => Problem::new(409, "loyalty.not_deliverable", detail),
             Error::AlreadyDelivered => Problem::new(409, "loyalty.already_delivered", detail),
+            Error::NotDelivered => Problem::new(409, "loyalty.not_delivered", detail),
+            Error::InDebt => Problem::new(409, "loyalty.in_debt", detail),
+            Error::OutOfStock => Problem::new(409, "loyalty.out_of_stock", detail),
+            Error::Insufficient => Problem::new(409, "loyalty.insufficient", detail),
+            Error::RewardLimit => Problem::new(409, "loyalty.reward_limit", detail),
+            Error::NotReserved => Problem::new(409, "loyalty.not_reserved", detail),
+            Error::NoSuchPurchase => Problem::new(404, "loyalty.no_such_purchase", detail),
+            Error::ReturnExceedsPurchase => Problem::new(409, "loyalty.return_exceeds_purchase", detail),
+            Error::NotHeld => Problem::new(409, "loyalty.not_held", detail),
             Error::ForeignCurrency => Problem::new(409, "loyalty.foreign_currency", detail),
             Error::TooManyDevices => Problem::new(409, "loyalty.too_many_devices", detail),
             Error::Identity(error) => error.into(),

@@ -1,279 +1,320 @@
-//! The points ledger: the only writer of entries, lots and wallets.
+//! The books of consumers: the only reader and writer of entries, lots and wallets.
 //!
-//! Every entry moves an amount from one account to another, so it balances by itself. A wallet's `available` and a
-//! lot's `remaining` are caches of these entries, written beside them in the same transaction; `verify` rebuilds them.
+//! [`load`] reads an [`Account`] under the consumer's lock and [`write`] puts down what a verb changed: wallets, lots,
+//! rewards, entries. A wallet's holdings and a lot's `remaining` are caches of the entries, written beside them in the
+//! same transaction; `verify` rebuilds them.
 
 use db::{Sql, Tx, sql};
 use shared::{
-    BrandId, CampaignId, ConsumerId, EntryId, LotId, OrganisationId, PurchaseId, RewardInstanceId, Timestamp, WalletId,
-    loyalty::campaign::Unit,
+    BrandId, CampaignId, CivilDate, ConsumerId, EntryId, LotId, OrganisationId, PurchaseId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId,
+    loyalty::{RewardStatus, campaign::Unit},
 };
 
-use crate::Error;
+use crate::{
+    Error,
+    account::{Account, Closed, Entry, Held, Holdings, Lot, Owner, Wallet},
+    reward::{self, NewInstance},
+};
 
-/// Lots that never expire carry this instant, so that "soonest first" needs no special case.
-pub(crate) const NEVER: Timestamp = Timestamp(i64::MAX);
-
-/// A wallet as it stands, read under the consumer's lock.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct Wallet {
-    pub id: WalletId,
-    /// The brand for points, the campaign for stamps.
-    pub scope_id: uuid::Uuid,
-    pub available: i64,
+#[derive(sqlx::FromRow)]
+struct WalletRow {
+    id: WalletId,
+    tenant_id: OrganisationId,
+    brand_id: BrandId,
+    campaign_id: Option<CampaignId>,
+    scope_id: uuid::Uuid,
+    unit: Unit,
+    available: i64,
+    pending: i64,
+    reserved: i64,
+    debt: i64,
+    due_at: Timestamp,
 }
 
-/// Which wallet an award goes to.
-pub(crate) fn scope(unit: Unit, brand: BrandId, campaign: CampaignId) -> uuid::Uuid {
-    match unit {
-        Unit::Points => brand.0,
-        Unit::Stamps => campaign.0,
-    }
-}
-
-/// All wallets of a consumer. The caller holds the consumer's lock when it means to write.
-pub(crate) async fn wallets(tx: &mut Tx, consumer: ConsumerId) -> Result<Vec<Wallet>, Error> {
-    Ok(tx.query(WALLETS).bind(consumer).all().await?)
-}
-
-/// Where the units of a wallet come from and go to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Owner {
-    pub tenant: OrganisationId,
-    pub brand: BrandId,
-    pub campaign: CampaignId,
-    pub consumer: ConsumerId,
-}
-
-/// Units that a purchase earned: one lot, one entry.
-#[derive(Debug)]
-pub(crate) struct Earned {
-    pub owner: Owner,
-    pub wallet: WalletId,
-    pub lot: LotId,
-    pub purchase: PurchaseId,
-    pub amount: i64,
-    /// What a card that was completed at once left of it.
-    pub remaining: i64,
-    pub occurred_at: Timestamp,
-}
-
-/// A wallet's change over the whole transaction.
-#[derive(Debug)]
-pub(crate) struct WalletChange {
-    pub owner: Owner,
-    pub wallet: WalletId,
-    pub unit: Unit,
-    /// The wallet does not exist yet.
-    pub new: bool,
-    /// What `available` gains; negative when more was consumed than earned.
-    pub available: i64,
-}
-
-/// Units that a completed card consumes from one lot.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Consumed {
-    pub lot: LotId,
-    pub amount: i64,
-    /// The lot is of this very transaction: its remaining units are written with it.
-    pub fresh: bool,
-}
-
-/// What one transaction moves, gathered first and then written table by table: a statement costs more than a row, so
-/// all rows of a table go in one.
-///
-/// Wallets and lots come first; entries may name rewards, which name wallets, so the caller writes those in between.
-#[derive(Default)]
-pub(crate) struct Posting {
-    wallets: Vec<WalletChange>,
-    lots: Vec<Earned>,
-    taken: Vec<(LotId, WalletId, i64)>,
-    entries: Vec<Entry>,
-}
-
-impl Posting {
-    /// A wallet's new balance.
-    pub(crate) fn change(&mut self, change: WalletChange) {
-        if change.new || change.available != 0 {
-            self.wallets.push(change);
+impl From<WalletRow> for Wallet {
+    fn from(row: WalletRow) -> Self {
+        let held = Holdings { available: row.available, pending: row.pending, reserved: row.reserved, debt: row.debt };
+        Self {
+            id: row.id,
+            tenant: row.tenant_id,
+            brand: row.brand_id,
+            campaign: row.campaign_id,
+            scope: row.scope_id,
+            unit: row.unit,
+            new: false,
+            before: held,
+            now: held,
+            due_at: row.due_at,
+            complete: false,
+            lots: Vec::new(),
         }
     }
+}
 
-    /// One lot and its EARN entry.
-    pub(crate) fn earn(&mut self, tx: &mut Tx, earned: Earned) {
-        assert!(earned.amount > 0 && (0..=earned.amount).contains(&earned.remaining), "an award is positive and keeps a part of itself");
-        self.entries.push(Entry {
-            id: tx.new_id(),
-            business_key: format!("earn:{}:{}", earned.purchase, earned.owner.campaign),
-            owner: earned.owner,
-            wallet: earned.wallet,
-            lot: Some(earned.lot),
-            purchase: Some(earned.purchase),
-            reward_instance: None,
-            kind: "EARN",
-            debit: "issued_pool",
-            credit: "available",
-            amount: earned.amount,
-            occurred_at: earned.occurred_at,
-        });
-        self.lots.push(earned);
-    }
+#[derive(sqlx::FromRow)]
+struct LotRow {
+    id: LotId,
+    campaign_id: CampaignId,
+    purchase_id: PurchaseId,
+    shop_id: Option<ShopId>,
+    business_date: CivilDate,
+    purchased_at: Timestamp,
+    awarded: i64,
+    remaining: i64,
+    active: bool,
+    expired: i64,
+    reversed: i64,
+    available_at: Timestamp,
+    expires_at: Timestamp,
+}
 
-    /// Takes units out of lots for a reward: one entry for each lot touched.
-    pub(crate) fn issue_reward(&mut self, tx: &mut Tx, owner: Owner, wallet: WalletId, instance: RewardInstanceId, consumed: &[Consumed], occurred_at: Timestamp) {
-        for part in consumed {
-            if !part.fresh {
-                self.taken.push((part.lot, wallet, part.amount));
-            }
-            self.entries.push(Entry {
-                id: tx.new_id(),
-                business_key: format!("reward_issue:{instance}:{}", part.lot),
-                owner,
-                wallet,
-                lot: Some(part.lot),
-                purchase: None,
-                reward_instance: Some(instance),
-                kind: "REWARD_ISSUE",
-                debit: "available",
-                credit: "redeemed",
-                amount: part.amount,
-                occurred_at,
-            });
+impl From<LotRow> for Lot {
+    fn from(row: LotRow) -> Self {
+        Self {
+            id: row.id,
+            campaign: row.campaign_id,
+            purchase: row.purchase_id,
+            shop: row.shop_id,
+            business_date: row.business_date,
+            purchased_at: row.purchased_at,
+            awarded: row.awarded,
+            remaining: row.remaining,
+            active: row.active,
+            expired: row.expired,
+            reversed: row.reversed,
+            available_at: row.available_at,
+            expires_at: row.expires_at,
+            fresh: false,
+            changed: false,
         }
-    }
-
-    /// Wallets and lots. A balance below zero is a defect of the caller: the update then finds no row.
-    pub(crate) async fn write_holdings(&self, tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
-        let (given, taken): (Vec<_>, Vec<_>) = self.wallets.iter().partition(|change| change.new || change.available > 0);
-        for part in given.chunks(ROWS_MAX) {
-            add_to_wallets(tx, part).await?;
-        }
-        for change in taken {
-            let rows = tx.query(TAKE_FROM_WALLET).bind(-change.available).bind(change.wallet).bind(change.owner.consumer).execute().await?;
-            assert_eq!(rows, 1, "a wallet read under its lock has lost units");
-        }
-        for part in self.lots.chunks(ROWS_MAX) {
-            insert_lots(tx, part, now).await?;
-        }
-        for (lot, wallet, amount) in &self.taken {
-            let rows = tx.query(TAKE_FROM_LOT).bind(*amount).bind(*lot).bind(*wallet).execute().await?;
-            assert_eq!(rows, 1, "a lot read under its lock has lost units");
-        }
-        Ok(())
-    }
-
-    /// The double entries.
-    pub(crate) async fn write_entries(&self, tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
-        for part in self.entries.chunks(ROWS_MAX) {
-            insert_entries(tx, part, now).await?;
-        }
-        Ok(())
     }
 }
 
-/// New wallets with their first units, and more units for those that exist. A wallet that was not there when the
-/// consumer's lock was taken and is there now meets its unique key.
-async fn add_to_wallets(tx: &mut Tx, changes: &[&WalletChange]) -> Result<(), Error> {
-    let mut query = tx.query(ADD_TO_WALLETS.with_rows_then(WALLET_COLUMNS, changes.len(), ADD_TO_KNOWN));
-    for change in changes {
-        let campaign = (change.unit == Unit::Stamps).then_some(change.owner.campaign);
-        query = query
-            .bind(change.wallet)
-            .bind(change.owner.consumer)
-            .bind(change.owner.tenant)
-            .bind(change.owner.brand)
-            .bind(campaign)
-            .bind(scope(change.unit, change.owner.brand, change.owner.campaign))
-            .bind(change.unit)
-            .bind(change.available)
-            .bind(0_i64)
-            .bind(0_i64)
-            .bind(0_i64);
+/// How much of a wallet's past a verb needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Lots only where time has done something: most purchases add one lot and look at none.
+    Due,
+    /// All lots of all wallets, emptied ones too.
+    Whole,
+}
+
+/// The wallets of a consumer with as many lots as are needed. The caller holds the consumer's lock when it means to write.
+pub(crate) async fn load(tx: &mut Tx, consumer: ConsumerId, now: Timestamp, depth: Depth) -> Result<Account, Error> {
+    let wallets: Vec<Wallet> = tx.query(WALLETS).bind(consumer).all::<WalletRow>().await?.into_iter().map(Wallet::from).collect();
+    let mut held = Vec::new();
+    if wallets.iter().any(|wallet| wallet.now.reserved > 0) {
+        for (instance, reward, wallet, until) in tx.query(HELD).bind(consumer).all::<(RewardInstanceId, RewardId, WalletId, Timestamp)>().await? {
+            held.push(Held { instance, reward, wallet, until, parts: parts_of(tx, instance).await? });
+        }
     }
-    query.execute().await?;
+    let mut account = Account::new(consumer, wallets, held);
+    for place in 0..account.wallets.len() {
+        if depth == Depth::Whole || account.wallets[place].due_at <= now {
+            load_lots(tx, &mut account, place, depth).await?;
+        }
+    }
+    Ok(account)
+}
+
+/// The lots of one wallet, when they are not there yet.
+pub(crate) async fn load_lots(tx: &mut Tx, account: &mut Account, place: usize, depth: Depth) -> Result<(), Error> {
+    let wallet = &mut account.wallets[place];
+    if wallet.complete {
+        return Ok(());
+    }
+    // Units that were held go back into lots that may be empty.
+    let all = depth == Depth::Whole || wallet.now.reserved > 0;
+    let lots = tx.query(if all { LOTS } else { OPEN_LOTS }).bind(wallet.id).all::<LotRow>().await?;
+    wallet.lots.extend(lots.into_iter().map(Lot::from));
+    wallet.complete = true;
     Ok(())
 }
 
-async fn insert_lots(tx: &mut Tx, lots: &[Earned], now: Timestamp) -> Result<(), Error> {
+/// From which lots a reward was paid, how much from each.
+pub(crate) async fn parts_of(tx: &mut Tx, instance: RewardInstanceId) -> Result<Vec<(LotId, i64)>, Error> {
+    Ok(tx.query(PARTS).bind(instance).all().await?)
+}
+
+/// Wallets, lots, rewards and entries of what a verb did. Nothing when it did nothing.
+///
+/// Wallets and lots come first; entries may name rewards, which name wallets, so those are written in between.
+pub(crate) async fn write(tx: &mut Tx, account: &Account, issued: &[NewInstance], now: Timestamp) -> Result<(), Error> {
+    // Nobody needs a wallet that never held anything.
+    let used = |wallet: &&Wallet| !wallet.new || account.entries.iter().any(|entry| entry.wallet == wallet.id);
+    let wallets: Vec<&Wallet> = account.wallets.iter().filter(used).collect();
+    write_wallets(tx, account, &wallets).await?;
+    for wallet in wallets {
+        let fresh: Vec<&Lot> = wallet.lots.iter().filter(|lot| lot.fresh).collect();
+        for part in fresh.chunks(ROWS_MAX) {
+            insert_lots(tx, wallet.id, part, now).await?;
+        }
+        for lot in wallet.lots.iter().filter(|lot| lot.changed && !lot.fresh) {
+            let rows = tx.query(UPDATE_LOT).bind(lot.remaining).bind(lot.active).bind(lot.expired).bind(lot.reversed).bind(lot.id).bind(wallet.id).execute().await?;
+            assert_eq!(rows, 1, "a lot read under its lock is gone");
+        }
+    }
+    for instance in issued {
+        reward::insert_instance(tx, instance).await?;
+    }
+    for closed in &account.closed {
+        close(tx, closed).await?;
+    }
+    for part in account.entries.chunks(ROWS_MAX) {
+        insert_entries(tx, part, now).await?;
+    }
+    Ok(())
+}
+
+async fn close(tx: &mut Tx, closed: &Closed) -> Result<(), Error> {
+    let rows = tx.query(CLOSE).bind(closed.to).bind(closed.instance).bind(closed.from).execute().await?;
+    assert_eq!(rows, 1, "a reward read under its consumer's lock has another state");
+    if let Some(reward) = closed.unit_of {
+        // Asked again, now that the row is ours: another consumer may have been given the unit meanwhile.
+        let (passed_on,): (bool,) = tx.query(PASSED_ON).bind(closed.instance).one().await?;
+        if !passed_on {
+            reward::return_unit(tx, reward).await?;
+        }
+    }
+    Ok(())
+}
+
+/// New wallets and those that gained in one statement; those that lost something by themselves, where a balance below
+/// zero is a defect of the caller and finds no row.
+async fn write_wallets(tx: &mut Tx, account: &Account, wallets: &[&Wallet]) -> Result<(), Error> {
+    let changed = |wallet: &&&Wallet| wallet.new || wallet.now != wallet.before || wallet.complete && wallet.next_due(&account.held) != wallet.due_at;
+    let gains = |wallet: &&Wallet| {
+        let (now, before) = (wallet.now, wallet.before);
+        now.available >= before.available && now.pending >= before.pending && now.reserved >= before.reserved && now.debt >= before.debt
+    };
+    let (gained, lost): (Vec<&Wallet>, Vec<&Wallet>) = wallets.iter().filter(changed).copied().partition(gains);
+    for part in gained.chunks(ROWS_MAX) {
+        let mut query = tx.query(ADD_TO_WALLETS.with_rows_then(WALLET_COLUMNS, part.len(), ADD_TO_KNOWN));
+        for wallet in part {
+            query = query
+                .bind(wallet.id)
+                .bind(account.consumer)
+                .bind(wallet.tenant)
+                .bind(wallet.brand)
+                .bind(wallet.campaign)
+                .bind(wallet.scope)
+                .bind(wallet.unit)
+                .bind(wallet.now.available - wallet.before.available)
+                .bind(wallet.now.pending - wallet.before.pending)
+                .bind(wallet.now.reserved - wallet.before.reserved)
+                .bind(wallet.now.debt - wallet.before.debt)
+                .bind(wallet.next_due(&account.held));
+        }
+        query.execute().await?;
+    }
+    for wallet in lost {
+        let rows = tx
+            .query(CHANGE_WALLET)
+            .bind(wallet.now.available - wallet.before.available)
+            .bind(wallet.now.pending - wallet.before.pending)
+            .bind(wallet.now.reserved - wallet.before.reserved)
+            .bind(wallet.now.debt - wallet.before.debt)
+            .bind(wallet.next_due(&account.held))
+            .bind(wallet.id)
+            .bind(account.consumer)
+            .execute()
+            .await?;
+        assert_eq!(rows, 1, "a wallet read under its lock is gone");
+    }
+    Ok(())
+}
+
+async fn insert_lots(tx: &mut Tx, wallet: WalletId, lots: &[&Lot], now: Timestamp) -> Result<(), Error> {
     let mut query = tx.query(INSERT_LOTS.with_rows(LOT_COLUMNS, lots.len()));
     for lot in lots {
         query = query
-            .bind(lot.lot)
-            .bind(lot.wallet)
-            .bind(lot.owner.campaign)
+            .bind(lot.id)
+            .bind(wallet)
+            .bind(lot.campaign)
             .bind(lot.purchase)
-            .bind(lot.amount)
+            .bind(lot.shop)
+            .bind(lot.business_date)
+            .bind(lot.purchased_at)
+            .bind(lot.awarded)
             .bind(lot.remaining)
-            .bind(lot.occurred_at)
-            .bind(NEVER)
+            .bind(lot.active)
+            .bind(lot.expired)
+            .bind(lot.reversed)
+            .bind(lot.available_at)
+            .bind(lot.expires_at)
             .bind(now);
     }
     query.execute().await?;
     Ok(())
-}
-
-/// Lots with units left, soonest to expire first; then the older purchase, then the older lot.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-pub(crate) struct OpenLot {
-    pub id: LotId,
-    pub remaining: i64,
-}
-
-/// The lots that can be spent, in the order in which they are.
-pub(crate) async fn open_lots(tx: &mut Tx, wallet: WalletId, at: Timestamp) -> Result<Vec<OpenLot>, Error> {
-    Ok(tx.query(OPEN_LOTS).bind(wallet).bind(at).all().await?)
-}
-
-struct Entry {
-    id: EntryId,
-    business_key: String,
-    owner: Owner,
-    wallet: WalletId,
-    lot: Option<LotId>,
-    purchase: Option<PurchaseId>,
-    reward_instance: Option<RewardInstanceId>,
-    kind: &'static str,
-    debit: &'static str,
-    credit: &'static str,
-    amount: i64,
-    occurred_at: Timestamp,
 }
 
 async fn insert_entries(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Result<(), Error> {
+    let ids: Vec<EntryId> = entries.iter().map(|_| tx.new_id()).collect();
     let mut query = tx.query(INSERT_ENTRIES.with_rows(ENTRY_COLUMNS, entries.len()));
-    for entry in entries {
+    for (entry, id) in entries.iter().zip(ids) {
+        let Owner { tenant, brand, campaign, consumer } = entry.owner;
         query = query
-            .bind(entry.id)
-            .bind(entry.business_key.clone())
-            .bind(entry.owner.tenant)
-            .bind(entry.owner.brand)
-            .bind(entry.owner.consumer)
+            .bind(id)
+            .bind(entry.key.clone())
+            .bind(tenant)
+            .bind(brand)
+            .bind(consumer)
             .bind(entry.wallet)
-            .bind(entry.owner.campaign)
+            .bind(campaign)
             .bind(entry.lot)
             .bind(entry.purchase)
-            .bind(entry.reward_instance)
-            .bind(entry.kind)
+            .bind(entry.instance)
+            .bind(entry.kind.code())
             .bind(entry.debit)
             .bind(entry.credit)
             .bind(entry.amount)
-            .bind(entry.occurred_at)
+            .bind(entry.at)
             .bind(now);
     }
     query.execute().await?;
     Ok(())
+}
+
+/// Rewards of a wallet that were given by themselves and wait to be handed over, newest first, with what paid for them.
+pub(crate) async fn undoable(tx: &mut Tx, wallet: WalletId) -> Result<Vec<(RewardInstanceId, RewardId, Vec<(LotId, i64)>)>, Error> {
+    let waiting: Vec<(RewardInstanceId, RewardId)> = tx.query(UNDOABLE).bind(wallet).bind(RewardStatus::Issued).all().await?;
+    let mut found = Vec::with_capacity(waiting.len());
+    for (instance, reward) in waiting {
+        found.push((instance, reward, parts_of(tx, instance).await?));
+    }
+    Ok(found)
+}
+
+/// What a consumer was really given by each campaign, by shop and local day: returns are subtracted.
+pub(crate) async fn given(tx: &mut Tx, consumer: ConsumerId) -> Result<Vec<(CampaignId, Option<ShopId>, CivilDate, i64)>, Error> {
+    Ok(tx.query(GIVEN).bind(consumer).all().await?)
+}
+
+/// A consumer for whom time has done something that nobody wrote down.
+pub(crate) async fn is_due(tx: &mut Tx, consumer: ConsumerId, now: Timestamp) -> Result<bool, Error> {
+    Ok(tx.query(IS_DUE).bind(consumer).bind(now).maybe::<(i64,)>().await?.is_some())
+}
+
+/// Such consumers, those who wait longest first.
+pub(crate) async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<ConsumerId>, Error> {
+    let rows: Vec<(ConsumerId,)> = tx.query(DUE).bind(now).bind(limit).all().await?;
+    Ok(rows.into_iter().map(|(consumer,)| consumer).collect())
 }
 
 /// Rows that one statement writes at most; every number of rows is a text of its own.
 pub(crate) const ROWS_MAX: usize = 100;
 
-const WALLET_COLUMNS: usize = 11;
+const WALLET_COLUMNS: usize = 12;
 const ADD_TO_WALLETS: Sql =
-    Sql::same("INSERT INTO wallet (id, consumer_id, tenant_id, brand_id, campaign_id, scope_id, unit, available, pending, reserved, debt) VALUES");
-const ADD_TO_KNOWN: &str = "ON CONFLICT (id) DO UPDATE SET available = wallet.available + excluded.available";
+    Sql::same("INSERT INTO wallet (id, consumer_id, tenant_id, brand_id, campaign_id, scope_id, unit, available, pending, reserved, debt, due_at) VALUES");
+const ADD_TO_KNOWN: &str = "ON CONFLICT (id) DO UPDATE SET available = wallet.available + excluded.available, pending = wallet.pending + excluded.pending,
+                            reserved = wallet.reserved + excluded.reserved, debt = wallet.debt + excluded.debt, due_at = excluded.due_at";
 
-const LOT_COLUMNS: usize = 9;
-const INSERT_LOTS: Sql = Sql::same("INSERT INTO lot (id, wallet_id, campaign_id, purchase_id, awarded, remaining, available_at, expires_at, created_at) VALUES");
+const LOT_COLUMNS: usize = 15;
+const INSERT_LOTS: Sql = Sql::same(
+    "INSERT INTO lot (id, wallet_id, campaign_id, purchase_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed,
+                      available_at, expires_at, created_at) VALUES",
+);
 
 const ENTRY_COLUMNS: usize = 16;
 const INSERT_ENTRIES: Sql = Sql::same(
@@ -287,13 +328,46 @@ pub(crate) fn row_statements() -> [Sql; 3] {
 }
 
 sql! {
-    WALLETS: "SELECT id, scope_id, available FROM wallet WHERE consumer_id = $1";
+    WALLETS: "SELECT id, tenant_id, brand_id, campaign_id, scope_id, unit, available, pending, reserved, debt, due_at FROM wallet WHERE consumer_id = $1 ORDER BY id";
 
-    TAKE_FROM_WALLET: "UPDATE wallet SET available = available - $1 WHERE id = $2 AND consumer_id = $3 AND available >= $1";
+    CHANGE_WALLET: "UPDATE wallet SET available = available + $1, pending = pending + $2, reserved = reserved + $3, debt = debt + $4, due_at = $5
+                    WHERE id = $6 AND consumer_id = $7";
 
-    TAKE_FROM_LOT: "UPDATE lot SET remaining = remaining - $1 WHERE id = $2 AND wallet_id = $3 AND remaining >= $1";
+    /// A claimed card's lots change their wallet.
+    UPDATE_LOT: "UPDATE lot SET remaining = $1, active = $2, expired = $3, reversed = $4, wallet_id = $6 WHERE id = $5";
 
-    OPEN_LOTS: "SELECT l.id, l.remaining FROM lot l JOIN purchase p ON p.id = l.purchase_id
-                WHERE l.wallet_id = $1 AND l.remaining > 0 AND l.expires_at > $2
-                ORDER BY l.expires_at, p.purchased_at, l.created_at, l.id";
+    LOTS: "SELECT id, campaign_id, purchase_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed, available_at, expires_at
+           FROM lot WHERE wallet_id = $1 ORDER BY id";
+
+    /// A lot that expired before it became active still waits for that.
+    OPEN_LOTS: "SELECT id, campaign_id, purchase_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed, available_at, expires_at
+                FROM lot WHERE wallet_id = $1 AND (remaining > 0 OR NOT active) ORDER BY id";
+
+    HELD: "SELECT id, reward_id, wallet_id, reserved_until FROM reward_instance WHERE consumer_id = $1 AND status = 'reserved' ORDER BY id";
+
+    PARTS: "SELECT lot_id, amount FROM ledger_entry WHERE reward_instance_id = $1 AND kind IN ('REWARD_ISSUE', 'RESERVE') ORDER BY id";
+
+    CLOSE: "UPDATE reward_instance SET status = $1 WHERE id = $2 AND status = $3";
+
+    PASSED_ON: "SELECT unit_passed_on FROM reward_instance WHERE id = $1";
+
+    UNDOABLE: "SELECT id, reward_id FROM reward_instance WHERE wallet_id = $1 AND status = $2 AND automatic ORDER BY issued_at DESC, id DESC";
+
+    GIVEN: "SELECT l.campaign_id, l.shop_id, l.business_date, CAST(SUM(l.awarded - l.reversed) AS BIGINT) AS given
+            FROM lot l JOIN wallet w ON w.id = l.wallet_id
+            WHERE w.consumer_id = $1 GROUP BY l.campaign_id, l.shop_id, l.business_date";
+
+    IS_DUE: "SELECT CAST(1 AS BIGINT) FROM wallet WHERE consumer_id = $1 AND due_at <= $2 LIMIT 1";
+
+    DUE: "SELECT consumer_id FROM wallet WHERE due_at <= $1 AND due_at < 9223372036854775807 GROUP BY consumer_id ORDER BY MIN(due_at) LIMIT $2";
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::account::NEVER;
+
+    #[test]
+    fn never_is_what_the_statements_say() {
+        assert_eq!(NEVER.0, 9_223_372_036_854_775_807);
+    }
 }

@@ -10,7 +10,9 @@
 //! - a balance equals its entries       `ledger::Posting` is the only writer of entries, wallets and lots; `verify` rebuilds
 //! - published rules never change       `campaign_version` refuses updates
 //! - the last reward is given once      conditional update of `reward_stock`
-//! - a reward is handed over once       conditional update of its status
+//! - a budget is not passed by one      the campaign's lock around `cap_use`
+//! - a reward is handed over once       the consumer's lock, then a conditional update of its status
+//! - time does what it does once        the consumer's lock; every verb brings her account up to now first ([`settle`])
 //!
 //! Arrows: loyalty → identity, jobs (outbox). Other domains hear of it through the events
 //! `loyalty.purchase_registered`, `loyalty.reward_issued` and `loyalty.reward_delivered`.
@@ -18,13 +20,18 @@
 //! Start reading at [`purchase::register`]. This crate never talks to a provider, never reads the clock, and never
 //! deletes a row.
 
+mod account;
 pub mod campaign;
 pub mod card;
+pub mod catalogue;
+pub mod claim;
+mod full_card;
 pub mod history;
 mod ledger;
 pub mod purchase;
 pub mod reward;
 pub mod rule_book;
+pub mod settle;
 pub mod shop;
 pub mod template;
 mod terms;
@@ -37,6 +44,6 @@ pub use rule_book::Loyalty;
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [campaign::STATEMENTS, card::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, template::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat(), &ledger::row_statements(), &purchase::row_statements()]
+    [campaign::STATEMENTS, card::STATEMENTS, catalogue::STATEMENTS, claim::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, template::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat(), &ledger::row_statements(), &purchase::row_statements()]
         .concat()
 }

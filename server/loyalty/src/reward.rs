@@ -9,7 +9,12 @@ use shared::{
     loyalty::{CardCode, Delivery, DeliveryPreview, NewDelivery, NewReward, Reward, RewardInstance, RewardStatus, capture::PRICE_MAX_MINOR, card_code::PublicCode},
 };
 
-use crate::{Error, card, ledger::Owner, rule_book};
+use crate::{Error, Loyalty, account::Owner, card, ledger::{self, Depth}, rule_book, settle};
+
+/// How long a reward is held where its owner says nothing.
+pub const RESERVE_MINUTES: i64 = 10;
+/// A week.
+const RESERVE_MINUTES_MAX: i64 = 10_080;
 
 /// Offers a reward.
 pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewReward) -> Result<Reward, Error> {
@@ -27,6 +32,8 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewReward)
         .bind(new.currency)
         .bind(new.max_per_consumer)
         .bind(new.stock)
+        .bind(new.cost)
+        .bind(new.reserve_minutes.unwrap_or(RESERVE_MINUTES))
         .bind(now)
         .execute()
         .await?;
@@ -57,6 +64,12 @@ pub(crate) fn check(new: &NewReward) -> Result<(), Error> {
     if new.max_per_consumer.is_some_and(|max| !(1..=1_000_000).contains(&max)) {
         return Err(Error::Field("max_per_consumer"));
     }
+    if new.cost.is_some_and(|cost| !(1..=1_000_000_000).contains(&cost)) {
+        return Err(Error::Field("cost"));
+    }
+    if new.reserve_minutes.is_some_and(|minutes| !(1..=RESERVE_MINUTES_MAX).contains(&minutes)) {
+        return Err(Error::Field("reserve_minutes"));
+    }
     if new.category.chars().count() > 20 {
         return Err(Error::Field("category"));
     }
@@ -86,6 +99,8 @@ struct Row {
     currency: Currency,
     stock_left: Option<i64>,
     max_per_consumer: Option<i64>,
+    cost: Option<i64>,
+    reserve_minutes: i64,
 }
 
 impl From<Row> for Reward {
@@ -100,6 +115,8 @@ impl From<Row> for Reward {
             currency: row.currency,
             stock_left: row.stock_left,
             max_per_consumer: row.max_per_consumer,
+            cost: row.cost,
+            reserve_minutes: row.reserve_minutes,
         }
     }
 }
@@ -112,6 +129,13 @@ pub async fn get(tx: &mut Tx, actor: &Actor, id: RewardId) -> Result<Reward, Err
     Ok(tx.query(GET).bind(id).bind(tenant).one::<Row>().await?.into())
 }
 
+/// The same with what is left at this instant, when reservations have lapsed that nobody wrote down.
+pub async fn get_at(tx: &mut Tx, actor: &Actor, now: Timestamp, id: RewardId) -> Result<Reward, Error> {
+    let reward = get(tx, actor, id).await?;
+    let stock_left = if reward.stock_left.is_some() { Some(units_left(tx, id, now).await?) } else { None };
+    Ok(Reward { stock_left, ..reward })
+}
+
 /// Rewards of the actor's tenant, newest first; at most 200.
 pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Reward>, Error> {
     let tenant = actor.tenant()?;
@@ -119,48 +143,77 @@ pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Reward>, Error> {
     Ok(tx.query(LIST).bind(tenant).all::<Row>().await?.into_iter().map(Reward::from).collect())
 }
 
-/// How many of a reward a consumer has been given. The caller holds the consumer's lock.
-pub(crate) async fn count_given(tx: &mut Tx, consumer: ConsumerId, reward: RewardId) -> Result<i64, Error> {
-    let (given,): (i64,) = tx.query(COUNT_GIVEN).bind(consumer).bind(reward).one().await?;
-    Ok(given)
+/// How many of a reward a consumer holds or was handed, and how many she was ever given. The caller holds her lock.
+pub(crate) async fn count_given(tx: &mut Tx, consumer: ConsumerId, reward: RewardId) -> Result<(i64, i64), Error> {
+    Ok(tx.query(COUNT_GIVEN).bind(consumer).bind(reward).one().await?)
 }
 
-/// Takes one from the stock. False: none is left.
-pub(crate) async fn take_stock(tx: &mut Tx, tenant: OrganisationId, reward: RewardId) -> Result<bool, Error> {
-    Ok(tx.query(TAKE_STOCK).bind(reward).bind(tenant).execute().await? == 1)
+/// Takes one from the stock. False: none is left. A unit whose reservation has lapsed is taken over, whether or not that
+/// was written down: its own consumer's lock is not needed for it.
+pub(crate) async fn take_unit(tx: &mut Tx, tenant: OrganisationId, reward: RewardId, now: Timestamp) -> Result<bool, Error> {
+    if tx.query(TAKE_UNIT).bind(reward).bind(tenant).execute().await? == 1 {
+        return Ok(true);
+    }
+    Ok(tx.query(TAKE_OVER).bind(reward).bind(now).execute().await? == 1)
 }
 
-/// A reward that a full card gives.
+/// One goes back into the stock, if the reward has one.
+pub(crate) async fn return_unit(tx: &mut Tx, reward: RewardId) -> Result<(), Error> {
+    tx.query(RETURN_UNIT).bind(reward).execute().await?;
+    Ok(())
+}
+
+/// How many are left now.
+pub(crate) async fn units_left(tx: &mut Tx, reward: RewardId, now: Timestamp) -> Result<i64, Error> {
+    let left: Option<(i64,)> = tx.query(UNITS_LEFT).bind(reward).bind(now).maybe().await?;
+    Ok(left.map_or(i64::MAX, |(left,)| left))
+}
+
+/// A reward that a consumer is given.
 #[derive(Debug, Clone)]
 pub(crate) struct NewInstance {
     pub id: RewardInstanceId,
     pub reward: RewardId,
     owner: Owner,
     wallet: WalletId,
-    purchase: PurchaseId,
+    purchase: Option<PurchaseId>,
     code: [u8; 10],
     sequence: i64,
+    at: Timestamp,
+    /// Held until then; given by itself when absent.
+    reserved_until: Option<Timestamp>,
 }
 
 impl NewInstance {
-    pub(crate) fn issue(tx: &mut Tx, reward: RewardId, owner: Owner, wallet: WalletId, purchase: PurchaseId, sequence: i64) -> Self {
-        Self { id: tx.new_id(), reward, owner, wallet, purchase, code: random(), sequence }
+    /// A full card gives it.
+    pub(crate) fn automatic(tx: &mut Tx, reward: RewardId, owner: Owner, wallet: WalletId, purchase: Option<PurchaseId>, sequence: i64, at: Timestamp) -> Self {
+        Self { id: tx.new_id(), reward, owner, wallet, purchase, code: random(), sequence, at, reserved_until: None }
+    }
+    /// The consumer chose it.
+    pub(crate) fn reserved(tx: &mut Tx, reward: RewardId, owner: Owner, wallet: WalletId, sequence: i64, at: Timestamp, until: Timestamp) -> Self {
+        Self { id: tx.new_id(), reward, owner, wallet, purchase: None, code: random(), sequence, at, reserved_until: Some(until) }
     }
 }
 
-pub(crate) async fn insert_instance(tx: &mut Tx, instance: &NewInstance, at: Timestamp) -> Result<(), Error> {
+pub(crate) async fn insert_instance(tx: &mut Tx, instance: &NewInstance) -> Result<(), Error> {
+    let status = if instance.reserved_until.is_some() { RewardStatus::Reserved } else { RewardStatus::Issued };
+    // A catalogue's reward belongs to the brand, not to one of its campaigns.
+    let campaign = instance.reserved_until.is_none().then_some(instance.owner.campaign);
     tx.query(INSERT_INSTANCE)
         .bind(instance.id)
         .bind(instance.reward)
         .bind(instance.owner.tenant)
         .bind(instance.owner.brand)
-        .bind(instance.owner.campaign)
+        .bind(campaign)
         .bind(instance.owner.consumer)
         .bind(instance.wallet)
         .bind(instance.purchase)
         .bind(instance.code.to_vec())
         .bind(instance.sequence)
-        .bind(at)
+        .bind(status)
+        .bind(instance.at)
+        .bind(instance.reserved_until)
+        .bind(instance.reserved_until.is_none())
         .execute()
         .await?;
     Ok(())
@@ -178,6 +231,7 @@ struct InstanceRow {
     code: Vec<u8>,
     issued_at: Timestamp,
     delivered_at: Option<Timestamp>,
+    reserved_until: Option<Timestamp>,
 }
 
 /// Rewards of a consumer in the order in which they were given: for herself, the operator and a sandbox. At most 200.
@@ -197,6 +251,7 @@ pub async fn of_consumer(tx: &mut Tx, actor: &Actor, consumer: ConsumerId) -> Re
             code: matches!(row.status, RewardStatus::Issued | RewardStatus::Reserved).then(|| code_text(&row.code)),
             issued_at: row.issued_at,
             delivered_at: row.delivered_at,
+            reserved_until: row.reserved_until.filter(|_| row.status == RewardStatus::Reserved),
         })
         .collect())
 }
@@ -209,6 +264,7 @@ fn code_text(code: &[u8]) -> String {
 #[derive(sqlx::FromRow)]
 struct Deliverable {
     id: RewardInstanceId,
+    reward_id: RewardId,
     tenant_id: OrganisationId,
     brand_id: BrandId,
     brand_name: String,
@@ -218,6 +274,8 @@ struct Deliverable {
     handling_fee_minor: i64,
     currency: Currency,
     status: RewardStatus,
+    automatic: bool,
+    wallet_id: WalletId,
     consumer_id: ConsumerId,
     display_name: Option<String>,
     public_code: Vec<u8>,
@@ -246,55 +304,120 @@ pub async fn preview_delivery(tx: &mut Tx, actor: &Actor, code: &str) -> Result<
     })
 }
 
-/// The shop hands a reward over, and the brand owes it cost and handling. A repetition at the same shop changes nothing.
-pub async fn deliver(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewDelivery) -> Result<Delivery, Error> {
-    let shop = match (actor, new.shop_id) {
-        (Actor::Member { shop, .. }, None) => *shop,
+/// The shop of a delivery: the member's own, or one that a key names.
+fn delivering_shop(actor: &Actor, named: Option<ShopId>) -> Result<ShopId, Error> {
+    match (actor, named) {
+        (Actor::Member { shop, .. }, None) => Ok(*shop),
         (_, Some(shop)) => {
             actor.sells_for(shop)?;
-            shop
+            Ok(shop)
         }
-        (Actor::Key { .. }, None) => return Err(Error::Field("shop_id")),
-        (_, None) => return Err(actor.member().map_or_else(Error::from, |_| Error::NotFound)),
-    };
+        (Actor::Key { .. }, None) => Err(Error::Field("shop_id")),
+        (_, None) => Err(actor.member().map_or_else(Error::from, |_| Error::NotFound)),
+    }
+}
+
+/// The shop hands a reward over, and the brand owes it cost and handling. A repetition at the same shop changes nothing.
+pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, new: &NewDelivery) -> Result<Delivery, Error> {
+    let shop = delivering_shop(actor, new.shop_id)?;
     let shop = identity::shop::get(tx, shop).await?;
+    let first = find(tx, &new.code).await?;
+    let book = loyalty.current_book(tx).await?;
+    let (mut account, cards) = settle::open(tx, &book, first.consumer_id, now, Depth::Whole).await?;
+    // Someone may have been first: what counts is what is there under the lock.
     let found = find(tx, &new.code).await?;
     if found.currency != shop.currency {
         return Err(Error::ForeignCurrency);
     }
-    let rows = tx.query(DELIVER).bind(now).bind(shop.id).bind(found.id).execute().await?;
-    if rows == 0 {
-        // Someone was first: look at what they did, not at what we read before.
-        let now_found = find(tx, &new.code).await?;
-        return match (now_found.status, now_found.delivered_shop_id) {
-            (RewardStatus::Delivered, Some(place)) if place == shop.id => delivery(tx, shop.id, now_found, true).await,
-            (RewardStatus::Delivered, _) => Err(Error::AlreadyDelivered),
-            _ => Err(Error::NotDeliverable),
-        };
+    match (found.status, found.delivered_shop_id) {
+        (RewardStatus::Delivered, Some(place)) if place == shop.id => return delivery(tx, shop.id, found, true).await,
+        (RewardStatus::Delivered, _) => return Err(Error::AlreadyDelivered),
+        (RewardStatus::Issued, _) if found.consumer_id == account.consumer => {}
+        // It may have lapsed a moment ago.
+        (RewardStatus::Reserved, _) if account.spend(found.id, now) => {}
+        _ => return Err(Error::NotDeliverable),
     }
-    let entry: EntryId = tx.new_id();
+    settle::close(tx, &account, &cards, now).await?;
+    let rows = tx.query(DELIVER).bind(now).bind(shop.id).bind(found.id).bind(found.status).execute().await?;
+    assert_eq!(rows, 1, "a reward read under its consumer's lock has another state");
+    owe(tx, &found, &shop, now, Sign::Owed).await?;
+    let payload = json!({ "reward_instance_id": found.id, "shop_id": shop.id });
+    outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_delivered", key: found.consumer_id.to_string(), payload }).await?;
+    audit::record(tx, actor, now, "reward.delivered", found.id, None, None, None).await?;
+    announce(tx, &found, shop.id);
+    delivery(tx, shop.id, Deliverable { delivered_at: Some(now), ..found }, false).await
+}
+
+/// A delivery was a mistake: the brand does not owe it any more. A reward of the catalogue gives its points back with
+/// their own expiry, and its unit; one of a full card waits to be handed over again.
+pub async fn undo_delivery(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, id: RewardInstanceId) -> Result<RewardInstance, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let (code,): (Vec<u8>,) = tx.query(CODE_OF).bind(id).maybe().await?.ok_or(Error::NoSuchReward)?;
+    let code = code_text(&code);
+    let first = find(tx, &code).await?;
+    let book = loyalty.current_book(tx).await?;
+    let (mut account, cards) = settle::open(tx, &book, first.consumer_id, now, Depth::Whole).await?;
+    let found = find(tx, &code).await?;
+    let (RewardStatus::Delivered, Some(shop)) = (found.status, found.delivered_shop_id) else { return Err(Error::NotDelivered) };
+    match actor {
+        Actor::Member { shop: mine, .. } if *mine != shop => return Err(Error::NotDelivered),
+        Actor::Member { .. } => {}
+        _ => actor.sells_for(shop)?,
+    }
+    let shop = identity::shop::get(tx, shop).await?;
+    if !found.automatic {
+        let parts = ledger::parts_of(tx, id).await?;
+        account.refund(id, found.wallet_id, &parts, now);
+        return_unit(tx, found.reward_id).await?;
+    }
+    settle::close(tx, &account, &cards, now).await?;
+    let status = if found.automatic { RewardStatus::Issued } else { RewardStatus::Cancelled };
+    tx.query(UNDO).bind(status).bind(id).execute().await?;
+    owe(tx, &found, &shop, now, Sign::TakenBack).await?;
+    let payload = json!({ "reward_instance_id": id, "shop_id": shop.id });
+    outbox::publish(tx, now, NewEvent { topic: "loyalty.delivery_undone", key: found.consumer_id.to_string(), payload }).await?;
+    audit::record(tx, actor, now, "reward.delivery_undone", id, None, None, None).await?;
+    announce(tx, &found, shop.id);
+    of_consumer(tx, &Actor::System, found.consumer_id).await?.into_iter().find(|known| known.id == id).ok_or(Error::NoSuchReward)
+}
+
+fn announce(tx: &mut Tx, found: &Deliverable, shop: ShopId) {
+    tx.announce(format!("consumer:{}", found.consumer_id));
+    tx.announce(format!("shop:{shop}"));
+    tx.announce(format!("brand:{}", found.brand_id));
+}
+
+/// Whether a brand owes, or does not any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Owed,
+    TakenBack,
+}
+
+/// One row of what a brand owes a shop. A reward can be handed over again after its delivery was undone, so rows are counted.
+async fn owe(tx: &mut Tx, found: &Deliverable, shop: &shared::identity::Shop, now: Timestamp, sign: Sign) -> Result<(), Error> {
+    let (rows,): (i64,) = tx.query(COUNT_OWED).bind(found.id).one().await?;
+    let (kind, factor) = if sign == Sign::Owed { ("delivery", 1) } else { ("undo", -1) };
+    let id: EntryId = tx.new_id();
     tx.query(OWE)
-        .bind(entry)
-        .bind(format!("delivery:{}", found.id))
+        .bind(id)
+        .bind(format!("{kind}:{}:{rows}", found.id))
         .bind(shop.id)
         .bind(found.tenant_id)
         .bind(found.brand_id)
         .bind(found.id)
+        .bind(kind)
         .bind(found.unit_cost_minor)
         .bind(found.handling_fee_minor)
-        .bind(found.unit_cost_minor + found.handling_fee_minor)
+        .bind(factor * (found.unit_cost_minor + found.handling_fee_minor))
         .bind(found.currency)
         .bind(now)
         .bind(identity::shop::local_date(&shop.time_zone, now))
         .execute()
         .await?;
-    let payload = json!({ "reward_instance_id": found.id, "shop_id": shop.id });
-    outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_delivered", key: found.consumer_id.to_string(), payload }).await?;
-    audit::record(tx, actor, now, "reward.delivered", found.id, None, None, None).await?;
-    tx.announce(format!("consumer:{}", found.consumer_id));
-    tx.announce(format!("shop:{}", shop.id));
-    tx.announce(format!("brand:{}", found.brand_id));
-    delivery(tx, shop.id, Deliverable { delivered_at: Some(now), ..found }, false).await
+    Ok(())
 }
 
 async fn delivery(tx: &mut Tx, shop: ShopId, found: Deliverable, replayed: bool) -> Result<Delivery, Error> {
@@ -319,8 +442,9 @@ pub(crate) async fn belongs_to(tx: &mut Tx, reward: RewardId, brand: BrandId) ->
 }
 
 sql! {
-    INSERT: "INSERT INTO reward (id, tenant_id, brand_id, name, category, unit_cost_minor, handling_fee_minor, currency, max_per_consumer, stock_initial, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    INSERT: "INSERT INTO reward (id, tenant_id, brand_id, name, category, unit_cost_minor, handling_fee_minor, currency, max_per_consumer, stock_initial,
+                                  cost, reserve_minutes, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
     INSERT_STOCK: "INSERT INTO reward_stock (reward_id, tenant_id, units_left) VALUES ($1, $2, $3)";
 
@@ -328,39 +452,57 @@ sql! {
 
     BRAND_OF: "SELECT brand_id FROM reward WHERE id = $1";
 
-    GET: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer
+    GET: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer, r.cost, r.reserve_minutes
           FROM reward r LEFT JOIN reward_stock s ON s.reward_id = r.id WHERE r.id = $1 AND r.tenant_id = $2";
 
-    LIST: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer
+    LIST: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer, r.cost, r.reserve_minutes
            FROM reward r LEFT JOIN reward_stock s ON s.reward_id = r.id WHERE r.tenant_id = $1 ORDER BY r.created_at DESC, r.id DESC LIMIT 200";
 
-    COUNT_GIVEN: "SELECT COUNT(*) FROM reward_instance WHERE consumer_id = $1 AND reward_id = $2";
+    COUNT_GIVEN: "SELECT COUNT(CASE WHEN status NOT IN ('lapsed', 'cancelled') THEN 1 END), COALESCE(MAX(sequence), 0)
+                  FROM reward_instance WHERE consumer_id = $1 AND reward_id = $2";
 
     /// No row: the last one is gone.
-    TAKE_STOCK: "UPDATE reward_stock SET units_left = units_left - 1 WHERE reward_id = $1 AND tenant_id = $2 AND units_left >= 1";
+    TAKE_UNIT: "UPDATE reward_stock SET units_left = units_left - 1 WHERE reward_id = $1 AND tenant_id = $2 AND units_left >= 1";
 
-    INSERT_INSTANCE: "INSERT INTO reward_instance (id, reward_id, tenant_id, brand_id, campaign_id, consumer_id, wallet_id, purchase_id, code, sequence, status, issued_at)
-                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'issued', $11)";
+    TAKE_OVER: "UPDATE reward_instance SET unit_passed_on = TRUE
+                WHERE id = (SELECT id FROM reward_instance WHERE reward_id = $1 AND status = 'reserved' AND reserved_until <= $2 AND NOT unit_passed_on
+                            ORDER BY reserved_until, id LIMIT 1)
+                  AND status = 'reserved' AND NOT unit_passed_on";
 
-    OF_CONSUMER: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at
+    RETURN_UNIT: "UPDATE reward_stock SET units_left = units_left + 1 WHERE reward_id = $1";
+
+    UNITS_LEFT: "SELECT CAST(s.units_left + (SELECT COUNT(*) FROM reward_instance i
+                                             WHERE i.reward_id = s.reward_id AND i.status = 'reserved' AND i.reserved_until <= $2 AND NOT i.unit_passed_on) AS BIGINT)
+                 FROM reward_stock s WHERE s.reward_id = $1";
+
+    INSERT_INSTANCE: "INSERT INTO reward_instance (id, reward_id, tenant_id, brand_id, campaign_id, consumer_id, wallet_id, purchase_id, code, sequence, status, issued_at,
+                                                   reserved_until, automatic)
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+
+    OF_CONSUMER: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until
                   FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id
                   WHERE i.consumer_id = $1 ORDER BY i.issued_at, i.sequence, i.id LIMIT 200";
 
-    FIND: "SELECT i.id, i.tenant_id, i.brand_id, b.name AS brand_name, r.name AS reward_name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency,
-                  i.status, i.consumer_id, n.display_name, c.public_code, i.delivered_at, i.delivered_shop_id
+    FIND: "SELECT i.id, i.reward_id, i.tenant_id, i.brand_id, b.name AS brand_name, r.name AS reward_name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency,
+                  i.status, i.automatic, i.wallet_id, i.consumer_id, n.display_name, c.public_code, i.delivered_at, i.delivered_shop_id
            FROM reward_instance i
            JOIN reward r ON r.id = i.reward_id
            JOIN brand b ON b.id = i.brand_id
            JOIN consumer n ON n.id = i.consumer_id
            JOIN card c ON c.consumer_id = n.id
-           WHERE i.code = $1 ORDER BY c.created_at, c.id LIMIT 1";
+           WHERE i.code = $1 ORDER BY CASE WHEN c.claimed_from IS NULL THEN 0 ELSE 1 END, c.created_at, c.id LIMIT 1";
 
-    /// No row: it was handed over already, or cannot be.
-    DELIVER: "UPDATE reward_instance SET status = 'delivered', delivered_at = $1, delivered_shop_id = $2 WHERE id = $3 AND status = 'issued'";
+    CODE_OF: "SELECT code FROM reward_instance WHERE id = $1";
+
+    DELIVER: "UPDATE reward_instance SET status = 'delivered', delivered_at = $1, delivered_shop_id = $2 WHERE id = $3 AND status = $4";
+
+    UNDO: "UPDATE reward_instance SET status = $1, delivered_at = NULL, delivered_shop_id = NULL WHERE id = $2 AND status = 'delivered'";
+
+    COUNT_OWED: "SELECT COUNT(*) FROM payable_entry WHERE reward_instance_id = $1";
 
     OWE: "INSERT INTO payable_entry (id, business_key, shop_id, tenant_id, brand_id, reward_instance_id, kind, unit_cost_minor, handling_fee_minor,
                                      amount_minor, currency, occurred_at, business_date)
-          VALUES ($1, $2, $3, $4, $5, $6, 'delivery', $7, $8, $9, $10, $11, $12)";
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
     OWED_TOTAL: "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payable_entry WHERE shop_id = $1 AND brand_id = $2";
 }

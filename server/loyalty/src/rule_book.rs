@@ -4,7 +4,7 @@
 //! `epoch('rules')` changes in the transaction that changes a product or publishes a campaign, and every purchase
 //! reads it with its device: an equal number means that the book in memory is the book in the database.
 
-use std::{collections::HashMap, sync::{Arc, RwLock}};
+use std::{collections::{HashMap, HashSet}, sync::{Arc, RwLock}};
 
 use db::{Tx, sql};
 use shared::{
@@ -71,6 +71,19 @@ pub struct LiveVersion {
     pub valid_until: Timestamp,
     /// What a full card gives.
     pub reward: Option<LinkedReward>,
+    /// When it does not count: from (included), until (excluded).
+    pub pauses: Arc<[(Timestamp, Timestamp)]>,
+    /// It has a control group.
+    pub has_holdouts: bool,
+    /// What all consumers together were given is counted: some version has a limit on that.
+    pub counts_all: bool,
+}
+
+impl LiveVersion {
+    /// Paused at that instant.
+    pub fn is_paused(&self, at: Timestamp) -> bool {
+        self.pauses.iter().any(|(from, until)| *from <= at && at < *until)
+    }
 }
 
 /// Everything at one epoch.
@@ -89,6 +102,15 @@ impl RuleBook {
     /// Versions in force at an instant, by priority and then by campaign.
     pub fn in_force(&self, at: Timestamp) -> impl Iterator<Item = &LiveVersion> {
         self.versions.iter().filter(move |version| version.valid_from <= at && at < version.valid_until)
+    }
+    /// The version of one campaign in force at an instant, or the first one before there was any.
+    pub fn latest(&self, campaign: CampaignId, at: Timestamp) -> Option<&LiveVersion> {
+        let mine = || self.versions.iter().filter(move |version| version.campaign == campaign);
+        mine().filter(|version| version.valid_from <= at).max_by_key(|version| version.valid_from).or_else(|| mine().min_by_key(|version| version.valid_from))
+    }
+    /// One version by its id.
+    pub fn version(&self, id: CampaignVersionId) -> Option<&LiveVersion> {
+        self.versions.iter().find(|version| version.version == id)
     }
 }
 
@@ -162,6 +184,12 @@ async fn read(tx: &mut Tx, epoch: i64) -> Result<RuleBook, Error> {
     let products = tx.query(PRODUCTS).all::<ProductRow>().await?;
     let rows = tx.query(VERSIONS).all::<VersionRow>().await?;
     let rewards = tx.query(REWARDS).all::<RewardRow>().await?;
+    let mut pauses: HashMap<CampaignId, Vec<(Timestamp, Timestamp)>> = HashMap::new();
+    for (campaign, from, until) in tx.query(PAUSES).all::<(CampaignId, Timestamp, Option<Timestamp>)>().await? {
+        pauses.entry(campaign).or_default().push((from, until.unwrap_or(Timestamp(i64::MAX))));
+    }
+    let held_out: HashSet<CampaignId> = tx.query(HELD_OUT).all::<(CampaignId,)>().await?.into_iter().map(|(campaign,)| campaign).collect();
+    let counted: HashSet<CampaignId> = rows.iter().filter(|row| row.rules.caps.iter().any(|cap| cap.scope.is_shared())).map(|row| row.campaign_id).collect();
     let rewards: HashMap<RewardId, RewardRow> = rewards.into_iter().map(|reward| (reward.id, reward)).collect();
     let products = products
         .into_iter()
@@ -194,6 +222,9 @@ async fn read(tx: &mut Tx, epoch: i64) -> Result<RuleBook, Error> {
             valid_from: row.valid_from,
             valid_until,
             reward,
+            pauses: pauses.get(&row.campaign_id).map(Vec::as_slice).unwrap_or_default().into(),
+            has_holdouts: held_out.contains(&row.campaign_id),
+            counts_all: counted.contains(&row.campaign_id),
         });
     }
     versions.sort_by_key(|version| (version.rules.priority, version.campaign));
@@ -213,6 +244,10 @@ sql! {
                JOIN campaign c ON c.id = v.campaign_id
                JOIN brand b ON b.id = c.brand_id
                ORDER BY v.campaign_id, v.number DESC";
+
+    PAUSES: "SELECT campaign_id, paused_from, paused_until FROM campaign_pause";
+
+    HELD_OUT: "SELECT DISTINCT campaign_id FROM campaign_holdout";
 
     REWARDS: "SELECT id, name, max_per_consumer, stock_initial FROM reward";
 }

@@ -81,17 +81,17 @@ sql! {
     DAY: "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN status = 'accepted' THEN total_minor ELSE 0 END), 0) AS BIGINT)
           FROM purchase WHERE shop_id = $1 AND business_date = $2";
 
-    DELIVERIES: "SELECT COUNT(*) FROM payable_entry WHERE shop_id = $1 AND business_date = $2 AND kind = 'delivery'";
+    DELIVERIES: "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'undo' THEN -1 ELSE 1 END), 0) AS BIGINT) FROM payable_entry WHERE shop_id = $1 AND business_date = $2";
 
     OF_SHOP: "SELECT p.shop_id, s.name AS shop_name, p.brand_id, b.name AS brand_name, b.colour AS brand_colour,
-                     CAST(SUM(p.amount_minor) AS BIGINT) AS amount_minor, p.currency, COUNT(*) AS rewards, MIN(p.occurred_at) AS since
+                     CAST(SUM(p.amount_minor) AS BIGINT) AS amount_minor, p.currency, CAST(SUM(CASE WHEN p.amount_minor < 0 THEN -1 ELSE 1 END) AS BIGINT) AS rewards, MIN(p.occurred_at) AS since
               FROM payable_entry p JOIN brand b ON b.id = p.brand_id JOIN shop s ON s.id = p.shop_id
               WHERE p.shop_id = $1
               GROUP BY p.shop_id, s.name, p.brand_id, b.name, b.colour, p.currency
               ORDER BY amount_minor DESC, p.brand_id";
 
     OF_TENANT: "SELECT p.shop_id, s.name AS shop_name, p.brand_id, b.name AS brand_name, b.colour AS brand_colour,
-                       CAST(SUM(p.amount_minor) AS BIGINT) AS amount_minor, p.currency, COUNT(*) AS rewards, MIN(p.occurred_at) AS since
+                       CAST(SUM(p.amount_minor) AS BIGINT) AS amount_minor, p.currency, CAST(SUM(CASE WHEN p.amount_minor < 0 THEN -1 ELSE 1 END) AS BIGINT) AS rewards, MIN(p.occurred_at) AS since
                 FROM payable_entry p JOIN brand b ON b.id = p.brand_id JOIN shop s ON s.id = p.shop_id
                 WHERE p.tenant_id = $1
                 GROUP BY p.shop_id, s.name, p.brand_id, b.name, b.colour, p.currency

@@ -70,25 +70,18 @@ pub enum ChosenReward {
 }
 
 impl Answers {
-    /// As rules. Shops, enrolment, priority and age, which no template asks, stay as they were.
+    /// As rules. What no template asks (shops, enrolment, caps and so on) stays as it was.
     fn rules(&self, before: Option<&CampaignRules>, reward: Option<RewardId>) -> CampaignRules {
         let (unit, kind, need) = match &self.mechanic {
             Mechanic::StampCard { units, stamps, need, .. } => (Unit::Stamps, RuleKind::PerUnit { units: *units, points: *stamps }, Some(*need)),
             Mechanic::PointsPerUnit { units, points } => (Unit::Points, RuleKind::PerUnit { units: *units, points: *points }, None),
             Mechanic::PointsPerValue { step_minor, points } => (Unit::Points, RuleKind::PerAmount { step_minor: *step_minor, points: *points, basis: Basis::Purchase }, None),
         };
-        CampaignRules {
-            unit,
-            starts: self.starts,
-            ends: self.ends,
-            shops: before.map(|rules| rules.shops.clone()).unwrap_or_default(),
-            products: self.products.clone(),
-            enrolment: before.map(|rules| rules.enrolment).unwrap_or_default(),
-            priority: before.map_or(100, |rules| rules.priority),
-            rules: vec![Rule { kind, min_amount_minor: None, min_units: None }],
-            combine: Combine::Sum,
-            threshold: need.zip(reward).map(|(need, reward_id)| Threshold { need, reward_id }),
-            adults_only: before.is_some_and(|rules| rules.adults_only),
+        let asked = CampaignRules::new(unit, self.starts, self.ends, self.products.clone(), vec![Rule { kind, min_amount_minor: None, min_units: None }]);
+        let threshold = need.zip(reward).map(|(need, reward_id)| Threshold { need, reward_id });
+        match before {
+            Some(before) => CampaignRules { unit, starts: asked.starts, ends: asked.ends, products: asked.products, rules: asked.rules, combine: asked.combine, threshold, ..before.clone() },
+            None => CampaignRules { threshold, ..asked },
         }
     }
     fn new_campaign(&self, before: Option<&Campaign>, reward: Option<RewardId>) -> NewCampaign {

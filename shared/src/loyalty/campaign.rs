@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::factor::{DayMinute, Factor};
 use crate::{CivilDate, ProductId, RewardId, ShopId};
 
 /// What a campaign gives.
@@ -121,6 +122,165 @@ pub struct Threshold {
     pub reward_id: RewardId,
 }
 
+/// A factor on what the rules give, while its condition holds. Stamps are never multiplied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Multiplier {
+    /// Its name within the campaign, as answers tell it.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 40))]
+    pub id: String,
+    /// `"1.5"`: an exact decimal of four places at most.
+    pub factor: Factor,
+    /// Nothing: always.
+    #[serde(default)]
+    pub when: MultiplierWhen,
+}
+
+/// When a factor holds: all that is said must hold, on the clock of the shop at the instant of the purchase.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MultiplierWhen {
+    /// Days of the week, Monday 1 to Sunday 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dow: Option<Vec<u8>>,
+    /// From that time of the day, included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<DayMinute>,
+    /// Until that time of the day, excluded; earlier than `from`: over midnight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<DayMinute>,
+    /// Members of this segment of the brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 60))]
+    pub segment: Option<String>,
+}
+
+/// How several factors that hold at once become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Stacking {
+    /// Only the largest.
+    #[default]
+    Max,
+    /// One after the other.
+    Multiply,
+    /// 1 + Σ (factor − 1).
+    Add,
+}
+
+/// Points on top, added after multiplying, when the rules gave anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Bonus {
+    /// Its name within the campaign.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 40))]
+    pub id: String,
+    /// How many.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 100000))]
+    pub points: i64,
+    /// Nothing: every time.
+    #[serde(default)]
+    pub when: BonusWhen,
+}
+
+/// When points are added on top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BonusWhen {
+    /// The consumer has no other purchase in this campaign that was not fully returned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_purchase: bool,
+}
+
+/// Over what a limit counts. The order is that in which limits are applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum CapScope {
+    /// One purchase.
+    Purchase,
+    /// A consumer at one shop on one local day.
+    ConsumerPdvDay,
+    /// A consumer on one local day.
+    ConsumerDay,
+    /// A consumer in one ISO week.
+    ConsumerWeek,
+    /// A consumer in one month.
+    ConsumerMonth,
+    /// A consumer in the whole campaign.
+    ConsumerCampaign,
+    /// A shop on one local day.
+    PdvDay,
+    /// The whole campaign: its budget.
+    Campaign,
+}
+
+impl CapScope {
+    /// All of them, in the order in which they are applied.
+    pub const ALL: [Self; 8] =
+        [Self::Purchase, Self::ConsumerPdvDay, Self::ConsumerDay, Self::ConsumerWeek, Self::ConsumerMonth, Self::ConsumerCampaign, Self::PdvDay, Self::Campaign];
+
+    /// Consumers share what is left of it, so it is counted under a lock of its own.
+    pub const fn is_shared(self) -> bool {
+        matches!(self, Self::PdvDay | Self::Campaign)
+    }
+}
+
+/// What a limit does with an award that is larger than what is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum OnExceed {
+    /// Gives what is left.
+    #[default]
+    Truncate,
+    /// Gives nothing.
+    Reject,
+}
+
+/// A limit on what is awarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Cap {
+    /// Over what it counts.
+    pub scope: CapScope,
+    /// Units, 0 at least.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1000000000000_i64))]
+    pub max: i64,
+    /// Truncate or reject.
+    #[serde(default)]
+    pub on_exceed: OnExceed,
+}
+
+/// Bounds within which a declared price counts, as factors of the suggested one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PriceGuard {
+    /// A lower price counts as this one.
+    pub low: Factor,
+    /// A higher price counts as this one.
+    pub high: Factor,
+}
+
+/// What becomes of points that are taken back and are not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Shortfall {
+    /// The wallet owes them; later points repay first.
+    #[default]
+    Debt,
+    /// The brand bears them.
+    Waive,
+}
+
 /// Where a campaign counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,6 +329,43 @@ pub struct CampaignRules {
     /// A campaign for adults refuses consumers who did not say that they are of age.
     #[serde(default)]
     pub adults_only: bool,
+    /// Factors: 20 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
+    pub multipliers: Vec<Multiplier>,
+    /// How factors combine.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub multiplier_stacking: Stacking,
+    /// Points on top: 10 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 10))]
+    pub bonuses: Vec<Bonus>,
+    /// Limits: 20 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
+    pub caps: Vec<Cap>,
+    /// Of the brand's campaigns with the same name here, only the largest award stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 60))]
+    pub exclusive_group: Option<String>,
+    /// Bounds of a declared price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_guard: Option<PriceGuard>,
+    /// Days until what was earned can be used: from the start of that local day.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 3660))]
+    pub hold_days: i64,
+    /// Days for which what was earned can be used: until the end of that local day. Absent: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 3660))]
+    pub valid_days: Option<i64>,
+    /// When points that are taken back are gone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_shortfall: Shortfall,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 const fn default_priority() -> i64 {
@@ -193,6 +390,33 @@ pub enum WrongRules {
     /// A list of shops that is empty or longer than 5 000.
     #[error("a list of shops needs 1 to 5000 shops")]
     Shops,
+    /// A factor or an addition that cannot be: no name, a day that no week has, an hour window without length.
+    #[error("a multiplier or a bonus is outside its bounds")]
+    Extra,
+    /// A limit below 0, or too many of them.
+    #[error("a cap is outside its bounds")]
+    Caps,
+    /// The lower bound of a price is above the upper one.
+    #[error("the price guard's lower bound is above its upper one")]
+    PriceGuard,
+    /// Days until points can be used, or for how long.
+    #[error("days are 0 to 3660")]
+    Days,
+    /// The name of an exclusive group.
+    #[error("the name of an exclusive group has 1 to 60 characters")]
+    Group,
+}
+
+fn name_fits(name: &str, longest: usize) -> bool {
+    !name.trim().is_empty() && name.len() <= longest * 4 && name.chars().count() <= longest
+}
+
+impl Multiplier {
+    fn fits(&self) -> bool {
+        let when = &self.when;
+        let days = when.dow.as_ref().is_none_or(|days| !days.is_empty() && days.iter().all(|day| (1..=7).contains(day)));
+        name_fits(&self.id, 40) && days && (when.from.is_none() || when.from != when.to) && when.segment.as_deref().is_none_or(|name| name_fits(name, 60))
+    }
 }
 
 impl WrongRules {
@@ -204,6 +428,11 @@ impl WrongRules {
             Self::Rules => ("rules", "loyalty.rules_missing"),
             Self::Number => ("rules", "loyalty.rule_number"),
             Self::Shops => ("shops", "loyalty.shops_missing"),
+            Self::Extra => ("multipliers", "loyalty.rule_number"),
+            Self::Caps => ("caps", "loyalty.rule_number"),
+            Self::PriceGuard => ("price_guard", "loyalty.price_guard"),
+            Self::Days => ("valid_days", "loyalty.days"),
+            Self::Group => ("exclusive_group", "loyalty.exclusive_group"),
         }
     }
 }
@@ -214,6 +443,32 @@ pub const RULE_POINTS_MAX: i64 = 100_000;
 pub const RULE_AMOUNT_MAX_MINOR: i64 = 1_000_000_000_000;
 
 impl CampaignRules {
+    /// Rules with everything else as the contract has it where nothing is said.
+    pub fn new(unit: Unit, starts: CivilDate, ends: CivilDate, products: Vec<ProductId>, rules: Vec<Rule>) -> Self {
+        Self {
+            unit,
+            starts,
+            ends,
+            shops: ShopScope::All,
+            products,
+            enrolment: Enrolment::Auto,
+            priority: default_priority(),
+            rules,
+            combine: Combine::Sum,
+            threshold: None,
+            adults_only: false,
+            multipliers: Vec::new(),
+            multiplier_stacking: Stacking::Max,
+            bonuses: Vec::new(),
+            caps: Vec::new(),
+            exclusive_group: None,
+            price_guard: None,
+            hold_days: 0,
+            valid_days: None,
+            on_shortfall: Shortfall::Debt,
+        }
+    }
+
     /// Bounds that do not need the database.
     pub fn check(&self) -> Result<(), WrongRules> {
         let points = |n: i64| (1..=RULE_POINTS_MAX).contains(&n);
@@ -239,6 +494,26 @@ impl CampaignRules {
             let amount = rule.min_amount_minor.is_none_or(|n| (0..=RULE_AMOUNT_MAX_MINOR).contains(&n));
             arithmetic && amount && rule.min_units.is_none_or(|n| (0..=RULE_POINTS_MAX).contains(&n))
         });
+        let days = |n: i64| (0..=3_660).contains(&n);
+        let multipliers_fit = self.multipliers.len() <= 20 && self.multipliers.iter().all(Multiplier::fits);
+        let bonuses_fit = self.bonuses.len() <= 10 && self.bonuses.iter().all(|bonus| points(bonus.points) && name_fits(&bonus.id, 40));
+        let caps_fit = self.caps.len() <= 20 && self.caps.iter().all(|cap| (0..=RULE_AMOUNT_MAX_MINOR).contains(&cap.max));
+        let exact = super::evaluation::combined(self.multiplier_stacking, self.multipliers.iter().map(|multiplier| multiplier.factor)).is_some();
+        if !multipliers_fit || !bonuses_fit || !exact {
+            return Err(WrongRules::Extra);
+        }
+        if !caps_fit {
+            return Err(WrongRules::Caps);
+        }
+        if self.price_guard.is_some_and(|guard| guard.low > guard.high) {
+            return Err(WrongRules::PriceGuard);
+        }
+        if !days(self.hold_days) || !self.valid_days.is_none_or(days) {
+            return Err(WrongRules::Days);
+        }
+        if !self.exclusive_group.as_deref().is_none_or(|name| name_fits(name, 60)) {
+            return Err(WrongRules::Group);
+        }
         let threshold_fits = self.threshold.is_none_or(|t| (1..=1_000_000).contains(&t.need)) && (0..=1_000_000).contains(&self.priority);
         if numbers_fit && threshold_fits { Ok(()) } else { Err(WrongRules::Number) }
     }

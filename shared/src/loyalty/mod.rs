@@ -6,6 +6,7 @@ pub mod campaign;
 pub mod capture;
 pub mod card_code;
 pub mod evaluation;
+pub mod factor;
 pub mod queue;
 mod wire;
 

@@ -283,6 +283,133 @@ pub struct RewardInstance {
     /// When a shop handed it over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
+    /// It is held until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_until: Option<Timestamp>,
+}
+
+/// A reward of the catalogue that is to be held for a consumer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewReservation {
+    /// Which.
+    pub reward_id: RewardId,
+    /// For whom; the consumer herself names nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer_id: Option<ConsumerId>,
+}
+
+/// Goods that come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewReturn {
+    /// Made by whoever asks: the same one again is the same return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_id: Option<Uuid>,
+    /// Which goods.
+    pub lines: ReturnedLines,
+    /// Why, in somebody's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
+    pub reason: Option<String>,
+}
+
+/// Everything that is left of a purchase, or some of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ReturnedLines {
+    /// `"all"`.
+    All(AllLines),
+    /// Some: 1 to 100.
+    Some(Vec<ReturnedLine>),
+}
+
+/// `"all"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum AllLines {
+    /// `"all"`.
+    All,
+}
+
+/// Units of one product that come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReturnedLine {
+    /// The barcode.
+    pub gtin: Gtin,
+    /// 1 to what was bought.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 999900))]
+    pub quantity: i64,
+}
+
+/// What a return took back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PurchaseReturn {
+    /// The return.
+    pub return_id: Uuid,
+    /// Of which purchase.
+    pub purchase_id: PurchaseId,
+    /// Always accepted: what cannot be returned is refused.
+    pub status: PurchaseStatus,
+    /// Nothing of the purchase is left.
+    pub fully_returned: bool,
+    /// What came back in this return.
+    pub lines: Vec<ReturnedLine>,
+    /// Value of what came back, minor units, without its part of the discounts.
+    pub amount_minor: i64,
+    /// What each campaign takes back, in campaign order; 0 where the award stays as it was.
+    pub reversed: Vec<Reversed>,
+    /// When.
+    pub returned_at: Timestamp,
+}
+
+/// What one campaign takes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reversed {
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// The version whose rules had applied.
+    pub campaign_version_id: CampaignVersionId,
+    /// Its name.
+    pub campaign_name: String,
+    /// Whose wallet.
+    pub brand_id: BrandId,
+    /// Points or stamps.
+    pub unit: Unit,
+    /// How many.
+    pub amount: i64,
+}
+
+/// What a reviewer decides about a purchase that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewReview {
+    /// Approve or reject.
+    pub decision: ReviewDecision,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
+    pub reason: Option<String>,
+}
+
+/// Whether a purchase that is held counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ReviewDecision {
+    /// It counts, with its own time.
+    Approve,
+    /// It does not.
+    Reject,
 }
 
 /// A movement of the consumer's history, with its reason.
@@ -574,6 +701,14 @@ pub struct NewReward {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000000))]
     pub max_per_consumer: Option<i64>,
+    /// Price in points of the brand, for the catalogue; absent: only full cards give it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1000000000))]
+    pub cost: Option<i64>,
+    /// How long it is held for a consumer who chose it; absent: 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10080))]
+    pub reserve_minutes: Option<i64>,
 }
 
 /// A reward as its owner sees it.
@@ -600,6 +735,11 @@ pub struct Reward {
     /// How many one consumer can get.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_consumer: Option<i64>,
+    /// Price in points of the brand, for the catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<i64>,
+    /// How many minutes it is held for a consumer who chose it.
+    pub reserve_minutes: i64,
 }
 
 /// A ledger line as an auditor sees it.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update)).routes(routes!(publish))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update)).routes(routes!(publish)).routes(routes!(pause)).routes(routes!(resume))
 }
 
 /// The organisation's campaigns, newest first; the operator sees everybody's.
@@ -60,6 +60,28 @@ async fn publish(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): I
         Turn::Known(answer) => return Ok(answer),
     };
     let campaign = loyalty::campaign::publish(&mut write.tx, &actor, write.now, id).await?;
+    write.created(format!("/api/v1/campaigns/{id}"), &campaign).await
+}
+
+/// Stops a campaign from now on. Purchases that happened before still count.
+#[utoipa::path(post, path = "/campaigns/{id}/pause", operation_id = "pauseCampaign", tag = "campaigns", params(("id" = CampaignId, Path)), request_body = Publication, responses((status = 201, description = "Paused.", body = Campaign)))]
+async fn pause(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<CampaignId>, body: Body<Publication>) -> Result<Response, Refusal> {
+    let mut write = match idempotency::open(&api, &actor, body.request).await? {
+        Turn::Mine(write) => write,
+        Turn::Known(answer) => return Ok(answer),
+    };
+    let campaign = loyalty::campaign::pause(&mut write.tx, &actor, write.now, id).await?;
+    write.created(format!("/api/v1/campaigns/{id}"), &campaign).await
+}
+
+/// Lets a paused campaign go on from now on.
+#[utoipa::path(post, path = "/campaigns/{id}/resumption", operation_id = "resumeCampaign", tag = "campaigns", params(("id" = CampaignId, Path)), request_body = Publication, responses((status = 201, description = "It counts again.", body = Campaign)))]
+async fn resume(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<CampaignId>, body: Body<Publication>) -> Result<Response, Refusal> {
+    let mut write = match idempotency::open(&api, &actor, body.request).await? {
+        Turn::Mine(write) => write,
+        Turn::Known(answer) => return Ok(answer),
+    };
+    let campaign = loyalty::campaign::resume(&mut write.tx, &actor, write.now, id).await?;
     write.created(format!("/api/v1/campaigns/{id}"), &campaign).await
 }
 

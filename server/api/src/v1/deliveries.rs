@@ -1,17 +1,18 @@
 //! Rewards handed over by a shop.
 
 use axum::{Json, extract::State, response::Response};
-use shared::loyalty::{Delivery, DeliveryPreview, NewDelivery};
+use axum::http::StatusCode;
+use shared::{RewardInstanceId, loyalty::{Delivery, DeliveryPreview, NewDelivery, RewardInstance}};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Refusal,
-    body::Body,
+    body::{Body, Id},
     idempotency::{self, Turn},
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(preview))
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(preview)).routes(routes!(undo))
 }
 
 /// Hands a reward over; the brand then owes the shop. The same reward at the same shop again changes nothing.
@@ -21,8 +22,24 @@ async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body
         Turn::Mine(write) => write,
         Turn::Known(answer) => return Ok(answer),
     };
-    let delivery = loyalty::reward::deliver(&mut write.tx, &actor, write.now, &body.value).await?;
+    let delivery = loyalty::reward::deliver(&mut write.tx, &api.loyalty, &actor, write.now, &body.value).await?;
     write.created(format!("/api/v1/deliveries/{}", delivery.reward_instance_id), &delivery).await
+}
+
+/// `{}`.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Undo {}
+
+/// A delivery was a mistake: the brand does not owe it any more, and the reward goes back to where it came from.
+#[utoipa::path(post, path = "/deliveries/{id}/undo", operation_id = "undoDelivery", tag = "deliveries", params(("id" = RewardInstanceId, Path)), request_body = Undo, responses((status = 201, description = "Undone.", body = RewardInstance)))]
+async fn undo(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<RewardInstanceId>, body: Body<Undo>) -> Result<Response, Refusal> {
+    let mut write = match idempotency::open(&api, &actor, body.request).await? {
+        Turn::Mine(write) => write,
+        Turn::Known(answer) => return Ok(answer),
+    };
+    let undone = loyalty::reward::undo_delivery(&mut write.tx, &api.loyalty, &actor, write.now, id).await?;
+    write.finish(StatusCode::CREATED, None, &undone).await
 }
 
 /// What a reward's code is, before the shop decides.

@@ -20,7 +20,8 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 /// Card, code of now, wallets and rewards.
 #[utoipa::path(get, path = "/me/card", operation_id = "getMyCard", tag = "me", responses((status = 200, description = "The card.", body = CardView)))]
 async fn card(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Json<CardView>, Refusal> {
-    let (mut tx, now) = api.read().await?;
+    let mut tx = api.read_settled(&actor, actor.consumer()?).await?;
+    let now = api.clock.now();
     Ok(Json(loyalty::card::view(&mut tx, &api.loyalty, &actor, now).await?))
 }
 
@@ -28,7 +29,7 @@ async fn card(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Js
 #[utoipa::path(get, path = "/me/movements", operation_id = "listMyMovements", tag = "me", params(Part), responses((status = 200, description = "A page.", body = Page<Movement>)))]
 async fn movements(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(part): Query<Part>) -> Result<Json<Page<Movement>>, Refusal> {
     let consumer = actor.consumer()?;
-    let (mut tx, _) = api.read().await?;
+    let mut tx = api.read_settled(&actor, consumer).await?;
     Ok(Json(loyalty::history::movements(&mut tx, &actor, consumer, part.cursor(), part.limit()?).await?))
 }
 
@@ -36,7 +37,7 @@ async fn movements(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(p
 #[utoipa::path(get, path = "/me/rewards", operation_id = "listMyRewards", tag = "me", responses((status = 200, description = "With their codes.", body = Vec<RewardInstance>)))]
 async fn rewards(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Json<Vec<RewardInstance>>, Refusal> {
     let consumer = actor.consumer()?;
-    let (mut tx, _) = api.read().await?;
+    let mut tx = api.read_settled(&actor, consumer).await?;
     Ok(Json(loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?))
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     DeviceId, Problem, PurchaseId, ShopId,
     loyalty::{
-        Capture, ImportPurchase, PreviewPurchase, PurchaseAnswer,
+        Capture, ImportPurchase, NewReturn, NewReview, PreviewPurchase, PurchaseAnswer, PurchaseReturn,
         capture::{DEVICE_HEADER, SIGNATURE_HEADER},
         queue::{BATCH_MAX, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ItemAnswer},
     },
@@ -24,13 +24,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     ActorOf, ApiState, Caller, Refusal,
     body::{Body, IDEMPOTENCY_HEADER, Id, idempotency_key, is_json, names_check_digit, parse},
-    idempotency::{REPLAYED, answer},
+    idempotency::{self, REPLAYED, Turn, answer},
     refusal::body_refused,
     telemetry,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(create_batch)).routes(routes!(preview)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(create_batch)).routes(routes!(preview)).routes(routes!(get)).routes(routes!(give_back)).routes(routes!(review))
 }
 
 /// A sale as a phone signed it, or as a partner's system reports it.
@@ -254,4 +254,26 @@ async fn preview(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Bod
 async fn get(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>) -> Result<Json<PurchaseAnswer>, Refusal> {
     let (mut tx, _) = api.read().await?;
     Ok(Json(loyalty::purchase::get(&mut tx, &actor, id).await?))
+}
+
+/// Takes goods back: what each campaign would not have given for what remains leaves the consumer's wallets.
+#[utoipa::path(post, path = "/purchases/{id}/returns", operation_id = "createReturn", tag = "purchases", params(("id" = PurchaseId, Path)), request_body = NewReturn, responses((status = 201, description = "Taken back.", body = PurchaseReturn)))]
+async fn give_back(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>, body: Body<NewReturn>) -> Result<Response, Refusal> {
+    let mut write = match idempotency::open(&api, &actor, body.request).await? {
+        Turn::Mine(write) => write,
+        Turn::Known(answer) => return Ok(answer),
+    };
+    let returned = loyalty::purchase::give_back(&mut write.tx, &api.loyalty, &actor, write.now, id, &body.value).await?;
+    write.created(format!("/api/v1/purchases/{id}"), &returned).await
+}
+
+/// Decides about a purchase that is held. Approved, it counts with its own time. Operator only.
+#[utoipa::path(post, path = "/purchases/{id}/review", operation_id = "reviewPurchase", tag = "purchases", params(("id" = PurchaseId, Path)), request_body = NewReview, responses((status = 201, description = "Decided.", body = PurchaseAnswer)))]
+async fn review(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>, body: Body<NewReview>) -> Result<Response, Refusal> {
+    let mut write = match idempotency::open(&api, &actor, body.request).await? {
+        Turn::Mine(write) => write,
+        Turn::Known(answer) => return Ok(answer),
+    };
+    let decided = loyalty::purchase::decide(&mut write.tx, &api.loyalty, &actor, write.now, id, &body.value).await?;
+    write.created(format!("/api/v1/purchases/{id}"), &decided).await
 }

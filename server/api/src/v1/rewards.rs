@@ -27,8 +27,8 @@ async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Js
 /// A reward, with how many are left.
 #[utoipa::path(get, path = "/rewards/{id}", operation_id = "getReward", tag = "rewards", params(("id" = RewardId, Path)), responses((status = 200, description = "The reward.", body = Reward)))]
 async fn get(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<RewardId>) -> Result<Json<Reward>, Refusal> {
-    let (mut tx, _) = api.read().await?;
-    Ok(Json(loyalty::reward::get(&mut tx, &actor, id).await?))
+    let (mut tx, now) = api.read().await?;
+    Ok(Json(loyalty::reward::get_at(&mut tx, &actor, now, id).await?))
 }
 
 /// Adds a reward.

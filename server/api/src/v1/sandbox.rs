@@ -16,7 +16,7 @@ use identity::{
 };
 use notifications::SandboxMessage;
 use serde::{Deserialize, Serialize};
-use shared::{CampaignId, CardId, ConsumerId, Country, Problem, ShopId, Timestamp, identity::MemberRole};
+use shared::{BrandId, CampaignId, CardId, ConsumerId, Country, Problem, ShopId, Timestamp, identity::MemberRole};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -34,6 +34,9 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(get_clock, set_clock))
         .routes(routes!(create_consumer))
         .routes(routes!(enrol))
+        .routes(routes!(hold_out))
+        .routes(routes!(put_into_segment))
+        .routes(routes!(claim))
         .routes(routes!(card_code))
         .routes(routes!(messages))
 }
@@ -171,13 +174,87 @@ struct SandboxEnrolment {
 async fn enrol(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxEnrolment>) -> Result<StatusCode, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let (mut tx, now) = api.begin().await?;
-    loyalty::campaign::enrol_at(&mut tx, body.value.campaign_id, id, body.value.at.unwrap_or(now)).await.map_err(|error| match error {
-        // Either the consumer or the campaign is nobody's.
-        loyalty::Error::Store(db::Error::ForeignKey) => Problem::not_found(),
-        other => other.into(),
-    })?;
+    loyalty::campaign::enrol_at(&mut tx, body.value.campaign_id, id, body.value.at.unwrap_or(now)).await.map_err(nobodys)?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A campaign whose control group somebody joins.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SandboxHoldout {
+    /// Which campaign.
+    campaign_id: CampaignId,
+}
+
+/// Puts a consumer into a campaign's control group.
+#[utoipa::path(post, path = "/sandbox/consumers/{id}/holdouts", operation_id = "createSandboxHoldout", tag = "sandbox", params(("id" = ConsumerId, Path)), request_body = SandboxHoldout, responses((status = 204, description = "Held out.")))]
+async fn hold_out(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxHoldout>) -> Result<StatusCode, Refusal> {
+    actor.needs_scope(Scope::Sandbox)?;
+    let (mut tx, now) = api.begin().await?;
+    loyalty::campaign::hold_out(&mut tx, now, body.value.campaign_id, id).await.map_err(nobodys)?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A segment that somebody joins.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SandboxSegment {
+    /// Whose segment.
+    brand_id: BrandId,
+    /// Its name.
+    #[schema(min_length = 1, max_length = 60)]
+    name: String,
+}
+
+/// Puts a consumer into a segment of a brand from now on.
+#[utoipa::path(post, path = "/sandbox/consumers/{id}/segments", operation_id = "createSandboxSegment", tag = "sandbox", params(("id" = ConsumerId, Path)), request_body = SandboxSegment, responses((status = 204, description = "She belongs to it.")))]
+async fn put_into_segment(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxSegment>) -> Result<StatusCode, Refusal> {
+    actor.needs_scope(Scope::Sandbox)?;
+    let SandboxSegment { brand_id, name } = body.value;
+    if name.trim().is_empty() || name.chars().count() > 60 {
+        return Err(Problem::field("name", "bad_field", "1 to 60 characters").into());
+    }
+    let (mut tx, now) = api.begin().await?;
+    loyalty::campaign::put_into_segment(&mut tx, now, brand_id, &name, id).await.map_err(nobodys)?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whose card becomes whose.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SandboxClaim {
+    /// A card that nobody owns.
+    from: ConsumerId,
+    /// Who owns it from now on.
+    into: ConsumerId,
+}
+
+/// Whether anything moved.
+#[derive(Debug, Serialize, ToSchema)]
+struct Claimed {
+    /// It was hers already: nothing moved.
+    replayed: bool,
+}
+
+/// Claims a card on behalf of a consumer.
+#[utoipa::path(post, path = "/sandbox/claims", operation_id = "createSandboxClaim", tag = "sandbox", request_body = SandboxClaim, responses((status = 200, description = "Hers.", body = Claimed)))]
+async fn claim(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<SandboxClaim>) -> Result<Json<Claimed>, Refusal> {
+    actor.needs_scope(Scope::Sandbox)?;
+    let (mut tx, now) = api.begin().await?;
+    let moved = loyalty::claim::claim(&mut tx, &api.loyalty, &actor, now, body.value.from, body.value.into).await?;
+    tx.commit().await?;
+    Ok(Json(Claimed { replayed: !moved }))
+}
+
+/// Either the consumer or what she should join is nobody's.
+fn nobodys(error: loyalty::Error) -> Refusal {
+    match error {
+        loyalty::Error::Store(db::Error::ForeignKey) => Problem::not_found().into(),
+        other => other.into(),
+    }
 }
 
 /// When.

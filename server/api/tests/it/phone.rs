@@ -164,25 +164,14 @@ pub async fn market(db: &Db) -> World {
     let world = World::with_limits(db, LimitConfig { address: often, caller: often, purchases_address: often, device: often, ..LimitConfig::default() }).await;
     let mut tx = db.begin().await.unwrap();
     let system = identity::Actor::System;
-    let new = NewReward { brand_id: world.other_brand, name: "1 Jabón".into(), category: String::new(), unit_cost_minor: 100, handling_fee_minor: 10, currency: Currency::Cop, stock: None, max_per_consumer: None };
+    let new = NewReward { brand_id: world.other_brand, name: "1 Jabón".into(), category: String::new(), unit_cost_minor: 100, handling_fee_minor: 10, currency: Currency::Cop, stock: None, max_per_consumer: None, cost: None, reserve_minutes: None };
     let reward_id = loyalty::reward::create(&mut tx, &system, NOW, &new).await.unwrap().id;
     for (name, unit, starts, threshold) in [
         ("Puntos", Unit::Points, "2026-03-01", None),
         ("Sellos", Unit::Stamps, "2026-03-11", Some(Threshold { need: 7, reward_id })),
     ] {
-        let rules = CampaignRules {
-            unit,
-            starts: starts.parse().unwrap(),
-            ends: "2026-03-31".parse().unwrap(),
-            shops: Default::default(),
-            products: vec![world.jabon],
-            enrolment: Default::default(),
-            priority: 100,
-            rules: vec![Rule { kind: RuleKind::PerUnit { units: 1, points: 1 }, min_amount_minor: None, min_units: None }],
-            combine: Default::default(),
-            threshold,
-            adults_only: false,
-        };
+        let rule = Rule { kind: RuleKind::PerUnit { units: 1, points: 1 }, min_amount_minor: None, min_units: None };
+        let rules = CampaignRules { threshold, ..CampaignRules::new(unit, starts.parse().unwrap(), "2026-03-31".parse().unwrap(), vec![world.jabon], vec![rule]) };
         let new = NewCampaign { brand_id: world.other_brand, name: name.into(), template: Template::Custom, rules };
         let campaign = loyalty::campaign::create(&mut tx, &system, NOW, &new).await.unwrap().id;
         loyalty::campaign::publish(&mut tx, &system, NOW, campaign).await.unwrap();

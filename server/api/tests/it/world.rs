@@ -246,7 +246,7 @@ impl World {
             }
             proofs.push((who, secret));
         }
-        let new = NewReward { brand_id: brand, name: "1 Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: Currency::Cop, stock: Some(10), max_per_consumer: None };
+        let new = NewReward { brand_id: brand, name: "1 Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: Currency::Cop, stock: Some(10), max_per_consumer: None, cost: None, reserve_minutes: None };
         let reward = loyalty::reward::create(&mut tx, &system, NOW, &new).await.unwrap().id;
         let new = stamp_card(brand, cola, reward);
         let campaign = loyalty::campaign::create(&mut tx, &system, NOW, &new).await.unwrap().id;
@@ -391,19 +391,9 @@ impl World {
 }
 
 pub fn stamp_card(brand_id: BrandId, product: ProductId, reward_id: RewardId) -> NewCampaign {
-    let rules = CampaignRules {
-        unit: Unit::Stamps,
-        starts: "2026-03-01".parse().unwrap(),
-        ends: "2026-03-31".parse().unwrap(),
-        shops: Default::default(),
-        products: vec![product],
-        enrolment: Default::default(),
-        priority: 100,
-        rules: vec![Rule { kind: RuleKind::PerUnit { units: 1, points: 1 }, min_amount_minor: None, min_units: None }],
-        combine: Default::default(),
-        threshold: Some(Threshold { need: 2, reward_id }),
-        adults_only: false,
-    };
+    let rule = Rule { kind: RuleKind::PerUnit { units: 1, points: 1 }, min_amount_minor: None, min_units: None };
+    let march = CampaignRules::new(Unit::Stamps, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap(), vec![product], vec![rule]);
+    let rules = CampaignRules { threshold: Some(Threshold { need: 2, reward_id }), ..march };
     NewCampaign { brand_id, name: "Lleva y gana".into(), template: Template::StampCard, rules }
 }
 

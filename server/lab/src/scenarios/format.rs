@@ -512,9 +512,9 @@ pub struct Line {
 /// Goods come back.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked with the file; played when the product can do it")]
 pub struct Return {
-    id: String,
+    /// Its name.
+    pub id: String,
     at: Timestamp,
     /// The purchase.
     pub of: String,
@@ -529,7 +529,6 @@ pub struct Return {
 /// `"all"` or a list.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "checked with the file; played when the product can do it")]
 pub enum ReturnedLines {
     /// `"all"`.
     All(All),
@@ -548,7 +547,6 @@ pub enum All {
 /// Goods of one product.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked with the file; played when the product can do it")]
 pub struct ReturnedLine {
     /// Which.
     pub product: String,
@@ -559,9 +557,9 @@ pub struct ReturnedLine {
 /// A reward is held.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked with the file; played when the product can do it")]
 pub struct Reserve {
-    id: String,
+    /// Its name.
+    pub id: String,
     at: Timestamp,
     /// For whom.
     pub consumer: String,
@@ -574,9 +572,9 @@ pub struct Reserve {
 /// Something happens to an earlier thing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked with the file; played when the product can do it")]
 pub struct Of {
-    id: String,
+    /// Its name.
+    pub id: String,
     at: Timestamp,
     /// The earlier event, or `RI1`.
     pub of: String,
@@ -588,7 +586,8 @@ pub struct Of {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deliver {
-    id: String,
+    /// Its name.
+    pub id: String,
     at: Timestamp,
     /// The reservation, or `RI1`.
     pub of: String,
@@ -601,7 +600,6 @@ pub struct Deliver {
 /// An anonymous card gets its person.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked with the file; played when the product can do it")]
 pub struct Claim {
     id: String,
     at: Timestamp,
@@ -616,9 +614,9 @@ pub struct Claim {
 /// Somebody decides on a held purchase.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked with the file; played when the product can do it")]
 pub struct Review {
-    id: String,
+    /// Its name.
+    pub id: String,
     at: Timestamp,
     /// The purchase.
     pub of: String,

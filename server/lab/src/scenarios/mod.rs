@@ -77,9 +77,9 @@ async fn scenario(prepared: &Server, case: &Value) -> Result<()> {
     let scenario: Scenario = serde_json::from_value(case.clone())?;
     let (_server, client) = fresh(prepared).await?;
     let world = World::make(&client, &scenario).await.context("setup")?;
-    let mut codes = play::Codes::new();
+    let mut names = play::Names::default();
     for event in &scenario.events {
-        play::event(&client, &world, &mut codes, event).await.with_context(|| event.id().to_owned())?;
+        play::event(&client, &world, &mut names, event).await.with_context(|| event.id().to_owned())?;
     }
     play::end(&client, &world, &scenario.end).await.context("final")
 }

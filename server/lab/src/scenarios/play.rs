@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use anyhow::{Context, Result, bail, ensure};
 use reqwest::Method;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use shared::{
-    RewardInstanceId,
-    loyalty::{Balance, Delivery, ImportLine, ImportPurchase, LedgerTotal, NewDelivery, Payable, PurchaseAnswer, PurchaseStatus, Reward, RewardInstance, campaign::Unit},
+    PurchaseId, RewardId, RewardInstanceId,
+    loyalty::{
+        Balance, Delivery, ImportLine, ImportPurchase, LedgerTotal, NewDelivery, NewReservation, Payable, PurchaseAnswer, PurchaseReturn, PurchaseStatus, Reward, RewardInstance, campaign::Unit,
+    },
 };
 
 use super::{
@@ -24,23 +27,31 @@ struct Told {
     replayed: bool,
     awards: Vec<Amount>,
     no_award: BTreeMap<String, String>,
+    reversed: Vec<Amount>,
 }
 
-/// Codes of rewards as the shops read them: the server tells none after the delivery.
-pub type Codes = BTreeMap<RewardInstanceId, String>;
+/// What later events name: purchases, rewards that were held, and codes as the shops read them, because the server tells
+/// none after the delivery.
+#[derive(Debug, Default)]
+pub struct Names {
+    purchases: BTreeMap<String, PurchaseId>,
+    reservations: BTreeMap<String, RewardInstanceId>,
+    codes: BTreeMap<RewardInstanceId, String>,
+}
 
 /// Plays one event at its instant and compares the answer.
-pub async fn event(client: &Client, world: &World, codes: &mut Codes, event: &Event) -> Result<()> {
+pub async fn event(client: &Client, world: &World, names: &mut Names, event: &Event) -> Result<()> {
     client.set_clock(event.received_at()).await?;
     let told = match event {
-        Event::Purchase(purchase) => self::purchase(client, world, purchase).await?,
-        Event::Deliver(deliver) => self::deliver(client, world, codes, deliver).await?,
+        Event::Purchase(purchase) => self::purchase(client, world, names, purchase).await?,
+        Event::Return(back) => self::give_back(client, world, names, back).await?,
+        Event::Reserve(reserve) => self::reserve(client, world, names, reserve).await?,
+        Event::Release(release) => self::release(client, names, release).await?,
+        Event::Deliver(deliver) => self::deliver(client, world, names, deliver).await?,
+        Event::UndoDelivery(undo) => self::undo(client, world, names, undo).await?,
+        Event::Claim(claim) => self::claim(client, world, claim).await?,
+        Event::Review(review) => self::review(client, world, names, review).await?,
         Event::Advance(_) => Told { status: "ok", ..Told::default() },
-        Event::Return(_) => bail!("the product has no returns yet"),
-        Event::Reserve(_) | Event::Release(_) => bail!("the product has no reservations yet"),
-        Event::UndoDelivery(_) => bail!("the product cannot undo a delivery yet"),
-        Event::Claim(_) => bail!("the product has no claims of cards yet"),
-        Event::Review(_) => bail!("the product has no reviews yet"),
     };
     compare(event.expect(), &told)
 }
@@ -63,7 +74,11 @@ fn compare(expect: &Expect, told: &Told) -> Result<()> {
         // The product names the campaign, not the version that gave nothing.
         equal(&format!("no_award of {campaign}"), told.no_award.get(format::base(campaign)), Some(reason))?;
     }
-    ensure!(expect.reversed.is_none(), "the product tells of no reversals yet");
+    if let Some(reversed) = &expect.reversed {
+        // A campaign that takes nothing back may be named or not.
+        let some = |amounts: &[Amount]| amounts.iter().filter(|amount| amount.points.or(amount.stamps) != Some(0)).cloned().collect::<Vec<_>>();
+        ensure!(some(&told.reversed) == some(reversed), "reversed are {}, expected {}", list(&told.reversed), list(reversed));
+    }
     Ok(())
 }
 
@@ -76,7 +91,7 @@ fn list(items: &[impl ToString]) -> String {
     format!("[{}]", items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
-async fn purchase(client: &Client, world: &World, event: &format::Purchase) -> Result<Told> {
+async fn purchase(client: &Client, world: &World, names: &mut Names, event: &format::Purchase) -> Result<Told> {
     let consumer = world.consumer(&event.consumer);
     let card_code = match event.qr_at {
         Some(shown_at) => Some(client.card_code(consumer, shown_at).await?),
@@ -96,17 +111,108 @@ async fn purchase(client: &Client, world: &World, event: &format::Purchase) -> R
         Err(rejected) => return Ok(rejected),
     };
     let purchase: PurchaseAnswer = answer.json()?;
-    Ok(Told {
+    names.purchases.insert(event.id.clone(), purchase.purchase_id);
+    Ok(Told { replayed: answer.replayed, ..registered(world, purchase) })
+}
+
+fn registered(world: &World, purchase: PurchaseAnswer) -> Told {
+    Told {
         status: match purchase.status {
             PurchaseStatus::Accepted => "accepted",
             PurchaseStatus::Held => "held",
             PurchaseStatus::Rejected => "rejected",
         },
-        reason: purchase.reason,
-        replayed: answer.replayed,
         awards: purchase.awards.iter().map(|award| amount(world.version_name(award.campaign_version_id), award.unit, award.amount)).collect(),
         no_award: purchase.no_award.iter().map(|none| (world.campaign_name(none.campaign_id), none.reason.code().to_owned())).collect(),
-    })
+        reason: purchase.reason,
+        ..Told::default()
+    }
+}
+
+/// Asks under a key of the door's own, and whether the answer is an earlier one.
+async fn once<T: DeserializeOwned>(client: &Client, door: &str, key: &str, body: &impl Serialize) -> Result<(T, bool), Error> {
+    let name = door.rsplit('/').next().unwrap_or_default();
+    let answer = client.post_once(door, &format!("{name}:{key}"), body).await?;
+    Ok((answer.json()?, answer.replayed))
+}
+
+/// A scenario may name a purchase that never was.
+fn purchase_of(names: &Names, of: &str) -> PurchaseId {
+    names.purchases.get(of).copied().unwrap_or(PurchaseId::fixed(0))
+}
+
+async fn give_back(client: &Client, world: &World, names: &Names, event: &format::Return) -> Result<Told> {
+    let lines = match &event.lines {
+        format::ReturnedLines::All(_) => json!("all"),
+        format::ReturnedLines::Some(lines) => lines.iter().map(|line| Ok(json!({ "gtin": world.gtin(&line.product)?, "quantity": line.qty }))).collect::<Result<_>>()?,
+    };
+    let door = format!("/api/v1/purchases/{}/returns", purchase_of(names, &event.of));
+    let key = event.key.as_ref().unwrap_or(&event.id);
+    let (back, replayed) = match told(once::<PurchaseReturn>(client, &door, key, &json!({ "lines": lines })).await)? {
+        Ok(answer) => answer,
+        Err(rejected) => return Ok(rejected),
+    };
+    let reversed = back.reversed.iter().map(|reversed| amount(world.version_name(reversed.campaign_version_id), reversed.unit, reversed.amount)).collect();
+    Ok(Told { status: "accepted", replayed, reversed, ..Told::default() })
+}
+
+async fn reserve(client: &Client, world: &World, names: &mut Names, event: &format::Reserve) -> Result<Told> {
+    // A reward or a person that the scenario never made is one that nobody made.
+    let reward_id = world.reward(&event.reward).unwrap_or(RewardId::fixed(0));
+    let new = NewReservation { reward_id, consumer_id: Some(world.consumer(&event.consumer)) };
+    match told(once::<RewardInstance>(client, "/api/v1/reservations", &event.id, &new).await)? {
+        Ok((held, replayed)) => {
+            names.codes.extend(held.code.map(|code| (held.id, code)));
+            names.reservations.insert(event.id.clone(), held.id);
+            Ok(Told { status: "ok", replayed, ..Told::default() })
+        }
+        Err(rejected) => Ok(rejected),
+    }
+}
+
+async fn release(client: &Client, names: &Names, event: &format::Of) -> Result<Told> {
+    let Some(held) = names.reservations.get(&event.of) else { return Ok(rejected("NOT_RESERVED")) };
+    match told(once::<RewardInstance>(client, &format!("/api/v1/reservations/{held}/release"), &event.id, &json!({})).await)? {
+        Ok((_, replayed)) => Ok(Told { status: "ok", replayed, ..Told::default() }),
+        Err(rejected) => Ok(rejected),
+    }
+}
+
+fn rejected(reason: &str) -> Told {
+    Told { status: "rejected", reason: Some(reason.to_owned()), ..Told::default() }
+}
+
+/// `RI1` is the first reward that was given by itself; anything else is the event that held one.
+async fn instance(client: &Client, world: &World, names: &mut Names, of: &str) -> Result<Option<RewardInstanceId>> {
+    let Some(number) = of.strip_prefix("RI").and_then(|number| number.parse::<usize>().ok()) else { return Ok(names.reservations.get(of).copied()) };
+    let held: Vec<RewardInstanceId> = names.reservations.values().copied().collect();
+    let automatic: Vec<RewardInstance> = rewards(client, world).await?.into_iter().map(|(_, reward)| reward).filter(|reward| !held.contains(&reward.id)).collect();
+    names.codes.extend(automatic.iter().filter_map(|reward| Some((reward.id, reward.code.clone()?))));
+    Ok(number.checked_sub(1).and_then(|place| automatic.get(place)).map(|reward| reward.id))
+}
+
+async fn undo(client: &Client, world: &World, names: &mut Names, event: &format::Of) -> Result<Told> {
+    let Some(instance) = instance(client, world, names, &event.of).await? else { return Ok(rejected("NO_SUCH_REWARD")) };
+    match told(once::<RewardInstance>(client, &format!("/api/v1/deliveries/{instance}/undo"), &event.id, &json!({})).await)? {
+        Ok((_, replayed)) => Ok(Told { status: "ok", replayed, ..Told::default() }),
+        Err(rejected) => Ok(rejected),
+    }
+}
+
+async fn claim(client: &Client, world: &World, event: &format::Claim) -> Result<Told> {
+    let body = json!({ "from": world.consumer(&event.from), "into": world.consumer(&event.into) });
+    match told(client.post::<serde_json::Value>("/api/v1/sandbox/claims", &body).await)? {
+        Ok(claimed) => Ok(Told { status: "ok", replayed: claimed["replayed"] == json!(true), ..Told::default() }),
+        Err(rejected) => Ok(rejected),
+    }
+}
+
+async fn review(client: &Client, world: &World, names: &Names, event: &format::Review) -> Result<Told> {
+    let door = format!("/api/v1/purchases/{}/review", purchase_of(names, &event.of));
+    match told(once::<PurchaseAnswer>(client, &door, &event.id, &json!({ "decision": event.decision })).await)? {
+        Ok((decided, replayed)) => Ok(Told { replayed, ..registered(world, decided) }),
+        Err(rejected) => Ok(rejected),
+    }
 }
 
 fn line(world: &World, line: &format::Line) -> Result<ImportLine> {
@@ -126,16 +232,12 @@ fn amount(campaign: String, unit: Unit, amount: i64) -> Amount {
     }
 }
 
-async fn deliver(client: &Client, world: &World, codes: &mut Codes, event: &format::Deliver) -> Result<Told> {
-    let number = event.of.strip_prefix("RI").and_then(|number| number.parse::<usize>().ok());
-    let number = number.context("the product has no reservations yet")?;
-    let issued = rewards(client, world).await?;
-    let (_, reward) = number.checked_sub(1).and_then(|place| issued.get(place)).with_context(|| format!("there is no {}", event.of))?;
-    codes.extend(reward.code.clone().map(|code| (reward.id, code)));
-    let code = codes.get(&reward.id).cloned().with_context(|| format!("{} has no code", event.of))?;
+async fn deliver(client: &Client, world: &World, names: &mut Names, event: &format::Deliver) -> Result<Told> {
+    let Some(instance) = instance(client, world, names, &event.of).await? else { return Ok(rejected("NO_SUCH_REWARD")) };
+    let code = names.codes.get(&instance).cloned().with_context(|| format!("{} has no code", event.of))?;
     let new = NewDelivery { code, shop_id: Some(world.shop(&event.pdv)?) };
-    match told(client.post::<Delivery>("/api/v1/deliveries", &new).await)? {
-        Ok(delivery) => Ok(Told { status: "ok", replayed: delivery.replayed, ..Told::default() }),
+    match told(once::<Delivery>(client, "/api/v1/deliveries", &event.id, &new).await)? {
+        Ok((delivery, replayed)) => Ok(Told { status: "ok", replayed: replayed || delivery.replayed, ..Told::default() }),
         Err(rejected) => Ok(rejected),
     }
 }
@@ -144,7 +246,8 @@ async fn deliver(client: &Client, world: &World, codes: &mut Codes, event: &form
 fn told<T>(answer: Result<T, Error>) -> Result<Result<T, Told>> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
-        Err(error) => match error.code().and_then(|code| code.strip_prefix("loyalty.")) {
+        // The same key with other content is told by the door itself.
+        Err(error) => match error.code().and_then(|code| code.strip_prefix("loyalty.").or((code == "idempotency_conflict").then_some(code))) {
             Some(reason) => Ok(Err(Told { status: "rejected", reason: Some(reason.to_uppercase()), ..Told::default() })),
             None => Err(error.into()),
         },
@@ -238,7 +341,7 @@ mod tests {
 
     #[test]
     fn every_other_word_counts_too() {
-        for expect in [json!({ "status": "held" }), json!({ "reason": "TOO_OLD" }), json!({ "replayed": true }), json!({ "no_award": { "K1": "NO_PLI" } }), json!({ "reversed": [] })] {
+        for expect in [json!({ "status": "held" }), json!({ "reason": "TOO_OLD" }), json!({ "replayed": true }), json!({ "no_award": { "K1": "NO_PLI" } }), json!({ "reversed": [{ "campaign": "K1", "points": 1 }] })] {
             assert!(compared(expect.clone()).is_err(), "{expect}");
         }
     }

@@ -123,6 +123,12 @@ impl World {
         let version = published.version_id.context("a published campaign without a version")?;
         self.campaigns.insert(entry.base().to_owned(), id);
         self.versions.insert(version, entry.id.clone());
+        for (from, until) in &entry.paused {
+            for (at, door) in [(from, "pause"), (until, "resumption")] {
+                client.set_clock(*at).await?;
+                client.post::<Campaign>(&format!("/api/v1/campaigns/{id}/{door}"), &json!({})).await?;
+            }
+        }
         Ok(())
     }
 
@@ -158,7 +164,6 @@ impl World {
         insert(&mut rules, "multipliers", some(&entry.multipliers));
         insert(&mut rules, "bonuses", some(&entry.bonuses));
         insert(&mut rules, "caps", some(&entry.caps));
-        insert(&mut rules, "paused", some(&entry.paused));
         Ok(rules.into())
     }
 
@@ -178,12 +183,19 @@ impl World {
     }
 
     async fn make_consumer(&self, client: &Client, consumer: &format::Consumer) -> Result<ConsumerId> {
-        ensure!(consumer.segments.is_empty(), "the product has no segments yet");
-        ensure!(consumer.holdout.is_empty(), "the product has no hold-outs yet");
         let works_at = consumer.works_at.as_deref().map(|pdv| self.shop(pdv)).transpose()?;
         let new = json!({ "name": consumer.id, "country": COUNTRY, "anonymous": consumer.anonymous(), "adult": consumer.age_verified, "works_at": works_at });
         let made: Value = client.post("/api/v1/sandbox/consumers", &new).await?;
         let id: ConsumerId = text(&made, "consumer_id").parse()?;
+        for campaign in &consumer.holdout {
+            let body = json!({ "campaign_id": self.campaign(format::base(campaign))? });
+            client.post_once(&format!("/api/v1/sandbox/consumers/{id}/holdouts"), &format!("holdout:{id}:{campaign}"), &body).await?;
+        }
+        // A segment is a brand's; a scenario says only its name, so each brand has one of that name.
+        for (segment, brand) in consumer.segments.iter().flat_map(|segment| self.brands.values().map(move |brand| (segment, brand))) {
+            let body = json!({ "brand_id": brand, "name": segment });
+            client.post_once(&format!("/api/v1/sandbox/consumers/{id}/segments"), &uuid::Uuid::now_v7().to_string(), &body).await?;
+        }
         for joined in &consumer.enrolments {
             let body = json!({ "campaign_id": self.campaign(format::base(&joined.campaign))?, "at": joined.at });
             client.post_once(&format!("/api/v1/sandbox/consumers/{id}/enrolments"), &joined.campaign, &body).await?;

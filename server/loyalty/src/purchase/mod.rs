@@ -4,10 +4,14 @@
 //! [`Sale`] and walk the same way: the first answer again if it is known, the checks of the contract in their order,
 //! the evaluation, and one posting.
 
+pub(crate) mod caps;
+mod facts;
 mod intake;
 mod posting;
 mod queries;
 mod receipt;
+mod returns;
+mod review;
 
 use std::sync::Arc;
 
@@ -19,7 +23,7 @@ use shared::{
     loyalty::{
         CardCode, ImportLine, ImportPurchase, NoAward, PreviewPurchase, PurchaseAnswer, PurchaseLine, PurchaseStatus,
         card_code::{OFFLINE_WINDOW, ONLINE_WINDOW, step_at},
-        evaluation::{Facts, Line, evaluate, merge},
+        evaluation::{Line, Trace, merge},
     },
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -27,9 +31,12 @@ use shared::{
 use crate::{
     Error, Loyalty,
     card::{self, Holder},
+    full_card::Mode,
     rule_book::{LiveVersion, RuleBook},
 };
 pub use queries::{get, of_shop};
+pub use returns::give_back;
+pub use review::decide;
 pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
 use receipt::Standing;
 pub(crate) use queries::LineRow;
@@ -46,11 +53,9 @@ pub const SCAN_TO_CONFIRM_MAX_MS: i64 = 15 * MINUTE_MS;
 const CLOCK_SUSPECT: &str = "CLOCK_SUSPECT";
 /// How far back a phone is told which of its sales are missing.
 const QUEUE_WINDOW_MS: i64 = AGE_MAX_MS + DAY_MS;
-/// Reasons of campaigns that gave nothing, at most.
-const NO_AWARD_MAX: usize = 50;
 
 /// All statements of the module.
-pub(crate) const STATEMENTS: &[&[db::Sql]] = &[queries::STATEMENTS, posting::STATEMENTS, receipt::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[db::Sql]] = &[caps::STATEMENTS, facts::STATEMENTS, queries::STATEMENTS, posting::STATEMENTS, receipt::STATEMENTS, returns::STATEMENTS, review::STATEMENTS];
 /// Those whose length depends on a number of rows.
 pub(crate) fn row_statements() -> [db::Sql; 2] {
     posting::row_statements()
@@ -197,9 +202,10 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         }
     };
     let basket = Basket::new(&book, &basket.lines);
-    let evaluated = evaluate_all(tx, &book, &shop, now, holder.as_ref(), &basket).await?;
+    let local = identity::shop::local(&shop.time_zone, now);
+    let evaluated = facts::evaluate_all(tx, &book, Mode::Preview, &shop, local, holder.as_ref(), &basket).await?;
     let purchase = tx.new_id();
-    let plan = posting::Plan::make(tx, posting::Mode::Preview, purchase, now, holder.as_ref(), &evaluated).await?;
+    let plan = posting::Plan::make(tx, &book, Mode::Preview, purchase, posting::Moment { shop: &shop, local, now }, holder.as_ref(), &evaluated).await?;
     Ok(answer(purchase, PurchaseStatus::Accepted, None, holder.as_ref(), &shop, now, &basket, evaluated, plan.outcome))
 }
 
@@ -255,15 +261,15 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
     } else {
         None
     };
+    let local = identity::shop::local(&sale.shop.time_zone, at);
     let evaluated = match held {
         Some(_) => Evaluated::default(),
-        None => evaluate_all(tx, book, &sale.shop, at, Some(&holder), &basket).await?,
+        None => facts::evaluate_all(tx, book, Mode::Live, &sale.shop, local, Some(&holder), &basket).await?,
     };
-    let plan = posting::Plan::make(tx, posting::Mode::Live, purchase, at, Some(&holder), &evaluated).await?;
+    let plan = posting::Plan::make(tx, book, Mode::Live, purchase, posting::Moment { shop: &sale.shop, local, now }, Some(&holder), &evaluated).await?;
     let status = if held.is_some() { PurchaseStatus::Held } else { PurchaseStatus::Accepted };
     let answer = answer(purchase, status, held, Some(&holder), &sale.shop, at, &basket, evaluated, plan.outcome.clone());
     let bytes = serde_json::to_vec(&answer).unwrap_or_default();
-    let local = identity::shop::local(&sale.shop.time_zone, at);
     let stored = posting::Stored { purchase, sale: &sale, holder: &holder, basket: &basket, answer: &answer, bytes: &bytes, local, now };
     posting::write(tx, &stored, plan).await?;
     Ok(Outcome { bytes, purchase, replayed: false })
@@ -303,6 +309,7 @@ impl Basket {
                 product: product.map(|product| product.id),
                 quantity: line.quantity,
                 unit_price_minor: line.unit_price_minor.or(product.and_then(|product| product.suggested_price_minor)).unwrap_or(0),
+                suggested_price_minor: product.and_then(|product| product.suggested_price_minor),
                 discount_minor: line.discount_minor,
                 reward_line: line.reward_line,
             };
@@ -356,43 +363,10 @@ impl Basket {
 /// What the campaigns said.
 #[derive(Default)]
 pub(crate) struct Evaluated {
-    awards: Vec<(LiveVersion, shared::loyalty::evaluation::Trace)>,
+    awards: Vec<(LiveVersion, Trace)>,
+    /// Those that lost within their group: they count as asked, and gave nothing.
+    excluded: Vec<(LiveVersion, Trace)>,
     no_award: Vec<NoAward>,
-}
-
-async fn evaluate_all(tx: &mut Tx, book: &RuleBook, shop: &SellingShop, at: Timestamp, holder: Option<&Holder>, basket: &Basket) -> Result<Evaluated, Error> {
-    let needs_joining = |version: &&LiveVersion| version.rules.enrolment == shared::loyalty::campaign::Enrolment::Required;
-    let enrolments = match holder {
-        Some(holder) if book.in_force(at).any(|version| needs_joining(&version)) => queries::enrolments(tx, holder.consumer).await?,
-        _ => Vec::new(),
-    };
-    let local_date = identity::shop::local(&shop.time_zone, at).date();
-    let lines = basket.evaluation_lines();
-    let mut evaluated = Evaluated::default();
-    for version in book.in_force(at) {
-        let facts = Facts {
-            local_date,
-            at,
-            shop: shop.id,
-            own_shop: holder.is_some_and(|holder| holder.own_shop),
-            adult: holder.is_none_or(|holder| holder.adult),
-            enrolled_at: enrolments.iter().find(|(campaign, _)| *campaign == version.campaign).map(|(_, joined)| *joined),
-        };
-        match evaluate(&version.rules, &lines, &facts) {
-            Ok(trace) => evaluated.awards.push((version.clone(), trace)),
-            Err(reason) => evaluated.no_award.push(NoAward { campaign_id: version.campaign, campaign_name: version.name.clone(), reason }),
-        }
-    }
-    relevant_first(book, at, basket, &mut evaluated.no_award);
-    Ok(evaluated)
-}
-
-/// Campaigns of brands in the basket come first; of a whole platform's campaigns only so many are told.
-fn relevant_first(book: &RuleBook, at: Timestamp, basket: &Basket, no_award: &mut Vec<NoAward>) {
-    let brands: Vec<_> = basket.brands().collect();
-    let in_basket = |told: &NoAward| book.in_force(at).any(|version| version.campaign == told.campaign_id && brands.contains(&version.brand));
-    no_award.sort_by_key(|told| !in_basket(told));
-    no_award.truncate(NO_AWARD_MAX);
 }
 
 #[allow(clippy::too_many_arguments, reason = "an answer is made of everything that is known")]

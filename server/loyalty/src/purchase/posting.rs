@@ -4,28 +4,21 @@ use db::{Sql, Tx, sql};
 use jobs::outbox::{self, NewEvent};
 use serde_json::json;
 use shared::{
-    CampaignVersionId, LocalTime, LotId, PurchaseId, Timestamp, WalletId,
-    loyalty::{Award, IssuedReward, PurchaseAnswer, campaign::Unit, evaluation::Trace},
+    CampaignVersionId, ConsumerId, LocalTime, PurchaseId, ShopId, Timestamp,
+    loyalty::{Award, IssuedReward, PurchaseAnswer, PurchaseStatus, campaign::Unit, evaluation::Trace},
 };
 use sqlx::types::Json;
 
-use super::{Basket, Evaluated, Sale};
+use super::{Basket, Evaluated, Sale, SellingShop, caps};
 use crate::{
     Error,
+    account::{self, Account, NEVER, Owner},
     card::Holder,
-    ledger::{self, Consumed, Earned, OpenLot, Owner, Posting, ROWS_MAX, WalletChange},
-    reward,
-    rule_book::LiveVersion,
+    full_card::{FullCards, Mode},
+    ledger::{self, Depth, ROWS_MAX},
+    rule_book::{LiveVersion, RuleBook},
+    settle,
 };
-
-/// Whether a plan will be written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// It will: stock is taken along the way.
-    Live,
-    /// Only asked: nothing is touched.
-    Preview,
-}
 
 /// What the sender is told.
 #[derive(Clone, Default)]
@@ -35,159 +28,85 @@ pub(super) struct PlanOutcome {
 }
 
 /// Everything that the ledger will receive for one purchase.
-#[derive(Default)]
 pub(super) struct Plan {
     pub outcome: PlanOutcome,
-    wallets: Vec<PlannedWallet>,
-    earned: Vec<PlannedLot>,
-    issues: Vec<Issue>,
+    account: Account,
+    cards: FullCards,
     evaluations: Vec<PlannedEvaluation>,
+    /// Campaigns whose total is counted, and by how much it grows.
+    counted: Vec<caps::Counted>,
 }
 
 type PlannedEvaluation = (Owner, CampaignVersionId, Unit, Trace);
 
-struct PlannedWallet {
-    id: WalletId,
-    scope: uuid::Uuid,
-    unit: Unit,
-    owner: Owner,
-    new: bool,
-    before: i64,
-    after: i64,
-    /// Read when a card is completed.
-    lots: Option<Vec<OpenLot>>,
-}
-
-struct PlannedLot {
-    id: LotId,
-    owner: Owner,
-    wallet: WalletId,
-    amount: i64,
-    remaining: i64,
-}
-
-struct Issue {
-    instance: reward::NewInstance,
-    owner: Owner,
-    wallet: WalletId,
-    consumed: Vec<Consumed>,
+/// When and where a purchase happened, and when it is worked out.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub shop: &'a SellingShop,
+    /// On the clock of the shop.
+    pub local: LocalTime,
+    pub now: Timestamp,
 }
 
 impl Plan {
-    /// Works out wallets, lots and completed cards. In [`Mode::Live`] the stock of rewards is taken here, because whether
-    /// a card can be completed depends on it.
-    pub(super) async fn make(tx: &mut Tx, mode: Mode, purchase: PurchaseId, at: Timestamp, holder: Option<&Holder>, evaluated: &Evaluated) -> Result<Self, Error> {
-        let mut plan = Self::default();
-        let earns = evaluated.awards.iter().any(|(_, trace)| trace.award > 0);
-        let known = match holder {
-            Some(holder) if earns || !evaluated.awards.is_empty() => ledger::wallets(tx, holder.consumer).await?,
-            _ => Vec::new(),
+    /// Works out wallets, lots and full cards. In [`Mode::Live`] the stock of rewards is taken here, because whether a
+    /// card can be completed depends on it.
+    pub(super) async fn make(tx: &mut Tx, book: &RuleBook, mode: Mode, purchase: PurchaseId, moment: Moment<'_>, holder: Option<&Holder>, evaluated: &Evaluated) -> Result<Self, Error> {
+        let consumer = holder.map_or(ConsumerId::fixed(0), |holder| holder.consumer);
+        let mut cards = FullCards::new(mode);
+        let mut account = match holder {
+            Some(_) if !evaluated.awards.is_empty() => ledger::load(tx, consumer, moment.now, Depth::Due).await?,
+            _ => Account::new(consumer, Vec::new(), Vec::new()),
         };
+        settle::advance(tx, book, &mut account, &mut cards, moment.now).await?;
+        let mut evaluations = Vec::with_capacity(evaluated.awards.len() + evaluated.excluded.len());
+        let mut counted = Vec::new();
+        let mut places = Vec::with_capacity(evaluated.awards.len());
         for (version, trace) in &evaluated.awards {
-            let consumer = holder.map_or(shared::ConsumerId::fixed(0), |holder| holder.consumer);
             let owner = Owner { tenant: version.tenant, brand: version.brand, campaign: version.campaign, consumer };
-            let wallet = plan.wallet(tx, &known, owner, version.rules.unit);
+            let place = account.wallet(version.tenant, version.brand, version.campaign, version.rules.unit, || tx.new_id());
             if trace.award > 0 {
-                plan.earn(tx, wallet, owner, trace.award);
-                if let Some(holder) = holder {
-                    plan.complete_cards(tx, mode, wallet, version, owner, holder, purchase, at).await?;
-                }
+                account.earn(place, &award_of(tx, version, trace, purchase, moment), moment.now);
+                counted.extend(version.counts_all.then_some((version.campaign, trace.award)));
             }
-            plan.outcome.awards.push(award(version, trace, plan.wallets[wallet].after));
-            plan.evaluations.push((owner, version.version, version.rules.unit, trace.clone()));
+            places.push(place);
+            evaluations.push((owner, version.version, version.rules.unit, trace.clone()));
         }
-        Ok(plan)
-    }
-
-    /// The place of a wallet in the plan.
-    fn wallet(&mut self, tx: &mut Tx, known: &[ledger::Wallet], owner: Owner, unit: Unit) -> usize {
-        let scope = ledger::scope(unit, owner.brand, owner.campaign);
-        if let Some(place) = self.wallets.iter().position(|wallet| wallet.scope == scope) {
-            return place;
-        }
-        let known = known.iter().find(|wallet| wallet.scope_id == scope);
-        let before = known.map_or(0, |wallet| wallet.available);
-        let id = known.map_or_else(|| tx.new_id(), |wallet| wallet.id);
-        self.wallets.push(PlannedWallet { id, scope, unit, owner, new: known.is_none(), before, after: before, lots: None });
-        self.wallets.len() - 1
-    }
-
-    fn earn(&mut self, tx: &mut Tx, wallet: usize, owner: Owner, amount: i64) {
-        let wallet = &mut self.wallets[wallet];
-        wallet.after += amount;
-        self.earned.push(PlannedLot { id: tx.new_id(), owner, wallet: wallet.id, amount, remaining: amount });
-    }
-
-    /// While the wallet holds enough: one reward, paid from the oldest lots.
-    #[allow(clippy::too_many_arguments, reason = "the state of one purchase")]
-    async fn complete_cards(
-        &mut self,
-        tx: &mut Tx,
-        mode: Mode,
-        place: usize,
-        version: &LiveVersion,
-        owner: Owner,
-        holder: &Holder,
-        purchase: PurchaseId,
-        at: Timestamp,
-    ) -> Result<(), Error> {
-        let (Some(threshold), Some(linked)) = (version.rules.threshold, version.reward.as_ref()) else { return Ok(()) };
-        if self.wallets[place].after < threshold.need {
-            return Ok(());
-        }
-        // Another campaign with the same reward may have completed its card in this very purchase.
-        let here = self.issues.iter().filter(|issue| issue.instance.reward == linked.id).count();
-        let mut given = reward::count_given(tx, holder.consumer, linked.id).await? + i64::try_from(here).unwrap_or(i64::MAX);
-        if self.wallets[place].lots.is_none() {
-            let wallet = &self.wallets[place];
-            let lots = if wallet.new { Vec::new() } else { ledger::open_lots(tx, wallet.id, at).await? };
-            self.wallets[place].lots = Some(lots);
-        }
-        while self.wallets[place].after >= threshold.need && linked.max_per_consumer.is_none_or(|max| given < max) {
-            if mode == Mode::Live && linked.limited && !reward::take_stock(tx, owner.tenant, linked.id).await? {
-                break;
-            }
-            given += 1;
-            let consumed = self.consume(place, threshold.need);
-            let instance = reward::NewInstance::issue(tx, linked.id, owner, self.wallets[place].id, purchase, given);
-            self.wallets[place].after -= threshold.need;
-            self.outcome.rewards.push(IssuedReward {
-                reward_instance_id: instance.id,
-                reward_id: linked.id,
-                name: linked.name.clone(),
-                brand_name: version.brand_name.clone(),
-            });
-            self.issues.push(Issue { instance, owner, wallet: self.wallets[place].id, consumed });
-        }
-        Ok(())
-    }
-
-    /// Takes units from the lots that were there, then from those of this purchase.
-    fn consume(&mut self, place: usize, mut need: i64) -> Vec<Consumed> {
-        let wallet = &mut self.wallets[place];
-        let mut consumed = Vec::new();
-        for lot in wallet.lots.iter_mut().flatten() {
-            let amount = lot.remaining.min(need);
-            if amount > 0 {
-                lot.remaining -= amount;
-                need -= amount;
-                consumed.push(Consumed { lot: lot.id, amount, fresh: false });
+        evaluations.extend(evaluated.excluded.iter().map(|(version, trace)| {
+            let owner = Owner { tenant: version.tenant, brand: version.brand, campaign: version.campaign, consumer };
+            (owner, version.version, version.rules.unit, Trace { award: 0, ..trace.clone() })
+        }));
+        if holder.is_some() {
+            for ((version, _), place) in evaluated.awards.iter().zip(&places) {
+                cards.complete(tx, &mut account, *place, version, Some(purchase), moment.local.at).await?;
             }
         }
-        for lot in self.earned.iter_mut().filter(|lot| lot.wallet == wallet.id) {
-            let amount = lot.remaining.min(need);
-            if amount > 0 {
-                lot.remaining -= amount;
-                need -= amount;
-                consumed.push(Consumed { lot: lot.id, amount, fresh: true });
-            }
-        }
-        assert_eq!(need, 0, "a wallet's balance is the sum of its lots");
-        consumed
+        let balance = |place: usize| account.wallets[place].now.available;
+        let awards = evaluated.awards.iter().zip(&places).map(|((version, trace), place)| told(version, trace, balance(*place))).collect();
+        let outcome = PlanOutcome { awards, rewards: cards.told.clone() };
+        Ok(Self { outcome, account, cards, evaluations, counted })
     }
 }
 
-fn award(version: &LiveVersion, trace: &Trace, balance: i64) -> Award {
+/// When what was earned can be used, and until when, on the calendar of the shop.
+fn award_of(tx: &mut Tx, version: &LiveVersion, trace: &Trace, purchase: PurchaseId, moment: Moment<'_>) -> account::Award {
+    let date = moment.local.date();
+    let start_of = |days: i64| date.plus_days(days).map_or(NEVER, |date| identity::shop::start_of_day(&moment.shop.time_zone, date));
+    let rules = &version.rules;
+    account::Award {
+        campaign: version.campaign,
+        purchase,
+        lot: tx.new_id(),
+        shop: moment.shop.id,
+        business_date: date,
+        purchased_at: moment.local.at,
+        amount: trace.award,
+        available_at: if rules.hold_days > 0 { start_of(rules.hold_days) } else { moment.local.at },
+        expires_at: rules.valid_days.map_or(NEVER, |days| start_of(days + 1)),
+    }
+}
+
+fn told(version: &LiveVersion, trace: &Trace, balance: i64) -> Award {
     Award {
         campaign_id: version.campaign,
         campaign_version_id: version.version,
@@ -216,61 +135,35 @@ pub(super) struct Stored<'a> {
 
 /// Every row of one purchase, in the order of their references.
 pub(super) async fn write(tx: &mut Tx, stored: &Stored<'_>, plan: Plan) -> Result<(), Error> {
-    let (at, now) = (stored.answer.purchased_at, stored.now);
     insert_purchase(tx, stored).await?;
     insert_lines(tx, stored).await?;
-    let posting = gather(tx, stored.purchase, &plan, at);
-    posting.write_holdings(tx, now).await?;
-    for issue in &plan.issues {
-        reward::insert_instance(tx, &issue.instance, at).await?;
-    }
-    posting.write_entries(tx, now).await?;
+    post(tx, stored.purchase, stored.sale.shop.id, stored.local, stored.now, plan).await?;
+    tell_registered(tx, stored.now, stored.holder.consumer, stored.purchase, stored.sale.shop.id, stored.answer.status).await?;
+    announce(tx, stored.holder.consumer, stored.sale.shop.id, stored.basket);
+    Ok(())
+}
+
+/// What became of a purchase, for other domains.
+pub(super) async fn tell_registered(tx: &mut Tx, now: Timestamp, consumer: ConsumerId, purchase: PurchaseId, shop: ShopId, status: PurchaseStatus) -> Result<(), Error> {
+    let payload = json!({ "purchase_id": purchase, "shop_id": shop, "status": status });
+    outbox::publish(tx, now, NewEvent { topic: "loyalty.purchase_registered", key: consumer.to_string(), payload }).await?;
+    Ok(())
+}
+
+/// What a purchase that is known earns: the ledger, the evaluations, and what campaigns count over everybody.
+pub(super) async fn post(tx: &mut Tx, purchase: PurchaseId, shop: ShopId, local: LocalTime, now: Timestamp, plan: Plan) -> Result<(), Error> {
+    settle::close(tx, &plan.account, &plan.cards, now).await?;
     for part in plan.evaluations.chunks(ROWS_MAX) {
-        insert_evaluations(tx, stored.purchase, part).await?;
+        insert_evaluations(tx, purchase, part).await?;
     }
-    publish(tx, stored, &plan.issues).await?;
-    announce(tx, stored);
-    Ok(())
+    caps::count(tx, &plan.counted, shop, local.date()).await
 }
 
-/// What the ledger receives.
-fn gather(tx: &mut Tx, purchase: PurchaseId, plan: &Plan, at: Timestamp) -> Posting {
-    let mut posting = Posting::default();
-    for wallet in &plan.wallets {
-        if wallet.new && !plan.earned.iter().any(|lot| lot.wallet == wallet.id) {
-            // Nobody needs a wallet that never held anything.
-            continue;
-        }
-        posting.change(WalletChange { owner: wallet.owner, wallet: wallet.id, unit: wallet.unit, new: wallet.new, available: wallet.after - wallet.before });
-    }
-    for lot in &plan.earned {
-        let earned = Earned { owner: lot.owner, wallet: lot.wallet, lot: lot.id, purchase, amount: lot.amount, remaining: lot.remaining, occurred_at: at };
-        posting.earn(tx, earned);
-    }
-    for issue in &plan.issues {
-        posting.issue_reward(tx, issue.owner, issue.wallet, issue.instance.id, &issue.consumed, at);
-    }
-    posting
-}
-
-async fn publish(tx: &mut Tx, stored: &Stored<'_>, issues: &[Issue]) -> Result<(), Error> {
-    for issue in issues {
-        let payload = json!({ "reward_instance_id": issue.instance.id, "reward_id": issue.instance.reward });
-        outbox::publish(tx, stored.now, NewEvent { topic: "loyalty.reward_issued", key: issue.owner.consumer.to_string(), payload }).await?;
-    }
-    let event = NewEvent {
-        topic: "loyalty.purchase_registered",
-        key: stored.holder.consumer.to_string(),
-        payload: json!({ "purchase_id": stored.purchase, "shop_id": stored.sale.shop.id, "status": stored.answer.status }),
-    };
-    outbox::publish(tx, stored.now, event).await?;
-    Ok(())
-}
-
-fn announce(tx: &mut Tx, stored: &Stored<'_>) {
-    tx.announce(format!("consumer:{}", stored.holder.consumer));
-    tx.announce(format!("shop:{}", stored.sale.shop.id));
-    let mut brands: Vec<_> = stored.basket.brands().collect();
+/// Open pages look again.
+pub(super) fn announce(tx: &mut Tx, consumer: ConsumerId, shop: ShopId, basket: &Basket) {
+    tx.announce(format!("consumer:{consumer}"));
+    tx.announce(format!("shop:{shop}"));
+    let mut brands: Vec<_> = basket.brands().collect();
     brands.sort_unstable();
     brands.dedup();
     for brand in brands {
@@ -327,6 +220,7 @@ async fn insert_lines(tx: &mut Tx, stored: &Stored<'_>) -> Result<(), Error> {
             .bind(owner.map(|(tenant, _)| tenant))
             .bind(line.quantity)
             .bind(line.unit_price_minor)
+            .bind(line.suggested_price_minor)
             .bind(line.discount_minor)
             .bind(line.amount_minor())
             .bind(line.reward_line)
@@ -354,9 +248,9 @@ async fn insert_evaluations(tx: &mut Tx, purchase: PurchaseId, evaluations: &[Pl
     Ok(())
 }
 
-const LINE_COLUMNS: usize = 12;
+const LINE_COLUMNS: usize = 13;
 const INSERT_LINES: Sql = Sql::same(
-    "INSERT INTO purchase_line (purchase_id, line, gtin, product_id, brand_id, tenant_id, quantity, unit_price_minor, discount_minor,
+    "INSERT INTO purchase_line (purchase_id, line, gtin, product_id, brand_id, tenant_id, quantity, unit_price_minor, suggested_price_minor, discount_minor,
                                 amount_minor, reward_line, business_date) VALUES",
 );
 

@@ -3,7 +3,7 @@
 use db::{Tx, sql};
 use identity::Actor;
 use shared::{
-    CampaignId, CivilDate, ConsumerId, Currency, LocalTime, MemberId, PurchaseId, ShopId, Timestamp,
+    CivilDate, ConsumerId, Currency, LocalTime, MemberId, PurchaseId, ShopId, Timestamp,
     loyalty::{PurchaseAnswer, PurchaseStatus, ShopPurchase},
 };
 
@@ -73,8 +73,17 @@ pub(super) async fn code_used_at(tx: &mut Tx, holder: &Holder, step: i64) -> Res
     Ok(tx.query(CODE_USED_AT).bind(holder.card).bind(step).maybe::<(ShopId,)>().await?.map(|(shop,)| shop))
 }
 
-pub(super) async fn enrolments(tx: &mut Tx, consumer: ConsumerId) -> Result<Vec<(CampaignId, Timestamp)>, Error> {
-    Ok(tx.query(ENROLMENTS).bind(consumer).all().await?)
+/// Locks the consumer of a purchase. A claim may change whose it is until the lock is held.
+pub(super) async fn lock_consumer(tx: &mut Tx, purchase: PurchaseId) -> Result<(), Error> {
+    let mut known: Option<ConsumerId> = None;
+    loop {
+        let (consumer,): (ConsumerId,) = tx.query(CONSUMER_OF).bind(purchase).maybe().await?.ok_or(Error::NoSuchPurchase)?;
+        if known == Some(consumer) {
+            return Ok(());
+        }
+        tx.lock(consumer.lock_key()).await?;
+        known = Some(consumer);
+    }
 }
 
 /// A purchase as the shop was told, for the shop, the consumer and the operator alike; a partner sees its own imports.
@@ -158,9 +167,9 @@ sql! {
 
     CODE_USED_AT: "SELECT p.shop_id FROM card_code_use u JOIN purchase p ON p.id = u.purchase_id WHERE u.card_id = $1 AND u.step = $2";
 
-    ENROLMENTS: "SELECT campaign_id, enrolled_at FROM campaign_enrolment WHERE consumer_id = $1";
+    CONSUMER_OF: "SELECT consumer_id FROM purchase WHERE id = $1";
 
-    GET: "SELECT shop_id, consumer_id, source, answer FROM purchase WHERE id = $1";
+    GET: "SELECT shop_id, consumer_id, source, COALESCE(review_answer, answer) AS answer FROM purchase WHERE id = $1";
 
     OF_SHOP: "SELECT p.id, p.purchased_at, p.offset_seconds, n.display_name, c.public_code, p.total_minor, p.currency, p.status, p.reason, p.member_id,
                      CAST(COALESCE((SELECT SUM(e.award) FROM evaluation e WHERE e.purchase_id = p.id AND e.unit = 'points'), 0) AS BIGINT) AS points,

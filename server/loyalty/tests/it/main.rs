@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
 mod recovery;
+mod whole;
 mod world;
 
 use db::both_databases;
@@ -73,7 +74,7 @@ both_databases! {
     async fn the_same_answers_make_one_draft_and_one_reward(db: &Db) {
         let world = World::new(db).await;
         let rules = world.rules(Unit::Points, per_value());
-        let new_reward = NewReward { brand_id: world.brand, name: "Una Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 0, currency: Currency::Cop, stock: None, max_per_consumer: None };
+        let new_reward = NewReward { brand_id: world.brand, name: "Una Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 0, currency: Currency::Cop, stock: None, max_per_consumer: None, cost: None, reserve_minutes: None };
         let answers = template::Answers {
             campaign: None,
             brand_id: world.brand,
@@ -154,8 +155,8 @@ both_databases! {
         let code = reward::of_consumer(&mut tx, &world.ana, world.consumer).await.unwrap()[0].code.clone().unwrap();
         let new = NewDelivery { code: code.clone(), shop_id: None };
         let preview = reward::preview_delivery(&mut tx, &world.tendero, &code).await.unwrap();
-        let done = reward::deliver(&mut tx, &world.tendero, NOW, &new).await.unwrap();
-        let again = reward::deliver(&mut tx, &world.tendero, NOW, &new).await.unwrap();
+        let done = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &new).await.unwrap();
+        let again = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &new).await.unwrap();
         let owed = shop::payables(&mut tx, &world.tendero).await.unwrap();
         let by_cashier = shop::payables(&mut tx, &world.cashier()).await;
         let of_brand = shop::payables_of_tenant(&mut tx, &world.manager, world.tenant).await.unwrap();
@@ -165,7 +166,7 @@ both_databases! {
         let other = shared::identity::NewShop { name: "Don Luis".into(), country: shared::Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
         let (elsewhere, member) = identity::shop::register(&mut tx, NOW, &world::phone(9), &other, "Luis").await.unwrap();
         let luis = Actor::Member { member, shop: elsewhere, role: MemberRole::Owner, device: None, session: SessionId::fixed(4) };
-        let twice = reward::deliver(&mut tx, &luis, NOW, &new).await;
+        let twice = reward::deliver(&mut tx, &world.loyalty, &luis, NOW, &new).await;
 
         assert_eq!((preview.owed_minor, done.owed_total_minor, done.replayed, again.replayed), (270_000, 270_000, false, true));
         assert_eq!((owed[0].amount_minor, owed[0].rewards, of_brand.len()), (270_000, 1, 1));
@@ -183,7 +184,7 @@ both_databases! {
         let code = reward::of_consumer(&mut db.read().await.unwrap(), &world.ana, world.consumer).await.unwrap()[0].code.clone().unwrap();
         let deliver = || async {
             let mut tx = db.begin().await.unwrap();
-            let done = reward::deliver(&mut tx, &world.tendero, NOW, &NewDelivery { code: code.clone(), shop_id: None }).await.unwrap();
+            let done = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &NewDelivery { code: code.clone(), shop_id: None }).await.unwrap();
             tx.commit().await.unwrap();
             done.replayed
         };

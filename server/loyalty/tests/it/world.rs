@@ -82,19 +82,8 @@ impl World {
     }
 
     pub fn rules(&self, unit: Unit, kind: RuleKind) -> CampaignRules {
-        CampaignRules {
-            unit,
-            starts: "2026-03-01".parse().unwrap(),
-            ends: "2026-03-31".parse().unwrap(),
-            shops: Default::default(),
-            products: vec![self.cola, self.galleta],
-            enrolment: Default::default(),
-            priority: 100,
-            rules: vec![Rule { kind, min_amount_minor: None, min_units: None }],
-            combine: Default::default(),
-            threshold: None,
-            adults_only: false,
-        }
+        let rule = Rule { kind, min_amount_minor: None, min_units: None };
+        CampaignRules::new(unit, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap(), vec![self.cola, self.galleta], vec![rule])
     }
 
     pub async fn publish(&self, rules: CampaignRules) -> CampaignId {
@@ -108,7 +97,7 @@ impl World {
 
     pub async fn reward(&self, stock: Option<i64>) -> RewardId {
         let mut tx = self.db.begin().await.unwrap();
-        let new = NewReward { brand_id: self.brand, name: "1 Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: Currency::Cop, stock, max_per_consumer: None };
+        let new = NewReward { brand_id: self.brand, name: "1 Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: Currency::Cop, stock, max_per_consumer: None, cost: None, reserve_minutes: None };
         let id = reward::create(&mut tx, &self.manager, NOW, &new).await.unwrap().id;
         tx.commit().await.unwrap();
         id

@@ -1,0 +1,130 @@
+//! The catalogue: a consumer has a reward held for her, and lets it go again or has it handed over.
+//!
+//! Points and one unit of the stock are taken when it is held; both come back when it lapses or she lets it go.
+
+use db::{Tx, sql};
+use identity::{Actor, audit};
+use jobs::outbox::{self, NewEvent};
+use serde_json::json;
+use shared::{
+    BrandId, CampaignId, ConsumerId, OrganisationId, RewardId, RewardInstanceId, Timestamp, WalletId,
+    loyalty::{NewReservation, RewardInstance, campaign::Unit},
+    time::MINUTE_MS,
+};
+
+use crate::{
+    Error, Loyalty,
+    account::Owner,
+    card,
+    ledger::{self, Depth},
+    reward::{self, NewInstance},
+    settle,
+};
+
+#[derive(sqlx::FromRow)]
+struct Offer {
+    tenant_id: OrganisationId,
+    brand_id: BrandId,
+    cost: Option<i64>,
+    reserve_minutes: i64,
+    max_per_consumer: Option<i64>,
+    stock_initial: Option<i64>,
+}
+
+/// Holds a reward for a consumer: her points are taken and can be spent on nothing else until it lapses.
+///
+/// Refused in the order of the contract: a debt, no stock, too few points, too many of this reward.
+pub async fn reserve(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, new: &NewReservation) -> Result<RewardInstance, Error> {
+    let consumer = on_behalf(actor, new.consumer_id)?;
+    let consumer = identity::consumer::living(tx, consumer).await?.ok_or(Error::UnknownCard)?;
+    let offer: Offer = tx.query(OFFER).bind(new.reward_id).maybe().await?.ok_or(Error::NoSuchReward)?;
+    let cost = offer.cost.ok_or(Error::NoSuchReward)?;
+    let book = loyalty.current_book(tx).await?;
+    let (mut account, mut cards) = settle::open(tx, &book, consumer, now, Depth::Due).await?;
+    let Some(place) = account.wallets.iter().position(|wallet| wallet.unit == Unit::Points && wallet.brand == offer.brand_id) else {
+        return Err(Error::Insufficient);
+    };
+    if account.wallets[place].now.debt > 0 {
+        return Err(Error::InDebt);
+    }
+    if offer.stock_initial.is_some() && reward::units_left(tx, new.reward_id, now).await? < 1 {
+        return Err(Error::OutOfStock);
+    }
+    if account.wallets[place].now.available < cost {
+        return Err(Error::Insufficient);
+    }
+    let (given, last) = reward::count_given(tx, consumer, new.reward_id).await?;
+    let here = cards.issued.iter().filter(|instance| instance.reward == new.reward_id).count() as i64;
+    let lapsed = account.closed.iter().filter(|closed| closed.unit_of == Some(new.reward_id)).count() as i64;
+    if offer.max_per_consumer.is_some_and(|max| given + here - lapsed >= max) {
+        return Err(Error::RewardLimit);
+    }
+    if offer.stock_initial.is_some() && !reward::take_unit(tx, offer.tenant_id, new.reward_id, now).await? {
+        return Err(Error::OutOfStock);
+    }
+    ledger::load_lots(tx, &mut account, place, Depth::Due).await?;
+    let until = now.plus_ms(offer.reserve_minutes.saturating_mul(MINUTE_MS));
+    let wallet = &account.wallets[place];
+    let owner = Owner { tenant: wallet.tenant, brand: wallet.brand, campaign: CampaignId::fixed(0), consumer };
+    let instance = NewInstance::reserved(tx, new.reward_id, owner, wallet.id, last + here + 1, now, until);
+    let id = instance.id;
+    account.reserve(place, id, new.reward_id, cost, now, until);
+    cards.issued.push(instance);
+    ledger::write(tx, &account, &cards.issued, now).await?;
+    for (instance, reward) in cards.ids().filter(|(instance, _)| *instance != id) {
+        settle::tell(tx, consumer, instance, reward, now).await?;
+    }
+    announce(tx, now, "loyalty.reward_reserved", consumer, id).await?;
+    audit::record(tx, actor, now, "reward.reserved", id, None, None, None).await?;
+    reward::of_consumer(tx, &Actor::System, consumer).await?.into_iter().find(|made| made.id == id).ok_or(Error::NoSuchReward)
+}
+
+/// Lets a reward go that is held: points and unit come back. Again: [`Error::NotReserved`].
+pub async fn release(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, id: RewardInstanceId) -> Result<RewardInstance, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let (consumer, _): (ConsumerId, WalletId) = tx.query(WHOSE).bind(id).maybe().await?.ok_or(Error::NotFound)?;
+    card::may_see(actor, consumer)?;
+    let book = loyalty.current_book(tx).await?;
+    let (mut account, cards) = settle::open(tx, &book, consumer, now, Depth::Whole).await?;
+    if !account.release(id, now) {
+        return Err(Error::NotReserved);
+    }
+    settle::close(tx, &account, &cards, now).await?;
+    announce(tx, now, "loyalty.reward_released", consumer, id).await?;
+    audit::record(tx, actor, now, "reward.released", id, None, None, None).await?;
+    reward::of_consumer(tx, &Actor::System, consumer).await?.into_iter().find(|known| known.id == id).ok_or(Error::NotFound)
+}
+
+/// Herself, or somebody whom the operator or a sandbox names.
+fn on_behalf(actor: &Actor, named: Option<ConsumerId>) -> Result<ConsumerId, Error> {
+    match (actor, named) {
+        (Actor::Consumer { consumer, .. }, None) => Ok(*consumer),
+        (_, Some(consumer)) => {
+            card::may_see(actor, consumer)?;
+            Ok(consumer)
+        }
+        (_, None) => Ok(actor.consumer()?),
+    }
+}
+
+async fn announce(tx: &mut Tx, now: Timestamp, topic: &'static str, consumer: ConsumerId, instance: RewardInstanceId) -> Result<(), Error> {
+    outbox::publish(tx, now, NewEvent { topic, key: consumer.to_string(), payload: json!({ "reward_instance_id": instance }) }).await?;
+    tx.announce(format!("consumer:{consumer}"));
+    Ok(())
+}
+
+/// What a brand offers for points, cheapest first; at most 200.
+pub async fn offers(tx: &mut Tx, brand: BrandId) -> Result<Vec<RewardId>, Error> {
+    let rows: Vec<(RewardId,)> = tx.query(OFFERS).bind(brand).all().await?;
+    Ok(rows.into_iter().map(|(reward,)| reward).collect())
+}
+
+sql! {
+    OFFER: "SELECT tenant_id, brand_id, cost, reserve_minutes, max_per_consumer, stock_initial FROM reward WHERE id = $1";
+
+    WHOSE: "SELECT consumer_id, wallet_id FROM reward_instance WHERE id = $1";
+
+    OFFERS: "SELECT id FROM reward WHERE brand_id = $1 AND cost IS NOT NULL ORDER BY cost, id LIMIT 200";
+}

@@ -1,0 +1,102 @@
+//! A card that nobody owned gets its person: everything on it becomes hers, and it keeps working.
+
+use db::{Tx, sql};
+use identity::{Actor, audit};
+use shared::{ConsumerId, RewardId, RewardInstanceId, Timestamp, WalletId};
+
+use crate::{
+    Error, Loyalty,
+    account::Account,
+    full_card::FullCards,
+    ledger::Depth,
+    rule_book::RuleBook,
+    settle,
+};
+
+/// Moves what an anonymous card holds to a consumer: lots with their own expiry, debts, rewards and what caps counted.
+/// Again for the same person: nothing happens. `true` when something did.
+pub async fn claim(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, from: ConsumerId, into: ConsumerId) -> Result<bool, Error> {
+    let mut both = [from, into];
+    both.sort_unstable();
+    for consumer in both {
+        tx.lock(consumer.lock_key()).await?;
+    }
+    let anonymous: Option<(bool, Option<ConsumerId>)> = tx.query(STATE).bind(from).maybe().await?;
+    match anonymous {
+        Some((_, Some(owner))) if owner == into => return Ok(false),
+        Some((true, None)) if from != into => {}
+        // Somebody's card cannot be claimed, and nobody learns whether it exists.
+        _ => return Err(Error::UnknownCard),
+    }
+    if !matches!(tx.query(STATE).bind(into).maybe::<(bool, Option<ConsumerId>)>().await?, Some((false, None))) {
+        return Err(Error::UnknownCard);
+    }
+    let book = loyalty.current_book(tx).await?;
+    let (mut source, source_cards) = settle::open(tx, &book, from, now, Depth::Whole).await?;
+    let (mut target, mut cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;
+    let scopes: Vec<(WalletId, uuid::Uuid)> = source.wallets.iter().map(|wallet| (wallet.id, wallet.scope)).collect();
+    target.transfer(&mut source, from.0, now, || tx.new_id());
+    // The card's own past first: rewards that time gave it, then they move.
+    settle::close(tx, &source, &source_cards, now).await?;
+    fill(tx, &book, &mut target, &mut cards, now).await?;
+    settle::close(tx, &target, &cards, now).await?;
+    move_rewards(tx, &target, &scopes, from, into).await?;
+    for statement in [MOVE_PURCHASES, MOVE_CARDS, MERGE] {
+        tx.query(statement).bind(into).bind(from).execute().await?;
+    }
+    for statement in [JOIN_ENROLMENTS, JOIN_HOLDOUTS, JOIN_SEGMENTS] {
+        tx.query(statement).bind(into).bind(from).execute().await?;
+    }
+    audit::record(tx, actor, now, "card.claimed", into, None, None, None).await?;
+    Ok(true)
+}
+
+/// What came together may fill a card.
+async fn fill(tx: &mut Tx, book: &RuleBook, target: &mut Account, cards: &mut FullCards, now: Timestamp) -> Result<(), Error> {
+    for place in 0..target.wallets.len() {
+        let mut campaigns: Vec<_> = target.wallets[place].lots.iter().filter(|lot| lot.remaining > 0).map(|lot| lot.campaign).collect();
+        campaigns.sort_unstable();
+        campaigns.dedup();
+        for version in campaigns.into_iter().filter_map(|campaign| book.latest(campaign, now)) {
+            cards.complete(tx, target, place, version, None, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A consumer's rewards of one kind are counted: those of the card go on after hers.
+async fn move_rewards(tx: &mut Tx, target: &Account, scopes: &[(WalletId, uuid::Uuid)], from: ConsumerId, into: ConsumerId) -> Result<(), Error> {
+    let rewards: Vec<(RewardInstanceId, RewardId, WalletId)> = tx.query(REWARDS).bind(from).all().await?;
+    for (instance, _, wallet) in rewards {
+        let scope = scopes.iter().find(|(known, _)| *known == wallet).map(|(_, scope)| *scope);
+        let place = target.wallets.iter().find(|wallet| Some(wallet.scope) == scope).map_or(wallet, |wallet| wallet.id);
+        tx.query(MOVE_REWARD).bind(into).bind(place).bind(instance).execute().await?;
+    }
+    Ok(())
+}
+
+sql! {
+    STATE: "SELECT anonymous, merged_into FROM consumer WHERE id = $1 AND deleted_at IS NULL";
+
+    REWARDS: "SELECT id, reward_id, wallet_id FROM reward_instance WHERE consumer_id = $1 ORDER BY id";
+
+    MOVE_REWARD: "UPDATE reward_instance
+                  SET consumer_id = $1, wallet_id = $2,
+                      sequence = (SELECT COALESCE(MAX(o.sequence), 0) + 1 FROM reward_instance o WHERE o.consumer_id = $1 AND o.reward_id = reward_instance.reward_id)
+                  WHERE id = $3";
+
+    MOVE_PURCHASES: "UPDATE purchase SET consumer_id = $1 WHERE consumer_id = $2";
+
+    MOVE_CARDS: "UPDATE card SET consumer_id = $1, claimed_from = COALESCE(claimed_from, $2) WHERE consumer_id = $2";
+
+    MERGE: "UPDATE consumer SET merged_into = $1 WHERE id = $2";
+
+    JOIN_ENROLMENTS: "INSERT INTO campaign_enrolment (campaign_id, consumer_id, enrolled_at) SELECT campaign_id, $1, enrolled_at FROM campaign_enrolment WHERE consumer_id = $2
+                      ON CONFLICT (campaign_id, consumer_id) DO UPDATE SET enrolled_at = CASE WHEN excluded.enrolled_at < campaign_enrolment.enrolled_at THEN excluded.enrolled_at ELSE campaign_enrolment.enrolled_at END";
+
+    JOIN_HOLDOUTS: "INSERT INTO campaign_holdout (campaign_id, consumer_id, assigned_at) SELECT campaign_id, $1, assigned_at FROM campaign_holdout WHERE consumer_id = $2
+                    ON CONFLICT (campaign_id, consumer_id) DO NOTHING";
+
+    JOIN_SEGMENTS: "INSERT INTO segment_member (brand_id, name, consumer_id, from_at, until_at) SELECT brand_id, name, $1, from_at, until_at FROM segment_member WHERE consumer_id = $2
+                    ON CONFLICT (brand_id, name, consumer_id, from_at) DO NOTHING";
+}

@@ -1,0 +1,242 @@
+//! Goods that come back: the purchase is worked out again for what remains, in the context that it had.
+
+use db::{Tx, sql};
+use identity::{Actor, audit};
+use jobs::outbox::{self, NewEvent};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use shared::{
+    BrandId, CampaignId, CampaignVersionId, ConsumerId, Gtin, ProductId, PurchaseId, ShopId, Timestamp,
+    loyalty::{NewReturn, PurchaseReturn, PurchaseStatus, Reversed, ReturnedLine, ReturnedLines, campaign::{CampaignRules, Unit}, evaluation::{Line, Trace, again}},
+};
+use sqlx::types::Json;
+
+use super::{caps, queries};
+use crate::{
+    Error, Loyalty,
+    account::{self, Reversal},
+    ledger::{self, Depth},
+    settle,
+};
+
+#[derive(sqlx::FromRow)]
+struct Bought {
+    consumer_id: ConsumerId,
+    shop_id: ShopId,
+    source: String,
+    status: PurchaseStatus,
+    business_date: shared::CivilDate,
+    time_zone: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct BoughtLine {
+    line: i64,
+    gtin: Gtin,
+    product_id: Option<ProductId>,
+    quantity: i64,
+    unit_price_minor: i64,
+    suggested_price_minor: Option<i64>,
+    discount_minor: i64,
+    amount_minor: i64,
+    reward_line: bool,
+    returned_quantity: i64,
+    returned_amount_minor: i64,
+}
+
+impl BoughtLine {
+    fn left(&self) -> i64 {
+        self.quantity - self.returned_quantity
+    }
+    /// What remains: a discount leaves with its units, to the nearest minor unit.
+    fn remaining(&self, back: i64) -> Line {
+        let quantity = self.left() - back;
+        let share = i128::from(self.discount_minor) * i128::from(quantity) * 2 + i128::from(self.quantity);
+        let discount_minor = i64::try_from(share / (2 * i128::from(self.quantity))).unwrap_or(self.discount_minor);
+        Line { product: self.product_id, quantity, unit_price_minor: self.unit_price_minor, suggested_price_minor: self.suggested_price_minor, discount_minor, reward_line: self.reward_line }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Evaluation {
+    campaign_id: CampaignId,
+    version_id: CampaignVersionId,
+    campaign_name: String,
+    brand_id: BrandId,
+    tenant_id: shared::OrganisationId,
+    unit: Unit,
+    award: i64,
+    trace: Json<Trace>,
+    rules: Json<CampaignRules>,
+    reversed: i64,
+}
+
+/// Takes goods of a purchase back, whole or in part, as often as something is left. The same return twice is one.
+pub async fn give_back(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, purchase: PurchaseId, new: &NewReturn) -> Result<PurchaseReturn, Error> {
+    let bought = lock(tx, actor, purchase).await?;
+    let id = new.return_id.unwrap_or_else(|| tx.new_id());
+    let hash: [u8; 32] = Sha256::digest(serde_json::to_vec(&(purchase, new)).unwrap_or_default()).into();
+    if let Some((same, answer)) = tx.query(FIND).bind(id).maybe::<(Vec<u8>, Vec<u8>)>().await? {
+        return if same == hash { serde_json::from_slice(&answer).map_err(|error| Error::BadCapture(error.to_string())) } else { Err(Error::IdempotencyConflict) };
+    }
+    if bought.status != PurchaseStatus::Accepted {
+        return Err(Error::NoSuchPurchase);
+    }
+    if new.reason.as_ref().is_some_and(|reason| reason.chars().count() > 200) {
+        return Err(Error::Field("reason"));
+    }
+    let lines: Vec<BoughtLine> = tx.query(LINES).bind(purchase).all().await?;
+    let back = choose(&lines, &new.lines)?;
+    let remaining: Vec<Line> = lines.iter().zip(&back).map(|(line, back)| line.remaining(*back)).collect();
+    let reversed = reverse(tx, loyalty, now, purchase, id, &bought, &remaining).await?;
+    let fully_returned = remaining.iter().all(|line| line.quantity == 0);
+    let amounts: Vec<i64> = lines.iter().zip(&remaining).map(|(line, left)| line.amount_minor - line.returned_amount_minor - left.amount_minor()).collect();
+    let answer = PurchaseReturn {
+        return_id: id,
+        purchase_id: purchase,
+        status: PurchaseStatus::Accepted,
+        fully_returned,
+        lines: lines.iter().zip(&back).filter(|(_, back)| **back > 0).map(|(line, back)| ReturnedLine { gtin: line.gtin, quantity: *back }).collect(),
+        amount_minor: amounts.iter().sum(),
+        reversed: reversed.iter().map(|(told, _)| told.clone()).collect(),
+        returned_at: now,
+    };
+    let date = identity::shop::local_date(&bought.time_zone, now);
+    let bytes = serde_json::to_vec(&answer).unwrap_or_default();
+    tx.query(INSERT).bind(id).bind(purchase).bind(hash.to_vec()).bind(new.reason.clone()).bind(actor.label()).bind(bytes).bind(now).bind(date).execute().await?;
+    for ((line, back), amount) in lines.iter().zip(&back).zip(&amounts).filter(|((_, back), _)| **back > 0) {
+        tx.query(INSERT_LINE).bind(id).bind(purchase).bind(line.line).bind(*back).bind(*amount).execute().await?;
+        let rows = tx.query(RETURN_LINE).bind(*back).bind(*amount).bind(purchase).bind(line.line).execute().await?;
+        assert_eq!(rows, 1, "a purchase read under its consumer's lock was returned by somebody else");
+    }
+    for (told, tenant) in reversed.iter().filter(|(told, _)| told.amount > 0) {
+        tx.query(INSERT_REVERSAL).bind(id).bind(purchase).bind(told.campaign_id).bind(*tenant).bind(told.brand_id).bind(told.amount).execute().await?;
+    }
+    if fully_returned {
+        tx.query(SET_RETURNED).bind(purchase).execute().await?;
+    }
+    let payload = json!({ "purchase_id": purchase, "return_id": id, "shop_id": bought.shop_id });
+    outbox::publish(tx, now, NewEvent { topic: "loyalty.purchase_returned", key: bought.consumer_id.to_string(), payload }).await?;
+    audit::record(tx, actor, now, "purchase.returned", purchase, None, None, new.reason.as_deref()).await?;
+    tx.announce(format!("consumer:{}", bought.consumer_id));
+    tx.announce(format!("shop:{}", bought.shop_id));
+    for (told, _) in &reversed {
+        tx.announce(format!("brand:{}", told.brand_id));
+    }
+    Ok(answer)
+}
+
+/// The purchase, when the actor may return it, with its consumer's lock.
+async fn lock(tx: &mut Tx, actor: &Actor, purchase: PurchaseId) -> Result<Bought, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let bought: Bought = tx.query(BOUGHT).bind(purchase).maybe().await?.ok_or(Error::NoSuchPurchase)?;
+    let mine = match actor {
+        Actor::Member { shop, .. } => *shop == bought.shop_id,
+        Actor::Key { tenant, .. } => actor.operator().is_ok() || actor.needs_scope(identity::Scope::PurchasesImport).is_ok() && bought.source == format!("key:{tenant}"),
+        _ => actor.operator().is_ok(),
+    };
+    if !mine {
+        return Err(Error::NoSuchPurchase);
+    }
+    queries::lock_consumer(tx, purchase).await?;
+    Ok(tx.query(BOUGHT).bind(purchase).one().await?)
+}
+
+/// How much of each line comes back; a product on several lines leaves the first ones first.
+fn choose(lines: &[BoughtLine], wanted: &ReturnedLines) -> Result<Vec<i64>, Error> {
+    let mut back = vec![0; lines.len()];
+    match wanted {
+        ReturnedLines::All(_) => {
+            for (back, line) in back.iter_mut().zip(lines) {
+                *back = line.left();
+            }
+        }
+        ReturnedLines::Some(wanted) => {
+            for (number, ReturnedLine { gtin, quantity }) in wanted.iter().enumerate() {
+                if *quantity < 1 {
+                    return Err(Error::BadQuantity(number));
+                }
+                let mut missing = *quantity;
+                for (back, line) in back.iter_mut().zip(lines).filter(|(_, line)| line.gtin == *gtin) {
+                    let part = (line.left() - *back).min(missing);
+                    *back += part;
+                    missing -= part;
+                }
+                if missing > 0 {
+                    return Err(Error::ReturnExceedsPurchase);
+                }
+            }
+        }
+    }
+    if back.iter().all(|back| *back == 0) { Err(Error::ReturnExceedsPurchase) } else { Ok(back) }
+}
+
+/// Takes from the wallets what each campaign would not have given for what remains.
+async fn reverse(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, purchase: PurchaseId, cause: uuid::Uuid, bought: &Bought, remaining: &[Line]) -> Result<Vec<(Reversed, shared::OrganisationId)>, Error> {
+    let mut evaluations: Vec<Evaluation> = tx.query(EVALUATIONS).bind(purchase).all().await?;
+    evaluations.sort_by_key(|evaluation| (evaluation.rules.priority, evaluation.campaign_id));
+    let book = loyalty.current_book(tx).await?;
+    let mut counted: Vec<CampaignId> = evaluations.iter().map(|evaluation| evaluation.campaign_id).filter(|campaign| book.latest(*campaign, now).is_some_and(|version| version.counts_all)).collect();
+    counted.sort_unstable();
+    for campaign in &counted {
+        tx.lock(campaign.lock_key()).await?;
+    }
+    let (mut account, cards) = settle::open(tx, &book, bought.consumer_id, now, Depth::Whole).await?;
+    let mut told = Vec::with_capacity(evaluations.len());
+    for evaluation in evaluations {
+        let (net, rules) = (evaluation.award - evaluation.reversed, &evaluation.rules.0);
+        // What is worth more without what came back is not given after the fact.
+        let amount = if net > 0 { (net - again(rules, remaining, &evaluation.trace).award).max(0) } else { 0 };
+        if amount > 0 {
+            let scope = account::scope(evaluation.unit, evaluation.brand_id, evaluation.campaign_id);
+            let place = account.wallets.iter().position(|wallet| wallet.scope == scope).ok_or(Error::NoSuchPurchase)?;
+            let undoable = ledger::undoable(tx, account.wallets[place].id).await?;
+            // What this very return undid for another campaign of the same wallet is gone.
+            let undoable: Vec<_> = undoable.into_iter().filter(|(instance, ..)| !account.closed.iter().any(|closed| closed.instance == *instance)).collect();
+            account.reverse(place, &Reversal { cause, purchase, campaign: evaluation.campaign_id, amount, shortfall: rules.on_shortfall, undoable: &undoable }, now);
+            if counted.contains(&evaluation.campaign_id) {
+                caps::uncount(tx, evaluation.campaign_id, bought.shop_id, bought.business_date, amount).await?;
+            }
+        }
+        let reversed = Reversed {
+            campaign_id: evaluation.campaign_id,
+            campaign_version_id: evaluation.version_id,
+            campaign_name: evaluation.campaign_name,
+            brand_id: evaluation.brand_id,
+            unit: evaluation.unit,
+            amount,
+        };
+        told.push((reversed, evaluation.tenant_id));
+    }
+    settle::close(tx, &account, &cards, now).await?;
+    Ok(told)
+}
+
+sql! {
+    BOUGHT: "SELECT p.consumer_id, p.shop_id, p.source, p.status, p.business_date, s.time_zone FROM purchase p JOIN shop s ON s.id = p.shop_id WHERE p.id = $1";
+
+    LINES: "SELECT line, gtin, product_id, quantity, unit_price_minor, suggested_price_minor, discount_minor, amount_minor, reward_line, returned_quantity, returned_amount_minor
+            FROM purchase_line WHERE purchase_id = $1 ORDER BY line";
+
+    FIND: "SELECT content_hash, answer FROM purchase_return WHERE id = $1";
+
+    INSERT: "INSERT INTO purchase_return (id, purchase_id, content_hash, reason, returned_by, answer, returned_at, business_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    INSERT_LINE: "INSERT INTO purchase_return_line (return_id, purchase_id, line, quantity, amount_minor) VALUES ($1, $2, $3, $4, $5)";
+
+    RETURN_LINE: "UPDATE purchase_line SET returned_quantity = returned_quantity + $1, returned_amount_minor = returned_amount_minor + $2
+                  WHERE purchase_id = $3 AND line = $4 AND returned_quantity + $1 <= quantity";
+
+    INSERT_REVERSAL: "INSERT INTO award_reversal (return_id, purchase_id, campaign_id, tenant_id, brand_id, amount) VALUES ($1, $2, $3, $4, $5, $6)";
+
+    SET_RETURNED: "UPDATE purchase SET fully_returned = TRUE WHERE id = $1";
+
+    EVALUATIONS: "SELECT e.campaign_id, e.version_id, c.name AS campaign_name, e.brand_id, e.tenant_id, e.unit, e.award, e.trace, v.rules,
+                         CAST(COALESCE((SELECT SUM(r.amount) FROM award_reversal r WHERE r.purchase_id = e.purchase_id AND r.campaign_id = e.campaign_id), 0) AS BIGINT) AS reversed
+                  FROM evaluation e
+                  JOIN campaign_version v ON v.id = e.version_id
+                  JOIN campaign c ON c.id = e.campaign_id
+                  WHERE e.purchase_id = $1";
+}

@@ -1,0 +1,104 @@
+//! What time does to wallets: points become active, expire, and reservations lapse, each at its own instant.
+//!
+//! Nobody has to run for it. Every verb brings the consumer's account up to now before it looks, and every door that
+//! shows balances calls [`consumer`] first; the job [`some`] only keeps the tables that reports read from growing old.
+
+use db::{Db, Tx};
+use identity::Actor;
+use jobs::outbox::{self, NewEvent};
+use serde_json::json;
+use shared::{ConsumerId, RewardId, RewardInstanceId, Timestamp};
+
+use crate::{
+    Error, Loyalty,
+    account::Account,
+    card,
+    full_card::{FullCards, Mode},
+    ledger::{self, Depth},
+    rule_book::RuleBook,
+};
+
+/// Consumers that one run of the job looks after at most.
+const CONSUMERS_MAX: i64 = 200;
+
+/// Brings an account up to now. What became active may fill a card.
+pub(crate) async fn advance(tx: &mut Tx, book: &RuleBook, account: &mut Account, cards: &mut FullCards, now: Timestamp) -> Result<(), Error> {
+    while let Some((at, due)) = account.next_due(now) {
+        let Some((place, campaign)) = account.apply(at, due) else { continue };
+        if let Some(version) = book.latest(campaign, at) {
+            cards.complete(tx, account, place, version, None, at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The account of a consumer, locked and up to now, with the rewards that this gave.
+pub(crate) async fn open(tx: &mut Tx, book: &RuleBook, consumer: ConsumerId, now: Timestamp, depth: Depth) -> Result<(Account, FullCards), Error> {
+    tx.lock(consumer.lock_key()).await?;
+    let mut account = ledger::load(tx, consumer, now, depth).await?;
+    let mut cards = FullCards::new(Mode::Live);
+    advance(tx, book, &mut account, &mut cards, now).await?;
+    Ok((account, cards))
+}
+
+/// Writes an account and tells whoever listens of the rewards that were given.
+pub(crate) async fn close(tx: &mut Tx, account: &Account, cards: &FullCards, now: Timestamp) -> Result<(), Error> {
+    ledger::write(tx, account, &cards.issued, now).await?;
+    for (instance, reward) in cards.ids() {
+        tell(tx, account.consumer, instance, reward, now).await?;
+    }
+    if !account.entries.is_empty() || !account.closed.is_empty() {
+        tx.announce(format!("consumer:{}", account.consumer));
+    }
+    Ok(())
+}
+
+/// A reward was given.
+pub(crate) async fn tell(tx: &mut Tx, consumer: ConsumerId, instance: RewardInstanceId, reward: RewardId, now: Timestamp) -> Result<(), Error> {
+    let payload = json!({ "reward_instance_id": instance, "reward_id": reward });
+    outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_issued", key: consumer.to_string(), payload }).await?;
+    Ok(())
+}
+
+/// Before somebody reads a consumer's wallets: what time has done is written down, when there is anything and the actor
+/// may see it at all. Costs a look at one index otherwise.
+pub async fn before_reading(db: &Db, loyalty: &Loyalty, actor: &Actor, person: ConsumerId, now: Timestamp) -> Result<(), Error> {
+    if card::may_see(actor, person).is_err() { Ok(()) } else { consumer(db, loyalty, person, now).await }
+}
+
+/// Writes down what time has done for one consumer; a look at one index when it has done nothing.
+pub async fn consumer(db: &Db, loyalty: &Loyalty, consumer: ConsumerId, now: Timestamp) -> Result<(), Error> {
+    let mut tx = db.read().await?;
+    let due = ledger::is_due(&mut tx, consumer, now).await?;
+    drop(tx);
+    if !due {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    one(&mut tx, loyalty, consumer, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The same for those who wait longest, each in a transaction of its own; answers how many there were.
+pub async fn some(db: &Db, loyalty: &Loyalty, now: Timestamp) -> Result<usize, Error> {
+    let due = ledger::due(&mut db.read().await?, now, CONSUMERS_MAX).await?;
+    for consumer in &due {
+        let mut tx = db.begin().await?;
+        one(&mut tx, loyalty, *consumer, now).await?;
+        tx.commit().await?;
+    }
+    Ok(due.len())
+}
+
+/// All of them, for whoever reads whole tables.
+pub async fn everybody(db: &Db, loyalty: &Loyalty, now: Timestamp) -> Result<(), Error> {
+    while some(db, loyalty, now).await? > 0 {}
+    Ok(())
+}
+
+async fn one(tx: &mut Tx, loyalty: &Loyalty, consumer: ConsumerId, now: Timestamp) -> Result<(), Error> {
+    let book = loyalty.current_book(tx).await?;
+    let (account, cards) = open(tx, &book, consumer, now, Depth::Due).await?;
+    close(tx, &account, &cards, now).await
+}

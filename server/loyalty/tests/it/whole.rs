@@ -1,0 +1,311 @@
+//! The contract's longer ways: points that wait and expire, returns, the catalogue, reviews, claims, budgets.
+
+use db::both_databases;
+use identity::{Actor, Scopes};
+use loyalty::{Error, card, catalogue, claim, purchase, reward, settle};
+use shared::{
+    ApiKeyId, ConsumerId, Country, RewardId, Timestamp,
+    identity::OrganisationKind,
+    loyalty::{
+        AllLines, CampaignRules, ImportLine, ImportPurchase, NewDelivery, NewReservation, NewReturn, NewReview, NewReward, PurchaseAnswer, PurchaseReturn, PurchaseStatus, ReturnedLine, ReturnedLines, ReviewDecision, RewardInstance, RewardStatus, RuleKind,
+        campaign::{Bonus, BonusWhen, Cap, CapScope, OnExceed, Shortfall, Unit},
+    },
+    time::{DAY_MS, HOUR_MS, MINUTE_MS},
+};
+
+use crate::world::{COLA, GALLETA, NOW, World, gtin};
+
+/// 10 points for each unit.
+fn ten_each(world: &World) -> CampaignRules {
+    world.rules(Unit::Points, RuleKind::PerUnit { units: 1, points: 10 })
+}
+
+impl World {
+    async fn settled(&self, now: Timestamp) -> Vec<[i64; 4]> {
+        settle::consumer(&self.db, &self.loyalty, self.consumer, now).await.unwrap();
+        let balances = card::balances(&mut self.db.read().await.unwrap(), &self.ana, self.consumer).await.unwrap();
+        balances.into_iter().map(|balance| [balance.available, balance.pending, balance.reserved, balance.debt]).collect()
+    }
+
+    async fn priced(&self, cost: i64, stock: Option<i64>) -> RewardId {
+        let mut tx = self.db.begin().await.unwrap();
+        let new = NewReward { brand_id: self.brand, name: "Termo".into(), category: "gift".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: shared::Currency::Cop, stock, max_per_consumer: Some(2), cost: Some(cost), reserve_minutes: None };
+        let id = reward::create(&mut tx, &self.manager, NOW, &new).await.unwrap().id;
+        tx.commit().await.unwrap();
+        id
+    }
+
+    async fn reserve(&self, reward_id: RewardId, now: Timestamp) -> Result<RewardInstance, Error> {
+        let mut tx = self.db.begin().await?;
+        let held = catalogue::reserve(&mut tx, &self.loyalty, &self.ana, now, &NewReservation { reward_id, consumer_id: None }).await?;
+        tx.commit().await?;
+        Ok(held)
+    }
+
+    async fn deliver(&self, code: &str, now: Timestamp) -> Result<shared::loyalty::Delivery, Error> {
+        let mut tx = self.db.begin().await?;
+        let delivery = reward::deliver(&mut tx, &self.loyalty, &self.tendero, now, &NewDelivery { code: code.into(), shop_id: None }).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+
+    async fn undo(&self, instance: &RewardInstance, now: Timestamp) -> Result<RewardInstance, Error> {
+        let mut tx = self.db.begin().await?;
+        let undone = reward::undo_delivery(&mut tx, &self.loyalty, &self.tendero, now, instance.id).await?;
+        tx.commit().await?;
+        Ok(undone)
+    }
+
+    async fn give_back(&self, purchase: shared::PurchaseId, lines: ReturnedLines, now: Timestamp) -> Result<PurchaseReturn, Error> {
+        let mut tx = self.db.begin().await?;
+        let returned = purchase::give_back(&mut tx, &self.loyalty, &self.tendero, now, purchase, &NewReturn { return_id: None, lines, reason: None }).await?;
+        tx.commit().await?;
+        Ok(returned)
+    }
+
+    async fn rewards(&self) -> Vec<RewardStatus> {
+        reward::of_consumer(&mut self.db.read().await.unwrap(), &self.ana, self.consumer).await.unwrap().into_iter().map(|given| given.status).collect()
+    }
+
+    /// So many cards that nobody owns.
+    async fn crowd(&self, size: usize) -> Vec<ConsumerId> {
+        let mut tx = self.db.begin().await.unwrap();
+        let mut crowd = Vec::new();
+        for _ in 0..size {
+            let consumer = identity::consumer::anonymous(&mut tx, NOW, Country::Co, None).await.unwrap();
+            card::create(&mut tx, &self.loyalty, NOW, consumer, "printed").await.unwrap();
+            crowd.push(consumer);
+        }
+        tx.commit().await.unwrap();
+        crowd
+    }
+
+    /// A till reports so many colas of a consumer.
+    async fn imports(&self, consumer: ConsumerId, quantity: i64) -> PurchaseAnswer {
+        let till = Actor::Key { key: ApiKeyId::fixed(1), tenant: self.tenant, kind: OrganisationKind::BrandOwner, scopes: Scopes::parse("purchases:import").unwrap() };
+        let line = ImportLine { gtin: gtin(COLA), quantity, unit_price_minor: None, discount_minor: 0, reward_line: false };
+        let sale = ImportPurchase { external_id: consumer.to_string(), shop_id: self.shop, consumer_id: Some(consumer), card_code: None, purchased_at: NOW, offline: false, lines: vec![line] };
+        let mut tx = self.db.begin().await.unwrap();
+        let outcome = purchase::import(&mut tx, &self.loyalty, &till, NOW, &sale, sale.external_id.as_bytes()).await.unwrap();
+        tx.commit().await.unwrap();
+        serde_json::from_slice(&outcome.bytes).unwrap()
+    }
+
+    async fn total(&self, kind: &str) -> i64 {
+        let totals = loyalty::shop::ledger_totals(&mut self.db.read().await.unwrap(), &Actor::System).await.unwrap();
+        totals.into_iter().find(|total| total.kind == kind).map_or(0, |total| total.amount)
+    }
+}
+
+fn some(quantity: i64) -> ReturnedLines {
+    ReturnedLines::Some(vec![ReturnedLine { gtin: gtin(COLA), quantity }])
+}
+const ALL: ReturnedLines = ReturnedLines::All(AllLines::All);
+
+both_databases! {
+    async fn points_wait_until_the_shops_day_begins_and_expire_when_theirs_ends(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(CampaignRules { hold_days: 1, valid_days: Some(2), ..ten_each(&world) }).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        // 10 March 10:00 in Bogotá is 14 hours before the 11th begins.
+        assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS - 1)).await, [[0, 20, 0, 0]]);
+        assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS)).await, [[20, 0, 0, 0]]);
+        assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS + 2 * DAY_MS - 1)).await, [[20, 0, 0, 0]]);
+        assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS + 2 * DAY_MS)).await, [[0, 0, 0, 0]]);
+        assert_eq!((world.total("ACTIVATE").await, world.total("EXPIRE").await), (20, 20));
+        world.clean().await;
+    }
+
+    async fn nobody_needs_to_run_for_time_to_count(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(CampaignRules { valid_days: Some(0), ..ten_each(&world) }).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        // A day later the next purchase finds the old points gone, before it adds its own.
+        let answer = world.buys(24 * 60, &[(COLA, 1, None)]).await;
+        assert_eq!(answer.awards[0].balance, 10);
+        assert_eq!(world.total("EXPIRE").await, 20);
+        world.clean().await;
+    }
+
+    async fn a_full_card_is_given_when_its_stamps_become_active(db: &Db) {
+        let world = World::new(db).await;
+        let reward_id = world.reward(Some(1)).await;
+        let stamps = world.rules(Unit::Stamps, RuleKind::PerUnit { units: 1, points: 1 });
+        world.publish(CampaignRules { hold_days: 1, threshold: Some(shared::loyalty::campaign::Threshold { need: 3, reward_id }), ..stamps }).await;
+        world.buys(0, &[(COLA, 7, None)]).await;
+        assert!(world.rewards().await.is_empty());
+        assert_eq!(world.settled(NOW.plus_ms(DAY_MS)).await, [[4, 0, 0, 0]], "one in stock: the rest is kept");
+        assert_eq!(world.rewards().await, [RewardStatus::Issued]);
+        world.clean().await;
+    }
+
+    async fn a_reservation_lapses_by_itself_and_gives_everything_back(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(ten_each(&world)).await;
+        let termo = world.priced(15, Some(1)).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        let held = world.reserve(termo, NOW).await.unwrap();
+        assert_eq!((held.status, held.reserved_until), (RewardStatus::Reserved, Some(NOW.plus_ms(10 * MINUTE_MS))));
+        assert!(matches!(world.reserve(termo, NOW).await, Err(Error::OutOfStock)));
+        assert_eq!(world.settled(NOW.plus_ms(10 * MINUTE_MS - 1)).await, [[5, 0, 15, 0]]);
+        assert!(matches!(world.deliver(held.code.as_deref().unwrap(), NOW.plus_ms(10 * MINUTE_MS)).await, Err(Error::NotDeliverable)));
+        assert_eq!(world.settled(NOW.plus_ms(10 * MINUTE_MS)).await, [[20, 0, 0, 0]]);
+        let mut tx = db.read().await.unwrap();
+        assert_eq!(reward::get_at(&mut tx, &world.manager, NOW.plus_ms(10 * MINUTE_MS), termo).await.unwrap().stock_left, Some(1));
+        drop(tx);
+        assert!(matches!(world.reserve(world.priced(21, None).await, NOW).await, Err(Error::Insufficient)));
+        world.clean().await;
+    }
+
+    async fn a_delivery_is_owed_once_and_taken_back_whole(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(CampaignRules { valid_days: Some(0), ..ten_each(&world) }).await;
+        let termo = world.priced(15, Some(3)).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        let held = world.reserve(termo, NOW.plus_ms(MINUTE_MS)).await.unwrap();
+        let code = held.code.clone().unwrap();
+        let first = world.deliver(&code, NOW.plus_ms(2 * MINUTE_MS)).await.unwrap();
+        let again = world.deliver(&code, NOW.plus_ms(3 * MINUTE_MS)).await.unwrap();
+        assert_eq!((first.replayed, again.replayed, again.owed_total_minor), (false, true, 270_000));
+        assert_eq!(world.settled(NOW.plus_ms(4 * MINUTE_MS)).await, [[5, 0, 0, 0]]);
+        // Two days later its points are over: they come back and expire at once.
+        let undone = world.undo(&held, NOW.plus_ms(2 * DAY_MS)).await.unwrap();
+        assert_eq!(undone.status, RewardStatus::Cancelled);
+        assert!(matches!(world.undo(&held, NOW.plus_ms(2 * DAY_MS)).await, Err(Error::NotDelivered)));
+        assert_eq!(world.settled(NOW.plus_ms(2 * DAY_MS)).await, [[0, 0, 0, 0]]);
+        assert_eq!((world.total("SPEND").await, world.total("REFUND").await, world.total("EXPIRE").await), (15, 15, 20));
+        world.clean().await;
+    }
+
+    async fn a_return_is_worked_out_as_it_was_then(db: &Db) {
+        let world = World::new(db).await;
+        let welcome = Bonus { id: "b".into(), points: 5, when: BonusWhen { first_purchase: true } };
+        world.publish(CampaignRules { bonuses: vec![welcome], ..ten_each(&world) }).await;
+        let first = world.buys(0, &[(COLA, 3, None), (GALLETA, 1, None)]).await;
+        assert_eq!(first.awards[0].amount, 45);
+        let back = world.give_back(first.purchase_id, some(1), NOW.plus_ms(HOUR_MS)).await.unwrap();
+        assert_eq!((back.reversed[0].amount, back.fully_returned), (10, false));
+        assert!(matches!(world.give_back(first.purchase_id, some(3), NOW.plus_ms(HOUR_MS)).await, Err(Error::ReturnExceedsPurchase)));
+        assert!(matches!(world.give_back(first.purchase_id, some(0), NOW.plus_ms(HOUR_MS)).await, Err(Error::BadQuantity(0))));
+        let rest = world.give_back(first.purchase_id, ALL, NOW.plus_ms(2 * HOUR_MS)).await.unwrap();
+        assert_eq!((rest.reversed[0].amount, rest.fully_returned), (35, true));
+        assert!(matches!(world.give_back(first.purchase_id, ALL, NOW.plus_ms(2 * HOUR_MS)).await, Err(Error::ReturnExceedsPurchase)));
+        // Nothing of the first is left: the next one is the first again.
+        assert_eq!(world.buys(180, &[(COLA, 1, None)]).await.awards[0].amount, 15);
+        assert_eq!(world.settled(NOW.plus_ms(4 * HOUR_MS)).await, [[15, 0, 0, 0]]);
+        world.clean().await;
+    }
+
+    async fn what_is_spent_is_taken_from_others_then_from_a_reward_and_then_owed(db: &Db) {
+        let world = World::new(db).await;
+        let campaign = world.stamps(3, Some(5)).await;
+        let first = world.buys(0, &[(COLA, 4, None)]).await;
+        assert_eq!(first.awards[0].campaign_id, campaign);
+        assert_eq!((world.rewards().await, world.available().await), (vec![RewardStatus::Issued], vec![1]));
+        let back = world.give_back(first.purchase_id, some(2), NOW.plus_ms(HOUR_MS)).await.unwrap();
+        assert_eq!(back.reversed[0].amount, 2);
+        assert_eq!((world.rewards().await, world.available().await), (vec![RewardStatus::Cancelled], vec![2]), "one from the card, the other after the reward was undone");
+        let rest = world.give_back(first.purchase_id, ALL, NOW.plus_ms(HOUR_MS)).await.unwrap();
+        assert_eq!((rest.reversed[0].amount, world.available().await), (2, vec![0]));
+        world.clean().await;
+
+        // Handed over already: a debt, which the next stamps repay.
+        let second = world.buys(120, &[(COLA, 3, None)]).await;
+        let code = reward::of_consumer(&mut db.read().await.unwrap(), &world.ana, world.consumer).await.unwrap().into_iter().find_map(|given| given.code).unwrap();
+        world.deliver(&code, NOW.plus_ms(121 * MINUTE_MS)).await.unwrap();
+        world.give_back(second.purchase_id, ALL, NOW.plus_ms(122 * MINUTE_MS)).await.unwrap();
+        assert_eq!(world.settled(NOW.plus_ms(123 * MINUTE_MS)).await, [[0, 0, 0, 3]]);
+        world.buys(130, &[(COLA, 2, None)]).await;
+        assert_eq!(world.settled(NOW.plus_ms(131 * MINUTE_MS)).await, [[0, 0, 0, 1]]);
+        world.buys(140, &[(COLA, 2, None)]).await;
+        assert_eq!(world.settled(NOW.plus_ms(141 * MINUTE_MS)).await, [[1, 0, 0, 0]]);
+        assert_eq!((world.total("DEBT").await, world.total("DEBT_REPAY").await), (3, 3));
+        world.clean().await;
+    }
+
+    async fn a_brand_may_bear_what_is_missing(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(CampaignRules { on_shortfall: Shortfall::Waive, ..ten_each(&world) }).await;
+        let termo = world.priced(15, None).await;
+        let bought = world.buys(0, &[(COLA, 2, None)]).await;
+        let held = world.reserve(termo, NOW).await.unwrap();
+        world.deliver(&held.code.unwrap(), NOW).await.unwrap();
+        world.give_back(bought.purchase_id, ALL, NOW.plus_ms(MINUTE_MS)).await.unwrap();
+        assert_eq!((world.settled(NOW.plus_ms(MINUTE_MS)).await, world.total("WAIVE").await), (vec![[0, 0, 0, 0]], 15));
+        world.clean().await;
+    }
+
+    async fn what_is_held_counts_when_somebody_says_so(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(ten_each(&world)).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        let twin = world.buys(1, &[(COLA, 2, None)]).await;
+        assert_eq!((twin.status, twin.reason.as_deref()), (PurchaseStatus::Held, Some("SUSPECTED_DUPLICATE")));
+        let decide = |actor: Actor, id, decision| { let world = &world; async move {
+            let mut tx = db.begin().await.unwrap();
+            let told = purchase::decide(&mut tx, &world.loyalty, &actor, NOW.plus_ms(DAY_MS), id, &NewReview { decision, reason: Some("Se repitió la compra".into()) }).await;
+            if told.is_ok() { tx.commit().await.unwrap(); }
+            told
+        }};
+        assert!(decide(world.manager.clone(), twin.purchase_id, ReviewDecision::Approve).await.is_err(), "a brand does not decide about shops");
+        let told = decide(Actor::System, twin.purchase_id, ReviewDecision::Approve).await.unwrap();
+        assert_eq!((told.status, told.awards[0].amount, told.purchased_at), (PurchaseStatus::Accepted, 20, twin.purchased_at));
+        assert!(matches!(decide(Actor::System, twin.purchase_id, ReviewDecision::Reject).await, Err(Error::NotHeld)));
+        let third = world.buys(2, &[(COLA, 2, None)]).await;
+        assert_eq!(decide(Actor::System, third.purchase_id, ReviewDecision::Reject).await.unwrap().status, PurchaseStatus::Rejected);
+        assert!(matches!(world.give_back(third.purchase_id, ALL, NOW.plus_ms(DAY_MS)).await, Err(Error::NoSuchPurchase)));
+        assert_eq!(world.settled(NOW.plus_ms(DAY_MS)).await, [[40, 0, 0, 0]]);
+        world.clean().await;
+    }
+
+    async fn a_claimed_card_brings_everything_and_keeps_working(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(3, None).await;
+        let mut tx = db.begin().await.unwrap();
+        let printed = card::print(&mut tx, &world.loyalty, &world.tendero, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let by_paper = |minutes: i64, quantity| { let (world, code) = (&world, printed.code.clone()); async move {
+            let at = NOW.plus_ms(minutes * MINUTE_MS);
+            let mut capture = world.capture(world.consumer, at, &[(COLA, quantity, None)]).await;
+            capture.card_code = code;
+            world.post(at, &capture).await.unwrap().0
+        }};
+        by_paper(0, 2).await;
+        world.buys(5, &[(COLA, 2, None)]).await;
+        let (anonymous,): (ConsumerId,) = db.read().await.unwrap().query(db::Sql::same("SELECT id FROM consumer WHERE anonymous")).one().await.unwrap();
+        let claims = |from, into| { let world = &world; async move {
+            let mut tx = db.begin().await.unwrap();
+            let claimed = claim::claim(&mut tx, &world.loyalty, &world.ana, NOW.plus_ms(HOUR_MS), from, into).await;
+            if claimed.is_ok() { tx.commit().await.unwrap(); }
+            claimed
+        }};
+        assert!(claims(anonymous, world.consumer).await.unwrap());
+        assert!(!claims(anonymous, world.consumer).await.unwrap());
+        assert!(matches!(claims(world.consumer, anonymous).await, Err(Error::UnknownCard)));
+        assert_eq!((world.rewards().await, world.available().await), (vec![RewardStatus::Issued], vec![1]), "two and two are four");
+        assert_eq!((world.total("TRANSFER_OUT").await, world.total("TRANSFER_IN").await), (2, 2));
+        assert_eq!(by_paper(90, 1).await.awards[0].balance, 2);
+        world.clean().await;
+    }
+
+    async fn two_hundred_parallel_purchases_never_pass_a_budget_by_one(db: &Db) {
+        let world = World::new(db).await;
+        let budget = Cap { scope: CapScope::Campaign, max: 995, on_exceed: OnExceed::Truncate };
+        let day = Cap { scope: CapScope::PdvDay, max: 990, on_exceed: OnExceed::Truncate };
+        world.publish(CampaignRules { caps: vec![budget, day], ..ten_each(&world) }).await;
+        let crowd = world.crowd(200).await;
+        let answers = futures::future::join_all(crowd.iter().map(|consumer| world.imports(*consumer, 1))).await;
+        let given: i64 = answers.into_iter().flat_map(|answer| answer.awards).map(|award| award.amount).sum();
+        assert_eq!(given, 990);
+        world.clean().await;
+    }
+
+    async fn the_last_reward_is_given_once(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(2, Some(3)).await;
+        let crowd = world.crowd(40).await;
+        let answers = futures::future::join_all(crowd.iter().map(|consumer| world.imports(*consumer, 2))).await;
+        assert_eq!(answers.iter().map(|answer| answer.rewards.len()).sum::<usize>(), 3);
+        world.clean().await;
+    }
+}
