@@ -362,7 +362,8 @@ pub async fn undo_delivery(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: T
     let found = find(tx, &code).await?;
     let (RewardStatus::Delivered, Some(shop)) = (found.status, found.delivered_shop_id) else { return Err(Error::NotDelivered) };
     match actor {
-        Actor::Member { shop: mine, .. } if *mine != shop => return Err(Error::NotDelivered),
+        // Whose delivery it was is nobody else's business.
+        Actor::Member { shop: mine, .. } if *mine != shop => return Err(Error::NoSuchReward),
         Actor::Member { .. } => {}
         _ => actor.sells_for(shop)?,
     }

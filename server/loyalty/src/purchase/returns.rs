@@ -134,8 +134,11 @@ async fn lock(tx: &mut Tx, actor: &Actor, purchase: PurchaseId) -> Result<Bought
     let bought: Bought = tx.query(BOUGHT).bind(purchase).maybe().await?.ok_or(Error::NoSuchPurchase)?;
     let mine = match actor {
         Actor::Member { shop, .. } => *shop == bought.shop_id,
-        Actor::Key { tenant, .. } => actor.operator().is_ok() || actor.needs_scope(identity::Scope::PurchasesImport).is_ok() && bought.source == format!("key:{tenant}"),
-        _ => actor.operator().is_ok(),
+        Actor::Key { tenant, .. } if actor.needs_scope(identity::Scope::PurchasesImport).is_ok() && actor.operator().is_err() => bought.source == format!("key:{tenant}"),
+        _ => {
+            actor.operates()?;
+            true
+        }
     };
     if !mine {
         return Err(Error::NoSuchPurchase);

@@ -32,7 +32,7 @@ struct HeldLine {
 
 /// Decides about a purchase that is held: approved, it is worked out with its own time against what is posted now.
 pub async fn decide(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, id: PurchaseId, review: &NewReview) -> Result<PurchaseAnswer, Error> {
-    actor.operator()?;
+    actor.operates()?;
     if review.reason.as_ref().is_some_and(|reason| reason.chars().count() > 200) {
         return Err(Error::Field("reason"));
     }
