@@ -54,7 +54,8 @@ pub fn all(only: Option<&str>) -> Result<()> {
         step.done();
     }
     if wanted("scenarios") {
-        scenarios(&mut counts)?;
+        scenarios("scenario", None, &mut counts)?;
+        scenarios("scenario postgres", Some(&postgres.url()), &mut counts)?;
     }
     if wanted("operations") {
         operations(&postgres.url(), &mut counts)?;
@@ -132,12 +133,13 @@ fn rust(package: &str, features: &[&str], url: &str, counts: &mut BTreeMap<&'sta
 }
 
 /// Every case of the repository's file must pass.
-fn scenarios(counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
-    let step = Step::begin("scenarios");
+fn scenarios(kind: &'static str, postgres: Option<&str>, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    let step = Step::begin(kind);
     let expected = lab::ids(lab::CASES.as_ref())?;
     let mut trial = Lab::build(false)?.trial("scenarios");
     trial.args(["--expect", &expected.join(","), lab::CASES]);
-    count_lines("scenario", &mut trial, expected.len() as u64, counts)?;
+    trial.args(postgres.iter().flat_map(|url| ["--postgres", url]));
+    count_lines(kind, &mut trial, expected.len() as u64, counts)?;
     step.done();
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Worked scenarios, each on a fresh installation with a clock that the player turns.
 
 mod format;
+mod ground;
 mod play;
 mod world;
 
@@ -9,11 +10,8 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use self::{format::Scenario, world::World};
-use crate::{
-    client::{Client, Error},
-    server::{Options, Server},
-};
+use self::{format::Scenario, ground::Ground, world::World};
+use crate::client::Error;
 
 /// What to play.
 #[derive(Debug, clap::Args)]
@@ -21,6 +19,9 @@ pub struct Arguments {
     /// The server's binary
     #[arg(long)]
     binary: PathBuf,
+    /// Play them on PostgreSQL: the address of a database from which others can be made
+    #[arg(long, default_value = "")]
+    postgres: String,
     /// Only these cases must pass, separated by commas; without it, all must
     #[arg(long, value_delimiter = ',')]
     expect: Vec<String>,
@@ -31,17 +32,18 @@ pub struct Arguments {
 
 /// Plays every case of every file: one line each, and a closing line.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let prepared = Server::prepare(&arguments.binary, "", &Options::controlled()).await?;
+    let ground = Ground::prepare(&arguments.binary, &arguments.postgres).await?;
     let (mut passed, mut failed) = (Vec::new(), Vec::new());
     for path in &arguments.files {
         let file = format::File::read(path)?;
         for case in &file.scenarios {
-            report(format::id_of(case), scenario(&prepared, case).await, &mut passed, &mut failed);
+            report(format::id_of(case), scenario(&ground, case).await, &mut passed, &mut failed);
         }
         for case in &file.metric_cases {
-            report(format::id_of(case), metric(&prepared, &file, case).await, &mut passed, &mut failed);
+            report(format::id_of(case), metric(&ground, &file, case).await, &mut passed, &mut failed);
         }
     }
+    ground.clear().await?;
     println!("{} passed, {} failed", passed.len(), failed.len());
     let enough = if arguments.expect.is_empty() { failed.is_empty() } else { arguments.expect.iter().all(|id| passed.contains(id) && !failed.contains(id)) };
     Ok(if enough { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -73,34 +75,27 @@ fn reason(error: &anyhow::Error) -> String {
     }
 }
 
-async fn scenario(prepared: &Server, case: &Value) -> Result<()> {
+async fn scenario(ground: &Ground, case: &Value) -> Result<()> {
     let scenario: Scenario = serde_json::from_value(case.clone())?;
-    let (_server, client) = fresh(prepared).await?;
-    let world = World::make(&client, &scenario).await.context("setup")?;
+    let plot = ground.fresh().await?;
+    let client = &plot.client;
+    let world = World::make(client, &scenario).await.context("setup")?;
     let mut names = play::Names::default();
     for event in &scenario.events {
-        play::event(&client, &world, &mut names, event).await.with_context(|| event.id().to_owned())?;
+        play::event(client, &world, &mut names, event).await.with_context(|| event.id().to_owned())?;
     }
-    play::end(&client, &world, &scenario.end).await.context("final")
-}
-
-/// An installation of its own, which ends with the value.
-async fn fresh(prepared: &Server) -> Result<(Server, Client)> {
-    let mut server = prepared.copy(&Options::controlled())?;
-    server.serve().await?;
-    let client = server.client()?;
-    Ok((server, client))
+    play::end(client, &world, &scenario.end).await.context("final")
 }
 
 /// A number of a report, asked with its inputs. The product has no such door yet, and every such case says so.
-async fn metric(prepared: &Server, file: &format::File, case: &Value) -> Result<()> {
+async fn metric(ground: &Ground, file: &format::File, case: &Value) -> Result<()> {
     let metric = case["metric"].as_str().context("a metric case names its metric")?;
     if let Some(dataset) = case["dataset"].as_str() {
         ensure!(file.metric_datasets.contains_key(dataset), "the file has no dataset {dataset}");
         bail!("the product has no report {metric} yet");
     }
-    let (_server, client) = fresh(prepared).await?;
-    let told: Value = match client.post(&format!("/api/v1/sandbox/metrics/{metric}"), &case["inputs"]).await {
+    let plot = ground.fresh().await?;
+    let told: Value = match plot.client.post(&format!("/api/v1/sandbox/metrics/{metric}"), &case["inputs"]).await {
         Err(error) if error.code() == Some("not_found") => bail!("the product has no metric {metric} yet"),
         other => other?,
     };
