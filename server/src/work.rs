@@ -6,6 +6,8 @@ use db::Tx;
 
 use crate::App;
 
+/// How often wallets are brought up to now. Nothing waits for it: whoever looks at one does that first.
+const SETTLE_EVERY: Duration = Duration::from_secs(60);
 /// How often what has expired is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 
@@ -18,7 +20,7 @@ pub fn registry(app: &App) -> anyhow::Result<jobs::Registry> {
 pub async fn work(app: App) -> anyhow::Result<()> {
     let registry = registry(&app)?;
     let jobs = jobs::run(app.db.clone(), registry, app.clock.clone(), app.stop.subscribe());
-    tokio::join!(jobs, sweep(&app));
+    tokio::join!(jobs, sweep(&app), settle(&app));
     Ok(())
 }
 
@@ -31,6 +33,23 @@ async fn sweep(app: &App) {
         }
         if let Err(error) = sweep_once(app).await {
             tracing::warn!(%error, "What has expired could not be swept");
+        }
+    }
+}
+
+/// What time did to wallets is written down, so that reports read tables that are at most a minute old.
+async fn settle(app: &App) {
+    let mut stop = app.stop.subscribe();
+    while !*stop.borrow() {
+        match loyalty::settle::some(&app.db, &app.loyalty, app.clock.now()).await {
+            // More may wait.
+            Ok(settled) if settled > 0 => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "Wallets could not be brought up to now"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SETTLE_EVERY) => {}
+            _ = stop.changed() => return,
         }
     }
 }

@@ -60,9 +60,18 @@ fn Row(movement: Movement) -> impl IntoView {
     let unit = if movement.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
     let (icon, tone) = if gain { (path::PLUS, Tone::Success) } else { (path::GIFT, Tone::Primary) };
     let title = movement.shop_name.unwrap_or_else(|| movement.campaign_name.clone());
-    let why = match movement.reward_name {
-        Some(reward) => t::consumer_history_reward_issued(&reward),
-        None => movement.because.join(", "),
+    let reward = movement.reward_name.unwrap_or_default();
+    let why = match movement.kind.as_str() {
+        "REWARD_ISSUE" => t::consumer_history_reward_issued(&reward),
+        "RESERVE" => t::consumer_history_reserved(&reward),
+        "RELEASE" => t::consumer_history_released(&reward),
+        "REFUND" | "REWARD_CANCEL" => t::consumer_history_refunded(&reward),
+        "ACTIVATE" => t::consumer_history_activated().to_owned(),
+        "EXPIRE" => t::consumer_history_expired().to_owned(),
+        "REVERSE" => t::consumer_history_return().to_owned(),
+        "DEBT_REPAY" => t::consumer_history_repaid().to_owned(),
+        "TRANSFER_IN" | "TRANSFER_OUT" => t::consumer_history_transferred().to_owned(),
+        _ => movement.because.join(", "),
     };
     view! {
         <li>

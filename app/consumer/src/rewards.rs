@@ -1,27 +1,41 @@
-//! Rewards that wait, and the code that a shop scans.
+//! Rewards: those that wait with their code, those that points can buy, and those that were.
 
-use kit::{Ask, Avatar, ButtonLink, Empty, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SkeletonKind, UiError, icon::path, kept, kept_view, t};
+use kit::{Ask, Avatar, BarTone, Button, ButtonLink, Empty, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SectionHead, Sending, SkeletonKind, UiError, icon::path, kept, kept_view, t};
 use leptos::prelude::*;
-use shared::loyalty::{RewardInstance, RewardStatus};
+use serde::{Deserialize, Serialize};
+use shared::{Country, RewardId, RewardInstanceId, Timestamp, format, loyalty::{CatalogueReward, RewardInstance, RewardStatus}, time::MINUTE_MS};
 
 use crate::bar::Bar;
+
+/// Hers, oldest first, and what she can choose.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Rewards {
+    mine: Vec<RewardInstance>,
+    offers: Vec<CatalogueReward>,
+    country: Country,
+}
+
+fn asked() -> kit::Kept<Rewards> {
+    kept(Ask { name: "consumer.rewards", path: "/fn/consumer/read_rewards", form: String::new() }, RwSignal::new(0), read_rewards)
+}
 
 /// `/c/rewards`
 #[component]
 pub(crate) fn RewardsPage() -> impl IntoView {
-    let rewards = kept(Ask { name: "consumer.rewards", path: "/fn/consumer/read_rewards", form: String::new() }, RwSignal::new(0), read_rewards);
+    let rewards = asked();
+    let sending = Sending::new();
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_rewards_title() /> }.into_light()
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
-            {kept_view(rewards, "/c/rewards", SkeletonKind::Rows, list)}
+            {kept_view(rewards, "/c/rewards", SkeletonKind::Rows, move |rewards| list(rewards, sending))}
         </PhoneShell>
     }
 }
 
-fn list(rewards: Vec<RewardInstance>) -> AnyView {
-    if rewards.is_empty() {
+fn list(rewards: Rewards, sending: Sending) -> AnyView {
+    if rewards.mine.is_empty() && rewards.offers.is_empty() {
         return view! {
             <Empty title=t::consumer_rewards_empty_title() text=t::consumer_rewards_empty_text() icon=path::GIFT>
                 <ButtonLink href="/c/" look=Look::Key>{t::consumer_rewards_empty_action()}</ButtonLink>
@@ -29,18 +43,80 @@ fn list(rewards: Vec<RewardInstance>) -> AnyView {
         }
         .into_light();
     }
-    let rows = rewards
-        .into_iter()
-        .rev()
-        .map(|reward| {
-            let waits = reward.status == RewardStatus::Issued;
-            let text = if waits { t::consumer_rewards_ready() } else { t::consumer_reward_done_title() };
-            let href = ["/c/reward/", &reward.id.to_string()].concat();
-            let lead = view! { <Avatar name=reward.brand_name.clone() colour=reward.brand_colour.clone() /> }.into_light();
-            view! { <li><ListRow title=reward.name text=[&reward.brand_name, " · ", text].concat() lead href /></li> }
-        })
-        .collect::<Vec<_>>();
-    view! { <ul class="card">{rows}</ul> }.into_light()
+    let country = rewards.country;
+    let (waiting, done): (Vec<_>, Vec<_>) = rewards.mine.into_iter().rev().partition(waits);
+    let (reachable, soon): (Vec<_>, Vec<_>) = rewards.offers.into_iter().partition(|offer| offer.have >= offer.cost && !offer.in_debt);
+    let mine = |title: &'static str, rewards: Vec<RewardInstance>| {
+        (!rewards.is_empty()).then(|| view! { <SectionHead title=title /> <ul class="card">{rewards.into_iter().map(row).collect::<Vec<_>>()}</ul> })
+    };
+    let offers = |title: &'static str, offers: Vec<CatalogueReward>| {
+        (!offers.is_empty()).then(|| view! { <SectionHead title=title /> <ul class="card">{offers.into_iter().map(|offer| offered(offer, country, sending)).collect::<Vec<_>>()}</ul> })
+    };
+    view! {
+        {mine(t::consumer_rewards_ready(), waiting)}
+        {offers(t::consumer_rewards_reachable(), reachable)}
+        {offers(t::consumer_rewards_soon(), soon)}
+        {mine(t::consumer_rewards_done(), done)}
+    }
+    .into_light()
+}
+
+/// A shop can hand it over.
+fn waits(reward: &RewardInstance) -> bool {
+    matches!(reward.status, RewardStatus::Issued | RewardStatus::Reserved)
+}
+
+fn row(reward: RewardInstance) -> AnyView {
+    let text = match (reward.status, reward.reserved_until) {
+        (RewardStatus::Reserved, Some(until)) => t::consumer_rewards_held(&clock(until)),
+        (RewardStatus::Issued | RewardStatus::Reserved, _) => t::consumer_rewards_ready().to_owned(),
+        (RewardStatus::Delivered, _) => t::consumer_reward_done_title().to_owned(),
+        (RewardStatus::Lapsed, _) => t::consumer_rewards_lapsed().to_owned(),
+        (RewardStatus::Cancelled, _) => t::consumer_rewards_cancelled().to_owned(),
+    };
+    let href = waits(&reward).then(|| ["/c/reward/", &reward.id.to_string()].concat());
+    let lead = view! { <Avatar name=reward.brand_name.clone() colour=reward.brand_colour.clone() /> }.into_light();
+    let text = [&reward.brand_name, " · ", &text].concat();
+    match href {
+        Some(href) => view! { <li><ListRow title=reward.name text lead href /></li> }.into_light(),
+        None => view! { <li><ListRow title=reward.name text lead /></li> }.into_light(),
+    }
+}
+
+/// A reward of the catalogue: how far her points go, and the button when they go far enough.
+fn offered(offer: CatalogueReward, country: Country, sending: Sending) -> AnyView {
+    let figure = |points: i64| format::integer(points, country);
+    let reached = offer.have >= offer.cost && !offer.in_debt;
+    let permille = u32::try_from(offer.have.saturating_mul(1000) / offer.cost.max(1)).unwrap_or(1000);
+    let missing = offer.cost - offer.have;
+    let note = if offer.in_debt {
+        t::consumer_rewards_in_debt().to_owned()
+    } else if reached {
+        offer.stock_left.map(t::consumer_rewards_stock).unwrap_or_default()
+    } else {
+        t::consumer_rewards_missing(missing, &figure(missing))
+    };
+    let lead = view! { <Avatar name=offer.brand_name.clone() colour=offer.brand_colour.clone() /> }.into_light();
+    let choose = reached.then(|| view! {
+        <Form action="/fn/consumer/reserve" sending class="">
+            <input type="hidden" name="reward" value=offer.reward_id.to_string() />
+            <Button submit=true wide=true busy=sending.busy()>{t::consumer_rewards_choose()}</Button>
+        </Form>
+    });
+    view! {
+        <li class="stack">
+            <ListRow title=offer.name text=[&offer.brand_name, " · ", &t::consumer_rewards_progress(&figure(offer.have), &figure(offer.cost))].concat() lead />
+            <kit::Bar permille=permille tone=BarTone::Primary />
+            <p class="small muted">{note}</p>
+            {choose}
+        </li>
+    }
+    .into_light()
+}
+
+/// `16:05` on this phone's wall.
+fn clock(at: Timestamp) -> String {
+    format::time(kit::net::on_the_wall(at))
 }
 
 /// `/c/reward/<id>`, and the answer for every other address of the front.
@@ -50,15 +126,16 @@ pub(crate) fn RewardCodePage(
     path: String,
 ) -> impl IntoView {
     let id = path.strip_prefix("/c/reward/").map(str::to_owned);
-    let rewards = kept(Ask { name: "consumer.rewards", path: "/fn/consumer/read_rewards", form: String::new() }, RwSignal::new(0), read_rewards);
+    let rewards = asked();
+    let sending = Sending::new();
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::consumer_reward_code_title() back="/c/rewards" /> }.into_light()
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
             {kept_view(rewards, "/c/rewards", SkeletonKind::Cards, move |rewards| {
-                match rewards.into_iter().find(|reward| id.as_deref() == Some(reward.id.to_string().as_str())) {
-                    Some(reward) => one(reward),
+                match rewards.mine.into_iter().find(|reward| id.as_deref() == Some(reward.id.to_string().as_str())) {
+                    Some(reward) => one(reward, sending),
                     None => view! { <Empty title=t::common_not_found_title() text=t::consumer_rewards_empty_text() page=true /> }.into_light(),
                 }
             })}
@@ -66,7 +143,8 @@ pub(crate) fn RewardCodePage(
     }
 }
 
-fn one(reward: RewardInstance) -> AnyView {
+fn one(reward: RewardInstance, sending: Sending) -> AnyView {
+    let (id, until) = (reward.id, reward.reserved_until);
     match reward.code {
         Some(code) => view! {
             <div data-code=code.clone()>
@@ -74,24 +152,80 @@ fn one(reward: RewardInstance) -> AnyView {
                     <div class="qr-card__foot">
                         <div>
                             <p class="qr-card__name">{reward.name}</p>
-                            <p class="small muted">{reward.brand_name}" · "{t::consumer_reward_code_no_limit()}</p>
+                            <p class="small muted">{reward.brand_name}" · "{until.map_or_else(|| t::consumer_reward_code_no_limit().to_owned(), |until| t::consumer_rewards_held(&clock(until)))}</p>
                         </div>
                     </div>
                 </QrCard>
             </div>
             <p class="small center mono">{code}</p>
+            {until.map(|until| view! {
+                <Countdown until />
+                <Form action="/fn/consumer/release" sending>
+                    <input type="hidden" name="reservation" value=id.to_string() />
+                    <Button submit=true wide=true look=Look::Soft busy=sending.busy()>{t::consumer_rewards_release()}</Button>
+                </Form>
+            })}
         }
         .into_light(),
         None => view! { <Empty title=t::consumer_reward_done_title() text=reward.name icon=path::GIFT page=true /> }.into_light(),
     }
 }
 
-/// The asker's rewards, oldest first.
+/// Minutes that are left, told anew as they go.
+#[component]
+fn Countdown(until: Timestamp) -> impl IntoView {
+    let now_ms = || kit::net::device_ms() + kit::net::net().skew_ms.get_untracked();
+    let left_ms = RwSignal::new(None::<i64>);
+    Effect::new(move |before: Option<()>| {
+        if before.is_none() {
+            left_ms.set(Some(until.0 - now_ms()));
+            let handle = set_interval_with_handle(move || left_ms.set(Some(until.0 - now_ms())), std::time::Duration::from_secs(5));
+            on_cleanup(move || {
+                if let Ok(handle) = handle {
+                    handle.clear();
+                }
+            });
+        }
+    });
+    view! {
+        <p class="center strong" role="timer" data-countdown>
+            {move || left_ms.get().map(|left| if left > 0 { t::consumer_rewards_left_minutes((left + MINUTE_MS - 1) / MINUTE_MS) } else { t::consumer_rewards_over().to_owned() })}
+        </p>
+    }
+}
+
+/// The asker's rewards, oldest first, and what her points can buy.
 #[server(prefix = "/fn", endpoint = "consumer/read_rewards")]
-pub async fn read_rewards() -> Result<Vec<RewardInstance>, UiError> {
+pub async fn read_rewards() -> Result<Rewards, UiError> {
     let (mut tx, actor, _) = crate::read_settled().await?;
     let consumer = actor.consumer()?;
-    Ok(loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?)
+    Ok(Rewards {
+        mine: loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?,
+        offers: loyalty::catalogue::offers(&mut tx, &actor).await?,
+        country: identity::consumer::country(&mut tx, consumer).await?,
+    })
+}
+
+/// Has a reward held, and shows its code.
+#[server(prefix = "/fn", endpoint = "consumer/reserve")]
+pub async fn reserve(reward: RewardId) -> Result<(), UiError> {
+    let (mut tx, actor, now) = kit::request::begin().await?;
+    let rules = kit::request::state::<loyalty::Loyalty>()?;
+    let held = loyalty::catalogue::reserve(&mut tx, &rules, &actor, now, &shared::loyalty::NewReservation { reward_id: reward, consumer_id: None }).await?;
+    tx.commit().await?;
+    kit::request::go(&["/c/reward/", &held.id.to_string()].concat());
+    Ok(())
+}
+
+/// Lets a held reward go.
+#[server(prefix = "/fn", endpoint = "consumer/release")]
+pub async fn release(reservation: RewardInstanceId) -> Result<(), UiError> {
+    let (mut tx, actor, now) = kit::request::begin().await?;
+    let rules = kit::request::state::<loyalty::Loyalty>()?;
+    loyalty::catalogue::release(&mut tx, &rules, &actor, now, reservation).await?;
+    tx.commit().await?;
+    kit::request::go("/c/rewards");
+    Ok(())
 }
 
 /// `/c/offline`: for the pages that need the server.

@@ -291,6 +291,18 @@ consumer-rewards-stock = { $count ->
     [one] Queda 1
    *[other] Quedan { NUMBER($count) }
 }
+consumer-rewards-choose = Apartar
+consumer-rewards-in-debt = Antes debes completar los puntos que debes.
+consumer-rewards-done = Anteriores
+consumer-rewards-held = Apartado hasta las { $time }
+consumer-rewards-lapsed = No lo recogiste a tiempo: tus puntos volvieron
+consumer-rewards-cancelled = Cancelado: tus puntos volvieron
+consumer-rewards-left-minutes = { $count ->
+    [one] Te queda 1 minuto para recogerlo.
+   *[other] Te quedan { NUMBER($count) } minutos para recogerlo.
+}
+consumer-rewards-over = Se acabó el tiempo: tus puntos vuelven solos.
+consumer-rewards-release = Ya no lo quiero: devolver mis puntos
 consumer-rewards-empty-title = Todavía no hay premios
 consumer-rewards-empty-text = Cuando completes una tarjeta de sellos, tu premio aparece aquí.
 consumer-rewards-empty-action = Ver mi tarjeta
@@ -318,6 +330,10 @@ consumer-history-expired = Vencieron
 consumer-history-activated = Se activaron
 consumer-history-reward-issued = Ganaste { $reward }
 consumer-history-reward-received = La recibiste en { $shop }
+consumer-history-reserved = Apartaste { $reward }
+consumer-history-released = Soltaste { $reward }
+consumer-history-refunded = Volvieron de { $reward }
+consumer-history-repaid = Se descontaron de lo que debías
 consumer-history-adjusted = Ajuste
 consumer-history-transferred = De tu tarjeta anterior
 consumer-history-debt = { $count ->

@@ -51,6 +51,11 @@ pub async fn living(tx: &mut Tx, consumer: ConsumerId) -> Result<Option<Consumer
     Ok(tx.query(LIVING).bind(consumer).maybe::<(ConsumerId,)>().await?.map(|(person,)| person))
 }
 
+/// Where a consumer lives: how numbers are written for her.
+pub async fn country(tx: &mut Tx, consumer: ConsumerId) -> Result<Country, Error> {
+    Ok(tx.query(COUNTRY).bind(consumer).maybe::<(Country,)>().await?.ok_or(Error::NotFound)?.0)
+}
+
 async fn insert(tx: &mut Tx, now: Timestamp, name: Option<&str>, country: Country, adult: bool, anonymous: bool, shop: Option<ShopId>) -> Result<ConsumerId, Error> {
     let consumer: ConsumerId = tx.new_id();
     tx.query(INSERT).bind(consumer).bind(name).bind(country).bind(adult).bind(anonymous).bind(shop).bind(now).execute().await.map_err(|error| match error {
@@ -62,6 +67,8 @@ async fn insert(tx: &mut Tx, now: Timestamp, name: Option<&str>, country: Countr
 
 sql! {
     INSERT: "INSERT INTO consumer (id, display_name, country, adult, anonymous, first_shop_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    COUNTRY: "SELECT country FROM consumer WHERE id = $1";
 
     LIVING: "SELECT COALESCE(merged_into, id) AS person FROM consumer WHERE id = $1 AND deleted_at IS NULL";
 

@@ -8,7 +8,7 @@ use jobs::outbox::{self, NewEvent};
 use serde_json::json;
 use shared::{
     BrandId, CampaignId, ConsumerId, OrganisationId, RewardId, RewardInstanceId, Timestamp, WalletId,
-    loyalty::{NewReservation, RewardInstance, campaign::Unit},
+    loyalty::{CatalogueReward, NewReservation, RewardInstance, campaign::Unit},
     time::MINUTE_MS,
 };
 
@@ -115,10 +115,39 @@ async fn announce(tx: &mut Tx, now: Timestamp, topic: &'static str, consumer: Co
     Ok(())
 }
 
-/// What a brand offers for points, cheapest first; at most 200.
-pub async fn offers(tx: &mut Tx, brand: BrandId) -> Result<Vec<RewardId>, Error> {
-    let rows: Vec<(RewardId,)> = tx.query(OFFERS).bind(brand).all().await?;
-    Ok(rows.into_iter().map(|(reward,)| reward).collect())
+#[derive(sqlx::FromRow)]
+struct OfferRow {
+    id: RewardId,
+    name: String,
+    category: String,
+    brand_name: String,
+    brand_colour: String,
+    cost: i64,
+    have: i64,
+    debt: i64,
+    stock_left: Option<i64>,
+    reserve_minutes: i64,
+}
+
+/// What brands whose points she has offer for them, what is nearest first; at most 100.
+pub async fn offers(tx: &mut Tx, actor: &Actor) -> Result<Vec<CatalogueReward>, Error> {
+    let mut rows: Vec<OfferRow> = tx.query(OFFERS).bind(actor.consumer()?).all().await?;
+    rows.sort_by_key(|row| ((row.cost - row.have).max(0), row.cost, row.id));
+    Ok(rows
+        .into_iter()
+        .map(|row| CatalogueReward {
+            reward_id: row.id,
+            name: row.name,
+            category: row.category,
+            brand_name: row.brand_name,
+            brand_colour: row.brand_colour,
+            cost: row.cost,
+            have: row.have,
+            in_debt: row.debt > 0,
+            stock_left: row.stock_left,
+            reserve_minutes: row.reserve_minutes,
+        })
+        .collect())
 }
 
 sql! {
@@ -126,5 +155,11 @@ sql! {
 
     WHOSE: "SELECT consumer_id, wallet_id FROM reward_instance WHERE id = $1";
 
-    OFFERS: "SELECT id FROM reward WHERE brand_id = $1 AND cost IS NOT NULL ORDER BY cost, id LIMIT 200";
+    OFFERS: "SELECT r.id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, r.cost, w.available AS have, w.debt, s.units_left AS stock_left, r.reserve_minutes
+             FROM wallet w
+             JOIN reward r ON r.brand_id = w.brand_id AND r.cost IS NOT NULL
+             JOIN brand b ON b.id = r.brand_id
+             LEFT JOIN reward_stock s ON s.reward_id = r.id
+             WHERE w.consumer_id = $1 AND w.unit = 'points' AND (s.units_left IS NULL OR s.units_left > 0)
+             ORDER BY r.cost, r.id LIMIT 100";
 }

@@ -15,6 +15,7 @@ struct Row {
     id: EntryId,
     kind: String,
     amount: i64,
+    debit_account: String,
     credit_account: String,
     unit: Unit,
     brand_id: BrandId,
@@ -39,17 +40,26 @@ pub async fn movements(tx: &mut Tx, actor: &Actor, consumer: ConsumerId, cursor:
     rows.truncate(limit as usize);
     let next_cursor = rows.last().filter(|_| more).map(|last| audit::cursor(last.recorded_at, last.id.0));
     let mut items: Vec<Movement> = Vec::with_capacity(rows.len());
-    let mut last_reward = None;
+    let mut last = None;
     for row in rows {
-        let signed = if row.credit_account == "available" { row.amount } else { -row.amount };
+        let inside = |book: &str| i64::from(matches!(book, "available" | "pending"));
+        // Between the two of them nothing is gained; that points can be used now is told all the same.
+        let signed = match inside(&row.credit_account) - inside(&row.debit_account) {
+            0 if row.kind == "ACTIVATE" => row.amount,
+            direction => direction * row.amount,
+        };
+        if signed == 0 {
+            continue;
+        }
         // A reward paid from several lots is one movement to her.
-        if row.kind == "REWARD_ISSUE" && row.reward_instance_id.is_some() && row.reward_instance_id == last_reward {
+        let about = row.reward_instance_id.map(|reward| (reward, row.kind.clone()));
+        if about.is_some() && about == last {
             if let Some(previous) = items.last_mut() {
                 previous.amount += signed;
             }
             continue;
         }
-        last_reward = row.reward_instance_id;
+        last = about;
         let lines = match row.purchase_id {
             Some(purchase) => tx.query(LINES).bind(purchase).bind(row.brand_id).all::<LineRow>().await?,
             None => Vec::new(),
@@ -71,7 +81,7 @@ pub async fn movements(tx: &mut Tx, actor: &Actor, consumer: ConsumerId, cursor:
 }
 
 sql! {
-    MOVEMENTS: "SELECT e.id, e.kind, e.amount, e.credit_account, w.unit, e.brand_id, b.name AS brand_name, c.name AS campaign_name,
+    MOVEMENTS: "SELECT e.id, e.kind, e.amount, e.debit_account, e.credit_account, w.unit, e.brand_id, b.name AS brand_name, c.name AS campaign_name,
                        s.name AS shop_name, p.offset_seconds, r.name AS reward_name, e.purchase_id, e.reward_instance_id, e.occurred_at, e.recorded_at
                 FROM ledger_entry e
                 JOIN wallet w ON w.id = e.wallet_id

@@ -43,6 +43,8 @@ const FUNCTIONS: &[Function] = &[
     function("consumer/take_card_key", "", Refuses(&[])),
     function("consumer/movements", "", Refuses(&[])),
     function("consumer/read_rewards", "", Refuses(&[])),
+    function("consumer/reserve", "reward=rew_00000000000000000000000000000001", Refuses(&[])),
+    function("consumer/release", "reservation=rin_00000000000000000000000000000001", Refuses(&[])),
     function("consumer/read_you", "", Refuses(&[])),
     function("consumer/enrol", "campaign=cam_00000000000000000000000000000001", Refuses(&[])),
     // Ends the session of whoever has one; without one there is nothing to end.

@@ -300,6 +300,31 @@ pub struct NewReservation {
     pub consumer_id: Option<ConsumerId>,
 }
 
+/// A reward that a consumer can choose for her points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueReward {
+    /// Which.
+    pub reward_id: RewardId,
+    /// Its name.
+    pub name: String,
+    /// A word for the drawing.
+    pub category: String,
+    /// Who gives it.
+    pub brand_name: String,
+    /// Colour of the brand's square.
+    pub brand_colour: String,
+    /// Points.
+    pub cost: i64,
+    /// Points that she can use now.
+    pub have: i64,
+    /// Her wallet owes points: nothing can be chosen until they are repaid.
+    pub in_debt: bool,
+    /// How many are left; absent: no end.
+    pub stock_left: Option<i64>,
+    /// How long it is held for her.
+    pub reserve_minutes: i64,
+}
+
 /// Goods that come back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
