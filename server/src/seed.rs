@@ -241,6 +241,25 @@ async fn campaigns(app: &App, world: &World, begin: Timestamp) -> Result<()> {
         } else {
             None
         };
+        // What points buy.
+        for (name, category, cost_major, cost) in [("Café molido 125 g", "pantry", "4500", 40), ("Pocillo de loza", "gift", "9000", 120)] {
+            if place == 1 {
+                let currency = country.currency();
+                let new = NewReward {
+                    brand_id: *brand,
+                    name: name.into(),
+                    category: category.into(),
+                    unit_cost_minor: currency.parse_major(cost_major).unwrap_or(0),
+                    handling_fee_minor: currency.parse_major("300").unwrap_or(0),
+                    currency,
+                    stock: Some(200),
+                    max_per_consumer: None,
+                    cost: Some(cost),
+                    reserve_minutes: None,
+                };
+                reward::create(&mut tx, &Actor::System, begin, &new).await?;
+            }
+        }
         let unit = if place == 0 { Unit::Stamps } else { Unit::Points };
         let rule = Rule { kind, min_amount_minor: None, min_units: None };
         let products = products.iter().map(|(id, _)| *id).collect();
