@@ -224,7 +224,8 @@ recover-card = Tarjeta ••{ $digits }
 recover-balance = { $points } puntos de { $brand }
 recover-warning = El celular anterior deja de mostrarla.
 recover-action = Usar en este celular
-recover-elsewhere = Esta tarjeta se abrió en otro celular.
+recover-elsewhere = Esta tarjeta se abrió en otro celular
+recover-elsewhere-text = Tus puntos siguen ahí. Para verla aquí otra vez, entra con tu número: el otro celular deja de mostrarla.
 
 ## consumer: card, rewards, history, you (A3, A5, A6, A7)
 
@@ -257,16 +258,26 @@ consumer-home-campaigns = Campañas cerca de ti
 consumer-home-join = Quiero sumar
 consumer-home-joined = Ya participas
 consumer-home-connect-soon = Conéctate pronto para que tu tarjeta siga al día.
-consumer-home-clock-moved = La hora de tu celular está corrida. Ponla en automático y conéctate.
 consumer-offline-page-text = Tu tarjeta funciona igual: muéstrala en la tienda.
 consumer-home-empty-title = Aún no tienes sellos
 consumer-home-empty-text = Muestra tu tarjeta en tu próxima compra.
 consumer-home-no-campaigns = Sumarás cuando una marca active premios aquí.
 consumer-home-connect = Conéctate pronto para que tu tarjeta siga al día.
 consumer-home-clock-title = La hora de tu celular está corrida
-consumer-home-clock-text = Usa este código de una sola vez.
+consumer-home-clock-fast = Va { $by } adelantada. Tu código sirve igual, o dicta uno de seis números.
+consumer-home-clock-slow = Va { $by } atrasada. Tu código sirve igual, o dicta uno de seis números.
+consumer-home-clock-set-back = Se atrasó al menos { $by } desde la última vez que te conectaste: tu código no sirve así. Conéctate o dicta uno.
+consumer-home-clock-how = Abre los Ajustes del celular, busca Fecha y hora y activa la hora automática.
+consumer-home-show-code = Mostrar mi código
+consumer-home-elsewhere-text = Tu tarjeta se muestra en tres celulares a la vez, y este ya no es uno de ellos. Tus puntos no cambiaron.
+consumer-home-while-away = Mientras no tenías señal: +{ $many } en { $shop }
 consumer-home-clock-fix = Cómo arreglarla
 consumer-home-dictate = Dictar código
+consumer-home-dictate-instead = ¿No la lee la cámara? Dicta un código
+consumer-dictate-lead = Dile estos números a la tienda:
+consumer-dictate-life = Sirven una vez y por un minuto. No se los digas a nadie más.
+consumer-dictate-over = Este código ya venció.
+consumer-dictate-again = Dame otro código
 consumer-full-hint = Sube el brillo y acércala a la cámara de la tienda.
 consumer-full-done = Listo
 consumer-received-points = { $count ->
@@ -1188,6 +1199,7 @@ reason-shop-bad-price = Revisa el precio: va de 0 en adelante.
 reason-shop-bad-qty = Revisa la cantidad: va de 1 a 9.999.
 reason-shop-campaign-cap = La campaña llegó a su tope.
 reason-shop-card-blocked = Esta tarjeta está bloqueada. Que abra su app.
+reason-shop-code-locked = Van cinco códigos que no sirven. Espera diez minutos, o usa otra tarjeta.
 reason-shop-chain-gap = Falta una compra entre dos que enviaste. La estamos revisando.
 reason-shop-clock-suspect = La hora de tu celular cambió. La compra queda en revisión.
 reason-shop-code-used-elsewhere = Esa tarjeta se usó en otra tienda a la misma hora. La estamos revisando.
@@ -1219,6 +1231,7 @@ reason-shop-self-pdv = En tu propia tienda no sumas.
 reason-shop-suspected-duplicate = Se parece a otra compra de hace poco. La estamos revisando.
 reason-shop-too-old = Pasaron más de 72 horas. No sumó.
 reason-shop-unknown-card = No conocemos esa tarjeta. Que abra su app o dale una nueva.
+reason-shop-wrong-digits = Ese código no sirve o ya venció. Pídele otro.
 reason-shop-unknown-product = No conocemos ese producto. Ponle nombre y precio.
 
 ## reason-consumer: the same reasons, told to the consumer
