@@ -607,6 +607,34 @@ tendero-queue-got-other = Sumó { $got } (estimábamos { $expected })
 tendero-queue-got-nothing = Registrada. No sumó en ninguna campaña.
 tendero-queue-refused = No sumó.
 tendero-queue-understood = Entendido
+tendero-queue-fine = Está bien
+tendero-queue-tell = Avisar
+tendero-queue-tell-owner = Hablar con el dueño
+tendero-queue-help = Pedir ayuda
+tendero-queue-copied = Copiado. Pégalo en un mensaje.
+tendero-queue-search = Buscar en este celular
+tendero-queue-found-all = Ya no falta ninguna en este celular.
+tendero-queue-found-not = Este celular no tiene la número { $numbers }.
+tendero-queue-clock-fix = Poner hora automática
+tendero-queue-clock-fast = La hora de este celular va { $by } adelantada.
+tendero-queue-clock-slow = La hora de este celular va { $by } atrasada.
+tendero-queue-see-sale = Ver la compra
+tendero-queue-number = Compra { $n }
+tendero-queue-paper-title = Anotar en papel
+tendero-queue-paper-text = Imprime o copia lo que ya está guardado, con renglones para lo que vendas hasta que haya señal.
+tendero-queue-paper-print = Imprimir
+tendero-queue-paper-copy = Copiar
+tendero-queue-paper-new = Para anotar: hora · tarjeta · productos · total
+tendero-queue-others =
+    { $n ->
+        [one] 1 venta de otra persona espera en este celular; se envía sola.
+       *[other] { $n } ventas de otra persona esperan en este celular; se envían solas.
+    }
+tendero-queue-others-look =
+    { $n ->
+        [one] 1 venta de otra persona necesita que ella la mire cuando entre.
+       *[other] { $n } ventas de otra persona necesitan que ella las mire cuando entre.
+    }
 tendero-queue-empty-title = Nada guardado
 tendero-queue-empty-text = Aquí ves las compras que haces sin señal y en qué quedaron.
 tendero-queue-lost-short = Se perdieron compras de este celular
