@@ -107,6 +107,9 @@ fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
                 let _ = plate.own.try_set(key::own(&view).await);
             });
         }
+    });
+    // Apart from what the card says: news of it must not stop the clock.
+    Effect::new(move |before: Option<()>| {
         if before.is_some() {
             return;
         }
@@ -254,7 +257,7 @@ fn ShownCard(card: CardView, plate: Plate, again: RwSignal<u32>, seen_at_ms: Opt
                     </div>
                 </QrCard>
             </div>
-            <p class="center" hidden=move || trouble.get().is_some()><a class="link" href="/c/code">{t::consumer_home_dictate_instead()}</a></p>
+            <p class="center small" hidden=move || trouble.get().is_some()><a class="link" href="/c/code">{t::consumer_home_dictate_instead()}</a></p>
             <QrFull open text=text label=t::consumer_home_code_label() who=who />
             {ready.map(|reward| view! {
                 <section class="card card--pad stack">
