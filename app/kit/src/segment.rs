@@ -66,6 +66,7 @@ pub fn Tabs(
     #[prop(optional)]
     counts: Vec<(&'static str, Signal<usize>, bool)>,
 ) -> impl IntoView {
+    let class = if fit { "seg seg--fit" } else if counts.is_empty() { "seg" } else { "seg seg--counts" };
     let keys: Vec<&'static str> = tabs.iter().map(|(key, _)| *key).collect();
     let items = tabs
         .into_iter()
@@ -105,7 +106,7 @@ pub fn Tabs(
             let _ = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(tab).focus();
         }
     };
-    view! { <div class=if fit { "seg seg--fit" } else { "seg" } role="tablist" aria-label=label on:keydown=turn>{items}</div> }
+    view! { <div class=class role="tablist" aria-label=label on:keydown=turn>{items}</div> }
 }
 
 /// Pages side by side: address, words, and whether it is this one.

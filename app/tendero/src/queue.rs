@@ -153,7 +153,10 @@ async fn load() -> Result<Vec<Entry>, JsValue> {
 pub(crate) async fn reload(queue: Queue) {
     match load().await {
         Ok(entries) => {
-            queue.entries.set(entries);
+            // A row that did not change stays as it is, with what is open in it.
+            if queue.entries.with_untracked(|before| *before != entries) {
+                queue.entries.set(entries);
+            }
             queue.broken.set(false);
         }
         Err(_) => queue.broken.set(true),

@@ -8,6 +8,7 @@ use shared::{
     loyalty::{Capture, queue::{Entry, QUEUE_AGE_MAX_MS, QUEUE_MAX, Room, Verdict}},
     time::{HOUR_MS, MINUTE_MS},
 };
+use uuid::Uuid;
 
 use crate::{
     queue::{Queue, Sending, mark_seen, queue, send, tell_losses, untold_losses},
@@ -80,13 +81,15 @@ struct Named {
 struct Around {
     queue: Queue,
     counter: RwSignal<Option<Counter>>,
+    /// What an action beside a sale answered; outlives its row, which is drawn anew with every news of the queue.
+    said: RwSignal<Option<(Uuid, String)>>,
 }
 
 /// `/t/queue`
 #[component]
 pub(crate) fn QueuePage() -> impl IntoView {
     let queue = queue();
-    let around = Around { queue, counter: RwSignal::new(None) };
+    let around = Around { queue, counter: RwSignal::new(None), said: RwSignal::new(None) };
     let tab = RwSignal::new("all");
     let again = move |_| leptos::task::spawn_local(send(queue));
     let foot = view! {
@@ -250,9 +253,8 @@ fn lines(around: Around, entry: &Entry) -> AnyView {
 
 /// What can be done about a sale that was held or refused, as far as it can be done here.
 fn actions(around: Around, entry: &Entry) -> AnyView {
-    let (queue, id) = (around.queue, entry.id);
+    let (queue, said, id) = (around.queue, around.said, entry.id);
     let code = entry.settled.as_ref().and_then(|settled| settled.code.clone()).unwrap_or_default();
-    let said = RwSignal::new(None::<String>);
     let text = told(around, entry);
     let tell = move |words: &'static str| {
         let text = text.clone();
@@ -260,7 +262,7 @@ fn actions(around: Around, entry: &Entry) -> AnyView {
             let text = text.clone();
             leptos::task::spawn_local(async move {
                 if crate::hand_out::tell(&text).await {
-                    said.set(Some(t::tendero_queue_copied().to_owned()));
+                    said.set(Some((id, t::tendero_queue_copied().to_owned())));
                 }
             });
         };
@@ -273,7 +275,7 @@ fn actions(around: Around, entry: &Entry) -> AnyView {
                     send(queue).await;
                     let lost = queue.lost.get_untracked();
                     let numbers = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    said.set(Some(if lost.is_empty() { t::tendero_queue_found_all().to_owned() } else { t::tendero_queue_found_not(&numbers) }));
+                    said.set(Some((id, if lost.is_empty() { t::tendero_queue_found_all().to_owned() } else { t::tendero_queue_found_not(&numbers) })));
                 });
             };
             view! { <Button look=Look::Secondary on:click=search>{t::tendero_queue_search()}</Button> {tell(t::tendero_queue_tell())} }.into_light()
@@ -293,7 +295,7 @@ fn actions(around: Around, entry: &Entry) -> AnyView {
             {own_way}
             <Button look=Look::Secondary on:click=move |_| leptos::task::spawn_local(mark_seen(queue, id))>{done}</Button>
         </div>
-        <p class="small" role="status">{move || said.get()}</p>
+        <p class="small" role="status">{move || said.get().filter(|(of, _)| *of == id).map(|(_, words)| words)}</p>
     }
     .into_light()
 }
@@ -343,6 +345,8 @@ fn row(around: Around, entry: Entry) -> AnyView {
                 }
             }
             (Verdict::Held, code) => code.map_or_else(t::tendero_result_held_text, locale::shop_text).to_owned(),
+            // Its text says so itself.
+            (Verdict::Refused, Some(code @ "TOO_OLD")) => locale::shop_text(code).to_owned(),
             (Verdict::Refused, code) => [t::tendero_queue_refused(), " ", code.map_or("", locale::shop_text)].concat(),
         },
     };
