@@ -32,6 +32,22 @@ export async function codeFor(page: Page, server: Server, telephone: string): Pr
   return code;
 }
 
+/** A consumer signs up; the page stands on her card. */
+export async function signUp(page: Page, server: Server, telephone: string, name: string): Promise<void> {
+  await page.goto(`${server.url}/c/join`);
+  await page.getByLabel('Celular').fill(telephone);
+  await page.getByRole('button', { name: 'Enviarme el código' }).click();
+  await page.waitForURL(/join\/code/);
+  await page.getByLabel('Código de 6 números').fill(await codeFor(page, server, `+57${telephone.replace(/ /g, '')}`));
+  await page.getByLabel('¿Cómo te decimos?').fill(name);
+  await page.getByRole('button', { name: 'Seguir' }).click();
+  await page.waitForURL(/join\/consent/);
+  await page.getByText('Sí, soy mayor').click();
+  await page.getByRole('button', { name: 'Crear mi tarjeta' }).click();
+  await page.waitForURL(/\/c\/$/);
+  await expect(page.getByRole('heading', { name: `Hola, ${name}` })).toBeVisible();
+}
+
 /** A shop registers itself; the page stands where its phone makes a key. */
 export async function registerShop(page: Page, server: Server, telephone: string, name: string): Promise<void> {
   await page.goto(`${server.url}/t/start`);

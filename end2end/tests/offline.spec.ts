@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
-import { clean, codeFor } from '../support/people';
+import { clean, signUp } from '../support/people';
 import { Phone, api, codeOf, consumer, wallets } from '../support/phone';
 import { available, site, start, type Engine, type Server } from '../support/server';
 
@@ -122,18 +122,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       const card = await context.newPage();
       const errors: string[] = [];
       card.on('pageerror', (error) => errors.push(String(error)));
-      await card.goto(`${server.url}/c/join`);
-      await card.getByLabel('Celular').fill('301 777 0111');
-      await card.getByRole('button', { name: 'Enviarme el código' }).click();
-      await card.waitForURL(/join\/code/);
-      await card.getByLabel('Código de 6 números').fill(await codeFor(card, server, '+573017770111'));
-      await card.getByLabel('¿Cómo te decimos?').fill('Ana');
-      await card.getByRole('button', { name: 'Seguir' }).click();
-      await card.waitForURL(/join\/consent/);
-      await card.getByText('Sí, soy mayor').click();
-      await card.getByRole('button', { name: 'Crear mi tarjeta' }).click();
-      await card.waitForURL(/\/c\/$/);
-      await expect(card.getByRole('heading', { name: 'Hola, Ana' })).toBeVisible();
+      await signUp(card, server, '301 777 0111', 'Ana');
       await card.evaluate(async () => {
         await navigator.serviceWorker.ready;
         while (!navigator.serviceWorker.controller) await new Promise((done) => setTimeout(done, 50));
@@ -262,6 +251,42 @@ test.describe('a shop\'s phone', () => {
     await phone.context.close();
   });
 
+  test('two tabs that both stay open number one after the other', async () => {
+    const phone = new Phone(server);
+    await phone.on();
+    await phone.register('301 777 0107', 'Tienda Doble Dos');
+    await phone.scan();
+    const people = await Promise.all(Array.from({ length: 6 }, () => consumer(server)));
+    const first = phone.page;
+    const second = await phone.context.newPage();
+    phone.page = second;
+    second.setDefaultTimeout(15_000);
+    await phone.scan();
+    await phone.network(false);
+    const codes = await Promise.all(people.map((id) => codeOf(server, id)));
+    for (const [n, code] of codes.entries()) {
+      phone.page = n % 2 ? second : first;
+      await phone.page.bringToFront();
+      await phone.sellOffline(code, basket(n));
+    }
+    // Both at once: whoever comes second waits for the number.
+    const [left, right] = await Promise.all([codeOf(server, await consumer(server)), codeOf(server, await consumer(server))]);
+    for (const [page, code] of [[first, left], [second, right]] as const) {
+      phone.page = page;
+      await page.bringToFront();
+      await phone.fill(code, [COLA]);
+    }
+    await Promise.all([first, second].map((page) => page.locator('[data-confirm]').click()));
+    await Promise.all([first, second].map((page) => page.locator('[data-result=Saved]').waitFor()));
+    let sent = 0;
+    await phone.context.route(BATCH, (route) => { sent += JSON.parse(route.request().postData() ?? '{}').items.length; return route.continue(); });
+    await phone.network(true);
+    await expect(async () => expect((await phone.queue()).map((one) => [one.counter, one.state])).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => [n, 'accepted']))).toPass({ timeout: 40_000 });
+    expect(sent, 'one tab sends').toBe(8);
+    expect(phone.errors).toEqual([]);
+    await phone.context.close();
+  });
+
   test('sales that the phone lost are named', async () => {
     const phone = new Phone(server);
     await phone.on();
@@ -286,6 +311,18 @@ test.describe('a shop\'s phone', () => {
     await expect(async () => expect(await list()).toEqual([[1, 'accepted', null], [3, 'held', 'CHAIN_GAP']])).toPass({ timeout: 40_000 });
     await expect(phone.page.locator('[data-lost]')).toHaveAttribute('data-lost', '2, 4');
     await clean(phone.page);
+    // What can be done about it stands beside the sale.
+    await phone.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await expect(phone.page.getByRole('tab', { name: 'Revisar 1' })).toBeVisible();
+    const gap = phone.page.locator('[data-reason=CHAIN_GAP]');
+    await gap.getByRole('button', { name: 'Buscar en este celular' }).click();
+    await expect(gap.getByText('Este celular no tiene la número 2, 4.')).toBeVisible();
+    await gap.getByRole('button', { name: 'Avisar' }).click();
+    await expect(gap.getByText('Copiado. Pégalo en un mensaje.')).toBeVisible();
+    expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toMatch(/^Compra 3 · .+ · .*••\d\d · \d productos? · \$[\d.]+ · CHAIN_GAP$/);
+    await gap.getByRole('button', { name: 'Entendido' }).click();
+    await expect(phone.page.getByRole('tab', { name: 'Revisar', exact: true })).toBeVisible();
+    await expect(gap.getByRole('button')).toHaveCount(0);
     // The next sale goes on after them.
     await phone.scan();
     await phone.fill(await codeOf(server, people[4]), [COLA]);

@@ -167,6 +167,23 @@ pub fn time(local: LocalTime) -> String {
     out
 }
 
+/// A length of time in its two largest units: `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`.
+pub fn span(ms: i64) -> String {
+    let seconds = ms.unsigned_abs() / 1_000;
+    let minutes = if seconds < 60 { 0 } else { (seconds + 30) / 60 };
+    let hours = minutes / 60;
+    let two = |large: u64, unit: &str, small: u64, of: &str| {
+        let rest = if small == 0 { String::new() } else { [" ", &small.to_string(), "\u{a0}", of].concat() };
+        [&large.to_string(), "\u{a0}", unit, &rest].concat()
+    };
+    match (minutes, hours) {
+        (0, _) => two(seconds, "s", 0, ""),
+        (_, 0) => two(minutes, "min", 0, ""),
+        (_, 1..24) => two(hours, "h", minutes % 60, "min"),
+        _ => two(hours / 24, "d", hours % 24, "h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,5 +241,12 @@ mod tests {
         assert_eq!(weekday_date(day), "vie 20 nov");
         assert_eq!(date(day), "20 nov 2026");
         assert_eq!(time(LocalTime { at: "2026-11-20T21:05:00Z".parse().unwrap(), offset_seconds: -18_000 }), "16:05");
+    }
+
+    #[test]
+    fn a_span_is_told_in_its_two_largest_units() {
+        let span = |ms| super::span(ms).replace(NO_BREAK_SPACE, " ");
+
+        assert_eq!([span(40_999), span(-12 * 60_000 + 400), span(60 * 60_000 - 400), span(185 * 60_000), span(-52 * 3_600_000)], ["40 s", "12 min", "1 h", "3 h 5 min", "2 d 4 h"]);
     }
 }

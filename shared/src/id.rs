@@ -98,6 +98,10 @@ ids! {
     SessionId = "ses";
     /// A code that takes a card into another browser.
     CardMoveId = "mov";
+    /// Six digits that stand for a card for a minute.
+    CardDigitsId = "dig";
+    /// A code that no card answered to.
+    CodeFailureId = "cof";
     /// A one-time code that was sent.
     ChallengeId = "otp";
     /// A consent that was given or withdrawn.

@@ -1,25 +1,41 @@
 //! The card: the code of now, and what it has brought.
 
-use kit::{Ask, Avatar, ButtonLink, Empty, ErrorState, IntoLight, Kept, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead, SeenAt, Shown, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, kept, net, t};
+use kit::{Ask, Avatar, Button, ButtonLink, Empty, ErrorState, IntoLight, Kept, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead, SeenAt, Shown, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, kept, net, t};
 use leptos::prelude::*;
 use shared::{
     Country, Timestamp, format,
-    loyalty::{Balance, CardView, campaign::Unit, card_code::{PublicCode, STEP_MS, step_at}},
+    loyalty::{Balance, CardView, campaign::Unit, card_code::{STEP_MS, step_at}},
     time::{HOUR_MS, MINUTE_MS},
 };
 
-use crate::{bar::Bar, key};
+use crate::{bar::Bar, key::{self, Own}};
 
 /// A card that has not met the server for so long says so.
 const CONTACT_MS_MAX: i64 = 72 * HOUR_MS;
-/// A clock that runs so far behind the last contact was moved.
-const CLOCK_BACK_MS: i64 = 4 * MINUTE_MS;
+/// A clock that is further off says so; one that runs so far behind the last contact was moved.
+const CLOCK_OFF_MS: i64 = 4 * MINUTE_MS;
+/// The server's clock when this phone last heard of sales without network.
+const SEEN: &str = "consumer.seen";
 
 /// What the plate shows now, whoever made it.
 #[derive(Clone, Copy)]
 struct Plate {
     code: RwSignal<String>,
     left_ms: RwSignal<i64>,
+    own: RwSignal<Own>,
+    /// What sales without network brought since the last visit.
+    away: RwSignal<Vec<String>>,
+}
+
+/// Why a phone's code is worth nothing, or may be.
+#[derive(Clone, Copy, PartialEq)]
+enum Trouble {
+    /// Another phone took this one's place.
+    Elsewhere,
+    /// The clock was set back since the last contact, by so much at least: nobody knows what time it is.
+    SetBack(i64),
+    /// The clock is off by so much (the server's minus its own); codes are made by the right time all the same.
+    Off(i64),
 }
 
 /// `/c/`
@@ -27,15 +43,15 @@ struct Plate {
 pub(crate) fn CardPage() -> impl IntoView {
     let again = RwSignal::new(0_u32);
     let card = kept(Ask { name: "consumer.card", path: "/fn/consumer/read_card", form: String::new() }, again, read_card);
-    let plate = Plate { code: RwSignal::new(String::new()), left_ms: RwSignal::new(STEP_MS) };
+    let plate = Plate { code: RwSignal::new(String::new()), left_ms: RwSignal::new(STEP_MS), own: RwSignal::new(Own::Nothing), away: RwSignal::default() };
     live(again);
     rotate(plate, card, again);
     view! {
         <noscript><meta http-equiv="refresh" content="25" /></noscript>
         <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Code /> }>
             {move || match card.get() {
-                Some(Shown::Fresh(card)) => view! { <ShownCard card plate seen_at_ms=None /> }.into_light(),
-                Some(Shown::Old(card, at)) => view! { <ShownCard card plate seen_at_ms=Some(at) /> }.into_light(),
+                Some(Shown::Fresh(card)) => view! { <ShownCard card plate again seen_at_ms=None /> }.into_light(),
+                Some(Shown::Old(card, at)) => view! { <ShownCard card plate again seen_at_ms=Some(at) /> }.into_light(),
                 Some(Shown::Failed(error)) => view! {
                     <PhoneShell head=view! { <PhoneHead title=t::consumer_home_hello_nobody() mark=true /> }.into_light()>
                         <ErrorState code=error.code().to_owned() href="/c/" />
@@ -68,31 +84,40 @@ fn live(again: RwSignal<u32>) {
 
 /// Makes the code of each half minute on this phone; a phone without a key yet asks the server for one code after the other.
 fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
-    let (net, own, step) = (net::net(), RwSignal::new(None::<PublicCode>), StoredValue::new(0_i64));
+    let (net, step) = (net::net(), StoredValue::new(0_i64));
     Effect::new(move |before: Option<()>| {
-        match card.get() {
+        let shown = card.get();
+        match &shown {
             Some(Shown::Fresh(fresh)) => {
                 // Until this phone has made one itself.
-                if own.get_untracked().is_none() {
+                if plate.own.get_untracked() == Own::Nothing {
                     plate.code.set(fresh.code.clone());
                 }
                 if before.is_some() || net.skew_ms.get_untracked() == 0 {
                     net::clock_heard(fresh.code_at.0);
                 }
+                came_back(plate, fresh);
             }
-            // The session is over, or the card moved to another phone: its key is no good here.
+            // The session is over: its key is no good here.
             Some(Shown::Failed(error)) if error.code() == "unauthorized" => leptos::task::spawn_local(key::forget()),
             _ => {}
         }
+        if let Some(Shown::Fresh(view) | Shown::Old(view, _)) = shown {
+            leptos::task::spawn_local(async move {
+                let _ = plate.own.try_set(key::own(&view).await);
+            });
+        }
+    });
+    // Apart from what the card says: news of it must not stop the clock.
+    Effect::new(move |before: Option<()>| {
         if before.is_some() {
             return;
         }
-        leptos::task::spawn_local(async move { own.set(key::card_or_fetch().await) });
         let handle = set_interval_with_handle(
             move || {
                 let now_ms = net::device_ms() + net.skew_ms.get_untracked();
                 plate.left_ms.set(STEP_MS - now_ms.rem_euclid(STEP_MS));
-                make(plate, own, step, step_at(Timestamp(now_ms)), again);
+                make(plate, step, step_at(Timestamp(now_ms)), again);
             },
             std::time::Duration::from_millis(500),
         );
@@ -104,30 +129,85 @@ fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
     });
 }
 
-fn make(plate: Plate, own: RwSignal<Option<PublicCode>>, made: StoredValue<i64>, step: i64, again: RwSignal<u32>) {
-    if made.get_value() == step {
+/// What sales brought that a shop made without network, since this phone was last here.
+fn came_back(plate: Plate, card: &CardView) {
+    let seen: i64 = kit::kept::setting(SEEN).unwrap_or(card.code_at.0);
+    let news = card.late.iter().filter(|gain| gain.received_at.0 > seen);
+    let told = news.map(|gain| {
+        let many = match gain.unit {
+            Unit::Points => t::common_points_count(gain.amount, &gain.amount.to_string()),
+            Unit::Stamps => t::common_stamps_count(gain.amount),
+        };
+        t::consumer_home_while_away(&many, &gain.shop_name)
+    });
+    plate.away.update(|away| away.extend(told));
+    kit::kept::set_setting(SEEN, &card.code_at.0.max(seen));
+}
+
+fn make(plate: Plate, made: StoredValue<i64>, step: i64, again: RwSignal<u32>) {
+    // A key that has just come makes the code of this half minute, too.
+    let mark = |step: i64| step * 2 + i64::from(matches!(plate.own.get_untracked(), Own::Key(_)));
+    if made.get_value() == mark(step) {
         return;
     }
-    match own.get_untracked() {
-        Some(card) => {
-            made.set_value(step);
+    match plate.own.get_untracked() {
+        Own::Key(card) => {
+            made.set_value(mark(step));
             leptos::task::spawn_local(async move {
                 if let Some(code) = key::code(card, step).await {
                     let _ = plate.code.try_set(code);
                 }
             });
         }
-        None => {
+        Own::Nothing => {
             if made.get_value() != 0 {
                 again.update(|n| *n += 1);
             }
-            made.set_value(step);
+            made.set_value(mark(step));
         }
+        Own::Elsewhere => {}
     }
 }
 
+/// Takes the place of another phone.
+fn use_here(plate: Plate, again: RwSignal<u32>) {
+    leptos::task::spawn_local(async move {
+        if let Some(own) = key::take().await {
+            let _ = plate.own.try_set(own);
+            again.update(|n| *n += 1);
+        }
+    });
+}
+
+/// What stands in the code's place when there is trouble, and the ways out.
+fn trouble_plate(trouble: Trouble, plate: Plate, again: RwSignal<u32>, open: RwSignal<bool>) -> AnyView {
+    let dictate = || view! { <ButtonLink href="/c/code" look=Look::Key wide=true>{t::consumer_home_dictate()}</ButtonLink> }.into_light();
+    let (name, title, text, ways) = match trouble {
+        Trouble::Elsewhere => {
+            let here = view! { <Button look=Look::Key wide=true on:click=move |_| use_here(plate, again)>{t::recover_action()}</Button> }.into_light();
+            ("elsewhere", t::recover_elsewhere(), t::consumer_home_elsewhere_text().to_owned(), here)
+        }
+        Trouble::SetBack(ms) => ("clock", t::consumer_home_clock_title(), t::consumer_home_clock_set_back(&format::span(ms)), dictate()),
+        Trouble::Off(ms) => {
+            let off = format::span(ms);
+            let text = if ms > 0 { t::consumer_home_clock_slow(&off) } else { t::consumer_home_clock_fast(&off) };
+            let show = view! { {dictate()} <Button look=Look::Secondary wide=true on:click=move |_| open.set(true)>{t::consumer_home_show_code()}</Button> }.into_light();
+            ("clock", t::consumer_home_clock_title(), text, show)
+        }
+    };
+    view! {
+        <section class="card card--pad stack" data-plate=name>
+            <h2>{title}</h2>
+            <p>{text}</p>
+            {ways}
+            {(name == "clock").then(|| view! { <details><summary class="link">{t::consumer_home_clock_fix()}</summary><p class="small">{t::consumer_home_clock_how()}</p></details> })}
+        </section>
+    }
+    .into_light()
+}
+
 #[component]
-fn ShownCard(card: CardView, plate: Plate, seen_at_ms: Option<i64>) -> impl IntoView {
+fn ShownCard(card: CardView, plate: Plate, again: RwSignal<u32>, seen_at_ms: Option<i64>) -> impl IntoView {
     let title = card.name.as_deref().map_or_else(|| t::consumer_home_hello_nobody().to_owned(), t::consumer_home_hello);
     let who = format_who(&card);
     let on_card = who.clone();
@@ -149,6 +229,13 @@ fn ShownCard(card: CardView, plate: Plate, seen_at_ms: Option<i64>) -> impl Into
     let nothing = stamps.is_empty() && points.is_empty();
     let ready = card.rewards.into_iter().find(|reward| reward.code.is_some());
     let age_ms = seen_at_ms.map(|at| net::device_ms() - at);
+    let skew_ms = net::net().skew_ms;
+    let trouble = Memo::new(move |_| match (plate.own.get(), age_ms, skew_ms.get()) {
+        (Own::Elsewhere, ..) => Some(Trouble::Elsewhere),
+        (_, Some(age), _) if age < -CLOCK_OFF_MS => Some(Trouble::SetBack(-age)),
+        (.., skew) if skew.abs() > CLOCK_OFF_MS => Some(Trouble::Off(skew)),
+        _ => None,
+    });
     view! {
         <PhoneShell
             head=view! { <PhoneHead title mark=true /> }.into_light()
@@ -156,8 +243,9 @@ fn ShownCard(card: CardView, plate: Plate, seen_at_ms: Option<i64>) -> impl Into
         >
             {seen_at_ms.map(|at_ms| view! { <SeenAt at_ms /> })}
             {age_ms.is_some_and(|age| age > CONTACT_MS_MAX).then(|| view! { <p class="banner banner--warning banner--note">{t::consumer_home_connect_soon()}</p> })}
-            {age_ms.is_some_and(|age| age < -CLOCK_BACK_MS).then(|| view! { <p class="banner banner--warning banner--note">{t::consumer_home_clock_moved()}</p> })}
-            <div data-code=data_code>
+            {move || plate.away.get().into_iter().map(|told| view! { <p class="banner banner--success banner--note" role="status" data-away>{told}</p> }).collect::<Vec<_>>()}
+            {move || trouble.get().map(|trouble| trouble_plate(trouble, plate, again, open))}
+            <div data-code=data_code hidden=move || trouble.get().is_some()>
                 <QrCard text=text label=t::consumer_home_code_label() on_open=Callback::new(move |()| open.set(true))>
                     <div class="qr-card__foot">
                         <div>
@@ -169,6 +257,7 @@ fn ShownCard(card: CardView, plate: Plate, seen_at_ms: Option<i64>) -> impl Into
                     </div>
                 </QrCard>
             </div>
+            <p class="center small" hidden=move || trouble.get().is_some()><a class="link" href="/c/code">{t::consumer_home_dictate_instead()}</a></p>
             <QrFull open text=text label=t::consumer_home_code_label() who=who />
             {ready.map(|reward| view! {
                 <section class="card card--pad stack">

@@ -4,7 +4,7 @@
 //! What a person typed travels in her own forms: the phone only sealed, so nothing personal is stored before she consents.
 
 use kit::{
-    Button, Chip, CodeField, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Segmented, Size, Skeleton, SkeletonKind, StepsBar, Switch, Tone, UiError, icon::path,
+    Button, ButtonLink, Chip, CodeField, Empty, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Segmented, Size, Skeleton, SkeletonKind, StepsBar, Switch, Tone, UiError, icon::path,
     locale, request, t,
 };
 use leptos::prelude::*;
@@ -174,6 +174,24 @@ pub(crate) fn MovePage() -> impl IntoView {
             </form>
         </PhoneShell>
     }
+}
+
+/// `/c/join/elsewhere`: the card was taken onto another phone, and this one's session ended with that.
+#[component]
+pub(crate) fn ElsewherePage() -> impl IntoView {
+    view! {
+        <PhoneShell head=view! { <PhoneHead title=t::consumer_home_hello_nobody() mark=true /> }.into_light() paper=true>
+            <Empty title=t::recover_elsewhere() text=t::recover_elsewhere_text() icon=path::DEVICE_MOBILE page=true>
+                <ButtonLink href="/c/join" look=Look::Key>{t::recover_action()}</ButtonLink>
+            </Empty>
+        </PhoneShell>
+    }
+}
+
+/// Is a card open in this browser?
+#[server(prefix = "/fn", endpoint = "consumer/is_signed_in")]
+pub async fn is_signed_in() -> Result<bool, UiError> {
+    Ok(request::actor().await? != identity::Actor::Anonymous)
 }
 
 /// The text that is agreed to, from the country's table: the server's, so that proof and screen cannot differ.

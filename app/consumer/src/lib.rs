@@ -7,6 +7,7 @@
 
 mod bar;
 mod card;
+mod dictation;
 mod history;
 mod join;
 mod key;
@@ -38,7 +39,9 @@ fn consumer_other(path: String) -> AnyView {
         "/c/join/code" => view! { <join::CodePage /> }.into_light(),
         "/c/join/consent" => view! { <join::ConsentPage /> }.into_light(),
         "/c/join/recover" => view! { <join::RecoverPage /> }.into_light(),
+        "/c/join/elsewhere" => view! { <join::ElsewherePage /> }.into_light(),
         "/c/join/move" => view! { <join::MovePage /> }.into_light(),
+        "/c/code" => view! { <dictation::DictationPage /> }.into_light(),
         "/c/history" => view! { <history::HistoryPage /> }.into_light(),
         "/c/offline" => view! { <rewards::OfflinePage /> }.into_light(),
         "/c/rewards" => view! { <rewards::RewardsPage /> }.into_light(),
@@ -50,9 +53,9 @@ fn consumer_other(path: String) -> AnyView {
 /// A read of the asker's wallets, with everything that time has done to them; without a session the sign-up follows.
 #[cfg(feature = "ssr")]
 async fn read_settled() -> Result<(db::Tx, identity::Actor, shared::Timestamp), kit::UiError> {
-    let (tx, actor, now) = kit::request::read().await?;
+    let (mut tx, actor, now) = kit::request::read().await?;
     let Ok(consumer) = actor.consumer() else {
-        kit::request::go("/c/join");
+        kit::request::go(if kit::request::ended_elsewhere(&mut tx).await? { "/c/join/elsewhere" } else { "/c/join" });
         return Ok((tx, actor, now));
     };
     drop(tx);
@@ -67,12 +70,17 @@ fn alive() {
     kit::worker::register("/c/", || std::future::ready(true));
 }
 
-/// Whoever signs in here is nobody yet: what this phone kept of somebody's card goes.
+/// Whoever signs in here is nobody yet: what this phone kept of somebody's card goes. Not while she is still signed in:
+/// a shop's poster leads here, too.
 fn signing_in(path: &str) {
     if path.starts_with("/c/join") {
         Effect::new(|before: Option<()>| {
             if before.is_none() {
-                leptos::task::spawn_local(key::forget());
+                leptos::task::spawn_local(async {
+                    if let Ok(false) = join::is_signed_in().await {
+                        key::forget().await;
+                    }
+                });
             }
         });
     }

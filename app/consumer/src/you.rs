@@ -176,5 +176,8 @@ pub async fn read_move(made: String) -> Result<Option<String>, UiError> {
 /// Ends the session in this browser.
 #[server(prefix = "/fn", endpoint = "consumer/log_out")]
 pub async fn log_out() -> Result<(), UiError> {
+    let (mut tx, actor, now) = kit::request::begin().await?;
+    loyalty::card::leave(&mut tx, &actor, now).await?;
+    tx.commit().await?;
     kit::log_out().await
 }

@@ -224,7 +224,8 @@ recover-card = Tarjeta ••{ $digits }
 recover-balance = { $points } puntos de { $brand }
 recover-warning = El celular anterior deja de mostrarla.
 recover-action = Usar en este celular
-recover-elsewhere = Esta tarjeta se abrió en otro celular.
+recover-elsewhere = Esta tarjeta se abrió en otro celular
+recover-elsewhere-text = Tus puntos siguen ahí. Para verla aquí otra vez, entra con tu número: el otro celular deja de mostrarla.
 
 ## consumer: card, rewards, history, you (A3, A5, A6, A7)
 
@@ -257,16 +258,26 @@ consumer-home-campaigns = Campañas cerca de ti
 consumer-home-join = Quiero sumar
 consumer-home-joined = Ya participas
 consumer-home-connect-soon = Conéctate pronto para que tu tarjeta siga al día.
-consumer-home-clock-moved = La hora de tu celular está corrida. Ponla en automático y conéctate.
 consumer-offline-page-text = Tu tarjeta funciona igual: muéstrala en la tienda.
 consumer-home-empty-title = Aún no tienes sellos
 consumer-home-empty-text = Muestra tu tarjeta en tu próxima compra.
 consumer-home-no-campaigns = Sumarás cuando una marca active premios aquí.
 consumer-home-connect = Conéctate pronto para que tu tarjeta siga al día.
 consumer-home-clock-title = La hora de tu celular está corrida
-consumer-home-clock-text = Usa este código de una sola vez.
+consumer-home-clock-fast = Va { $by } adelantada. Tu código sirve igual, o dicta uno de seis números.
+consumer-home-clock-slow = Va { $by } atrasada. Tu código sirve igual, o dicta uno de seis números.
+consumer-home-clock-set-back = Se atrasó al menos { $by } desde la última vez que te conectaste: tu código no sirve así. Conéctate o dicta uno.
+consumer-home-clock-how = Abre los Ajustes del celular, busca Fecha y hora y activa la hora automática.
+consumer-home-show-code = Mostrar mi código
+consumer-home-elsewhere-text = Tu tarjeta se muestra en tres celulares a la vez, y este ya no es uno de ellos. Tus puntos no cambiaron.
+consumer-home-while-away = Mientras no tenías señal: +{ $many } en { $shop }
 consumer-home-clock-fix = Cómo arreglarla
 consumer-home-dictate = Dictar código
+consumer-home-dictate-instead = ¿No la lee la cámara? Dicta un código
+consumer-dictate-lead = Dile estos números a la tienda:
+consumer-dictate-life = Sirven una vez y por un minuto. No se los digas a nadie más.
+consumer-dictate-over = Este código ya venció.
+consumer-dictate-again = Dame otro código
 consumer-full-hint = Sube el brillo y acércala a la cámara de la tienda.
 consumer-full-done = Listo
 consumer-received-points = { $count ->
@@ -612,6 +623,34 @@ tendero-queue-got-other = Sumó { $got } (estimábamos { $expected })
 tendero-queue-got-nothing = Registrada. No sumó en ninguna campaña.
 tendero-queue-refused = No sumó.
 tendero-queue-understood = Entendido
+tendero-queue-fine = Está bien
+tendero-queue-tell = Avisar
+tendero-queue-tell-owner = Hablar con el dueño
+tendero-queue-help = Pedir ayuda
+tendero-queue-copied = Copiado. Pégalo en un mensaje.
+tendero-queue-search = Buscar en este celular
+tendero-queue-found-all = Ya no falta ninguna en este celular.
+tendero-queue-found-not = Este celular no tiene la número { $numbers }.
+tendero-queue-clock-fix = Poner hora automática
+tendero-queue-clock-fast = La hora de este celular va { $by } adelantada.
+tendero-queue-clock-slow = La hora de este celular va { $by } atrasada.
+tendero-queue-see-sale = Ver la compra
+tendero-queue-number = Compra { $n }
+tendero-queue-paper-title = Anotar en papel
+tendero-queue-paper-text = Imprime o copia lo que ya está guardado, con renglones para lo que vendas hasta que haya señal.
+tendero-queue-paper-print = Imprimir
+tendero-queue-paper-copy = Copiar
+tendero-queue-paper-new = Para anotar: hora · tarjeta · productos · total
+tendero-queue-others =
+    { $n ->
+        [one] 1 venta de otra persona espera en este celular; se envía sola.
+       *[other] { $n } ventas de otra persona esperan en este celular; se envían solas.
+    }
+tendero-queue-others-look =
+    { $n ->
+        [one] 1 venta de otra persona necesita que ella la mire cuando entre.
+       *[other] { $n } ventas de otra persona necesitan que ella las mire cuando entre.
+    }
 tendero-queue-empty-title = Nada guardado
 tendero-queue-empty-text = Aquí ves las compras que haces sin señal y en qué quedaron.
 tendero-queue-lost-short = Se perdieron compras de este celular
@@ -1204,6 +1243,7 @@ reason-shop-bad-price = Revisa el precio: va de 0 en adelante.
 reason-shop-bad-qty = Revisa la cantidad: va de 1 a 9.999.
 reason-shop-campaign-cap = La campaña llegó a su tope.
 reason-shop-card-blocked = Esta tarjeta está bloqueada. Que abra su app.
+reason-shop-code-locked = Van cinco códigos que no sirven. Espera diez minutos, o usa otra tarjeta.
 reason-shop-chain-gap = Falta una compra entre dos que enviaste. La estamos revisando.
 reason-shop-clock-suspect = La hora de tu celular cambió. La compra queda en revisión.
 reason-shop-code-used-elsewhere = Esa tarjeta se usó en otra tienda a la misma hora. La estamos revisando.
@@ -1235,6 +1275,7 @@ reason-shop-self-pdv = En tu propia tienda no sumas.
 reason-shop-suspected-duplicate = Se parece a otra compra de hace poco. La estamos revisando.
 reason-shop-too-old = Pasaron más de 72 horas. No sumó.
 reason-shop-unknown-card = No conocemos esa tarjeta. Que abra su app o dale una nueva.
+reason-shop-wrong-digits = Ese código no sirve o ya venció. Pídele otro.
 reason-shop-unknown-product = No conocemos ese producto. Ponle nombre y precio.
 
 ## reason-consumer: the same reasons, told to the consumer

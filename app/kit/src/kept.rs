@@ -259,6 +259,21 @@ pub async fn recall<T: DeserializeOwned>(name: &'static str) -> Option<(T, i64)>
     }
 }
 
+/// What [`kept()`] read last under a name, or a part of it: `T` may leave fields out.
+pub async fn last_answer<T: DeserializeOwned>(name: &'static str) -> Option<T> {
+    #[cfg(target_arch = "wasm32")]
+    {
+        let text = store::get(name).await.ok()?.as_string()?;
+        let (_, answer) = text.split_once(' ')?;
+        serde_json::from_slice::<Result<T, UiError>>(answer.as_bytes()).ok()?.ok()
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
 /// Everything that was kept under names that begin with `prefix` (`consumer.`) goes: it belonged to whoever signed out.
 pub async fn forget(prefix: &'static str) {
     #[cfg(target_arch = "wasm32")]

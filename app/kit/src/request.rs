@@ -112,7 +112,7 @@ fn push_plain(out: &mut String, text: &str) {
 
 #[cfg(feature = "ssr")]
 pub use server::{
-    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, db, go, persona, persona_of, read, refuse, session_cookie, sign_out_cookie, site, state,
+    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, db, ended_elsewhere, go, persona, persona_of, read, refuse, session_cookie, sign_out_cookie, site, state,
 };
 
 #[cfg(feature = "ssr")]
@@ -277,6 +277,14 @@ mod server {
             },
         };
         Ok((tx, actor, now))
+    }
+
+    /// True when this browser had a session that somebody ended elsewhere.
+    pub async fn ended_elsewhere(tx: &mut Tx) -> Result<bool, UiError> {
+        match persona().and_then(|persona| Some((persona, cookie(persona.cookie())?))) {
+            Some((persona, token)) => Ok(identity::session::ended_elsewhere(tx, persona, &token).await?),
+            None => Ok(false),
+        }
     }
 
     fn cookie(name: &str) -> Option<String> {

@@ -62,11 +62,19 @@ pub fn Tabs(
     /// As wide as its words.
     #[prop(optional)]
     fit: bool,
+    /// How many are behind a tab, by its key; nothing while there are none. True: somebody has to look at them.
+    #[prop(optional)]
+    counts: Vec<(&'static str, Signal<usize>, bool)>,
 ) -> impl IntoView {
+    let class = if fit { "seg seg--fit" } else if counts.is_empty() { "seg" } else { "seg seg--counts" };
     let keys: Vec<&'static str> = tabs.iter().map(|(key, _)| *key).collect();
     let items = tabs
         .into_iter()
         .map(|(key, words)| {
+            let count = counts.iter().find(|(of, ..)| *of == key).map(|(_, count, loud)| {
+                let (count, class) = (*count, if *loud { "badge" } else { "badge badge--quiet" });
+                move || Some(count.get()).filter(|count| *count > 0).map(|count| view! { " " <span class=class>{count}</span> })
+            });
             view! {
                 <button
                     type="button"
@@ -79,6 +87,7 @@ pub fn Tabs(
                     on:click=move |_| selected.set(key)
                 >
                     {words}
+                    {count}
                 </button>
             }
         })
@@ -97,7 +106,7 @@ pub fn Tabs(
             let _ = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(tab).focus();
         }
     };
-    view! { <div class=if fit { "seg seg--fit" } else { "seg" } role="tablist" aria-label=label on:keydown=turn>{items}</div> }
+    view! { <div class=class role="tablist" aria-label=label on:keydown=turn>{items}</div> }
 }
 
 /// Pages side by side: address, words, and whether it is this one.

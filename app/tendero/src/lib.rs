@@ -14,6 +14,7 @@ mod capture;
 mod device;
 mod estimate;
 mod home;
+mod hand_out;
 mod more;
 mod queue;
 mod queue_page;
@@ -70,6 +71,7 @@ fn signing_in(path: &str) {
     if path.starts_with("/t/start") {
         Effect::new(|before: Option<()>| {
             if before.is_none() {
+                queue::signs(None);
                 leptos::task::spawn_local(kit::kept::forget("tendero."));
             }
         });

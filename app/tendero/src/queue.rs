@@ -7,7 +7,7 @@ use shared::{
     DeviceId,
     loyalty::{
         Capture,
-        queue::{self, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ChainEnd, Entry, Gain, ItemAnswer, KnownCaptures, Room},
+        queue::{self, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ChainEnd, Entry, Gain, ItemAnswer, KnownCaptures, Room, Viewer},
     },
 };
 use uuid::Uuid;
@@ -51,6 +51,8 @@ pub(crate) struct Queue {
     pub promised: RwSignal<bool>,
     /// Numbers that this phone made and nobody has.
     pub lost: RwSignal<Vec<i64>>,
+    /// Whose sales are shown; the others' are counted.
+    pub viewer: RwSignal<Viewer>,
 }
 
 const LOST: &str = "tendero.lost";
@@ -63,8 +65,14 @@ impl Queue {
     pub(crate) fn waiting(&self) -> usize {
         self.entries.with(|entries| entries.iter().filter(|entry| entry.waits()).count())
     }
+    /// Of the viewer's own.
     pub(crate) fn needing_eye(&self) -> usize {
-        self.entries.with(|entries| entries.iter().filter(|entry| entry.needs_eye()).count())
+        self.count(true, Entry::needs_eye)
+    }
+    /// The viewer's own, or the other people's on this phone.
+    pub(crate) fn count(&self, own: bool, wanted: fn(&Entry) -> bool) -> usize {
+        let viewer = self.viewer.get();
+        self.entries.with(|entries| entries.iter().filter(|entry| wanted(entry) && viewer.sees(entry, entries) == own).count())
     }
     pub(crate) fn room(&self) -> Room {
         self.entries.with(|entries| queue::room(entries, kit::net::device_ms()))
@@ -85,6 +93,7 @@ pub(crate) fn queue() -> Queue {
         broken: RwSignal::new(false),
         promised: RwSignal::new(true),
         lost: RwSignal::default(),
+        viewer: RwSignal::new(Viewer::Unknown),
     };
     provide_context(queue);
     Effect::new(move |before: Option<()>| {
@@ -92,6 +101,7 @@ pub(crate) fn queue() -> Queue {
         let online = net.online.get();
         if before.is_none() {
             queue.lost.set(kit::kept::setting(LOST).unwrap_or_default());
+            queue.viewer.set(viewer());
             let look = move || leptos::task::spawn_local(send(queue));
             set_interval(move || if queue.entries.try_with_untracked(|entries| entries.iter().any(Entry::waits)).unwrap_or(false) { look() }, std::time::Duration::from_millis(RETRY_MS));
             window_event_listener_untyped("visibilitychange", move |_| look());
@@ -104,6 +114,22 @@ pub(crate) fn queue() -> Queue {
         }
     });
     queue
+}
+
+/// Under which key the person signs who is signed in here.
+const SIGNER: &str = "tendero.signer";
+
+fn viewer() -> Viewer {
+    match kit::kept::setting::<Option<DeviceId>>(SIGNER) {
+        None => Viewer::Unknown,
+        Some(None) => Viewer::Nobody,
+        Some(Some(device)) => Viewer::Person(device),
+    }
+}
+
+/// Somebody signed in, or nobody is.
+pub(crate) fn signs(device: Option<DeviceId>) {
+    kit::kept::set_setting(SIGNER, &device);
 }
 
 /// True when a new build may take this page's place: nothing waits.
@@ -127,7 +153,10 @@ async fn load() -> Result<Vec<Entry>, JsValue> {
 pub(crate) async fn reload(queue: Queue) {
     match load().await {
         Ok(entries) => {
-            queue.entries.set(entries);
+            // A row that did not change stays as it is, with what is open in it.
+            if queue.entries.with_untracked(|before| *before != entries) {
+                queue.entries.set(entries);
+            }
             queue.broken.set(false);
         }
         Err(_) => queue.broken.set(true),
@@ -178,6 +207,7 @@ pub(crate) async fn keep(queue: Queue, sale: Sale) -> Result<(), NotKept> {
     drop(work);
     let kept = outcome.get();
     queue.broken.set(kept == Err(NotKept::Store));
+    queue.viewer.set(viewer());
     reload(queue).await;
     if kept == Err(NotKept::Store) {
         queue.broken.set(true);
@@ -220,6 +250,7 @@ async fn write(sale: Sale) -> Result<(), NotKept> {
     };
     capture::write(rows([&entry]), js_sys::Array::new(), &device, json(&ChainEnd { counter, sha256 })).await.map_err(store)?;
     kit::kept::set_setting(&numbered, &counter);
+    signs(Some(sale.device));
     Ok(())
 }
 

@@ -2,10 +2,13 @@
 
 use kit::{Bar as Progress, BarTone, Banner, Button, ButtonLink, Disc, Empty, IconButton, IntoLight, Look, PhoneHead, PhoneShell, Size, Tabs, Tone, icon::path, locale, net, t};
 use leptos::prelude::*;
+use serde::Deserialize;
 use shared::{
-    loyalty::queue::{Entry, QUEUE_AGE_MAX_MS, QUEUE_MAX, Room, Verdict},
-    time::HOUR_MS,
+    Country, Currency, Gtin, format,
+    loyalty::{Capture, queue::{Entry, QUEUE_AGE_MAX_MS, QUEUE_MAX, Room, Verdict}},
+    time::{HOUR_MS, MINUTE_MS},
 };
+use uuid::Uuid;
 
 use crate::{
     queue::{Queue, Sending, mark_seen, queue, send, tell_losses, untold_losses},
@@ -59,10 +62,34 @@ pub(crate) fn SyncBanner() -> impl IntoView {
     }
 }
 
+/// The names and the money of the counter that this phone saw last.
+#[derive(Clone, Deserialize)]
+struct Counter {
+    country: Country,
+    currency: Currency,
+    products: Vec<Named>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Named {
+    gtin: Gtin,
+    name: String,
+}
+
+/// What a row needs beside its sale.
+#[derive(Clone, Copy)]
+struct Around {
+    queue: Queue,
+    counter: RwSignal<Option<Counter>>,
+    /// What an action beside a sale answered; outlives its row, which is drawn anew with every news of the queue.
+    said: RwSignal<Option<(Uuid, String)>>,
+}
+
 /// `/t/queue`
 #[component]
 pub(crate) fn QueuePage() -> impl IntoView {
     let queue = queue();
+    let around = Around { queue, counter: RwSignal::new(None), said: RwSignal::new(None) };
     let tab = RwSignal::new("all");
     let again = move |_| leptos::task::spawn_local(send(queue));
     let foot = view! {
@@ -78,19 +105,22 @@ pub(crate) fn QueuePage() -> impl IntoView {
             "look" => entry.needs_eye(),
             _ => true,
         };
-        let entries: Vec<Entry> = queue.entries.get().into_iter().filter(wanted).collect();
+        let entries: Vec<Entry> = own(queue).into_iter().filter(wanted).collect();
         if !queue.loaded.get() {
             return ().into_light();
         }
         if entries.is_empty() {
             return view! { <Empty title=t::tendero_queue_empty_title() text=t::tendero_queue_empty_text() icon=path::CLOUD_CHECK /> }.into_light();
         }
-        let rows = entries.into_iter().map(|entry| row(queue, entry)).collect::<Vec<_>>();
+        let rows = entries.into_iter().map(|entry| row(around, entry)).collect::<Vec<_>>();
         view! { <ul class="queue" data-queue>{rows}</ul> }.into_light()
     };
     Effect::new(move |before: Option<()>| {
         if before.is_none() {
-            leptos::task::spawn_local(async move { queue.promised.set(kit::worker::persist().await) });
+            leptos::task::spawn_local(async move {
+                around.counter.set(kit::kept::last_answer("tendero.counter").await);
+                queue.promised.set(kit::worker::persist().await);
+            });
         }
     });
     view! {
@@ -100,9 +130,15 @@ pub(crate) fn QueuePage() -> impl IntoView {
         >
             {move || losses(queue)}
             {move || summary(queue)}
+            {move || others(queue)}
+            {move || (queue.room() == Room::Full).then(|| paper(around))}
             <Tabs
                 label=t::tendero_queue_title()
                 tabs=vec![("all", t::tendero_queue_all().into()), ("waiting", t::tendero_queue_waiting().into()), ("look", t::tendero_queue_look_at().into())]
+                counts=vec![
+                    ("waiting", Signal::derive(move || queue.count(true, Entry::waits)), false),
+                    ("look", Signal::derive(move || queue.needing_eye()), true),
+                ]
                 selected=tab
                 panel="queue"
             />
@@ -111,9 +147,23 @@ pub(crate) fn QueuePage() -> impl IntoView {
     }
 }
 
+/// The viewer's own, newest first.
+fn own(queue: Queue) -> Vec<Entry> {
+    let viewer = queue.viewer.get();
+    queue.entries.with(|entries| entries.iter().filter(|entry| viewer.sees(entry, entries)).cloned().collect())
+}
+
+/// Sales of whoever else signs on this phone are counted: they are hers to see, and nothing is hidden.
+fn others(queue: Queue) -> Option<AnyView> {
+    let (waiting, look) = (queue.count(false, Entry::waits), queue.count(false, Entry::needs_eye));
+    let waits = (waiting > 0).then(|| view! { <p class="banner banner--info banner--note" data-others=waiting>{t::tendero_queue_others(waiting as i64)}</p> });
+    let looks = (look > 0).then(|| view! { <p class="banner banner--warning banner--note" data-others-look=look>{t::tendero_queue_others_look(look as i64)}</p> });
+    (waiting + look > 0).then(|| view! { {waits} {looks} }.into_light())
+}
+
 /// How many wait, how old the oldest is, and how much room is left.
 fn summary(queue: Queue) -> AnyView {
-    let waiting = queue.waiting();
+    let (mine, waiting) = (queue.count(true, Entry::waits), queue.waiting());
     let oldest = queue.entries.with(|entries| entries.iter().filter(|entry| entry.waits()).map(|entry| entry.captured_at_ms).min());
     let age = oldest.map(|at| t::tendero_queue_oldest(&((net::device_ms() - at).max(0) / HOUR_MS).to_string(), &(QUEUE_AGE_MAX_MS / HOUR_MS).to_string()).to_string());
     let until = oldest.map(|at| t::tendero_queue_until(&net::wall_moment(at + QUEUE_AGE_MAX_MS)).to_string());
@@ -122,9 +172,9 @@ fn summary(queue: Queue) -> AnyView {
     view! {
         <section class="card card--pad stack" data-waiting=waiting>
             <div class="row">
-                <span class="queue__count">{waiting}</span>
+                <span class="queue__count">{mine}</span>
                 <div class="grow">
-                    <h2 class="strong">{t::tendero_queue_unsent(waiting as i64)}</h2>
+                    <h2 class="strong">{t::tendero_queue_unsent(mine as i64)}</h2>
                     <p class="small muted">{t::tendero_queue_by_itself()}</p>
                 </div>
             </div>
@@ -135,6 +185,117 @@ fn summary(queue: Queue) -> AnyView {
             {(room == Room::Soon).then(|| view! { <p class="banner banner--warning banner--note">{t::tendero_queue_soon()}</p> })}
             {(room == Room::Full).then(|| view! { <p class="banner banner--danger banner--note">{t::tendero_queue_full()}</p> })}
         </section>
+    }
+    .into_light()
+}
+
+/// Blank lines on the printed list, for what the phone does not take any more.
+const BLANK_LINES: usize = 20;
+
+/// The list for paper, when the phone is full: what it holds, and room for what comes.
+fn paper(around: Around) -> AnyView {
+    let waiting: Vec<Entry> = own(around.queue).into_iter().rev().filter(Entry::waits).collect();
+    let said = RwSignal::new(false);
+    let lines: Vec<String> = waiting.iter().map(|entry| told(around, entry)).collect();
+    let text = lines.join("\n");
+    let copy = move |_| {
+        let text = text.clone();
+        leptos::task::spawn_local(async move { said.set(crate::hand_out::copied(&text).await) });
+    };
+    let held = lines.len();
+    let blank = (0..BLANK_LINES).map(|_| view! { <li class="paper__blank"></li> }).collect::<Vec<_>>();
+    view! {
+        <section class="card card--pad stack" data-paper=held>
+            <h2>{t::tendero_queue_paper_title()}</h2>
+            <p class="small">{t::tendero_queue_paper_text()}</p>
+            <div class="row">
+                <Button look=Look::Secondary icon=path::PRINTER on:click=|_| crate::hand_out::print_page()>{t::tendero_queue_paper_print()}</Button>
+                <Button look=Look::Secondary icon=path::COPY on:click=copy>{t::tendero_queue_paper_copy()}</Button>
+            </div>
+            <p class="small" role="status">{move || said.get().then(t::tendero_queue_copied)}</p>
+            <div class="paper" aria-hidden="true">
+                <p class="strong">{t::tendero_queue_title()}</p>
+                <ol>{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect::<Vec<_>>()}</ol>
+                <p class="strong">{t::tendero_queue_paper_new()}</p>
+                <ol>{blank}</ol>
+            </div>
+        </section>
+    }
+    .into_light()
+}
+
+/// A sale in one line: number, when, whose, how much, and why it is looked at.
+fn told(around: Around, entry: &Entry) -> String {
+    let total = around.counter.with(|counter| counter.as_ref().map(|counter| format::money(entry.total_minor, counter.currency, counter.country)));
+    let when = [&net::wall_date(entry.captured_at_ms).map(|date| format::weekday_date(date)).unwrap_or_default(), " ", &net::wall_time(entry.captured_at_ms)].concat();
+    let code = entry.settled.as_ref().and_then(|settled| settled.code.clone());
+    let number = t::tendero_queue_number(&entry.counter.to_string());
+    let units = t::tendero_queue_units(entry.units);
+    [Some(number), Some(when), Some(entry.label.clone()), Some(units), total, code].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// What was sold, from the text that was signed.
+fn lines(around: Around, entry: &Entry) -> AnyView {
+    let capture: Option<Capture> = serde_json::from_slice(entry.capture.as_bytes()).ok();
+    let rows = capture.map(|capture| capture.lines).unwrap_or_default().into_iter().map(|line| {
+        let (name, price) = around.counter.with(|counter| match counter {
+            Some(counter) => (
+                counter.products.iter().find(|product| product.gtin == line.gtin).map(|product| product.name.clone()),
+                line.unit_price_minor.map(|minor| format::money(minor, counter.currency, counter.country)),
+            ),
+            None => (None, None),
+        });
+        let what = [&line.quantity.to_string(), " × ", &name.unwrap_or_else(|| line.gtin.short().to_string())].concat();
+        view! { <li class="row small"><span class="grow">{what}</span> <span>{price}</span></li> }
+    });
+    view! { <details><summary class="link">{t::tendero_queue_see_sale()}</summary><ul>{rows.collect::<Vec<_>>()}</ul></details> }.into_light()
+}
+
+/// What can be done about a sale that was held or refused, as far as it can be done here.
+fn actions(around: Around, entry: &Entry) -> AnyView {
+    let (queue, said, id) = (around.queue, around.said, entry.id);
+    let code = entry.settled.as_ref().and_then(|settled| settled.code.clone()).unwrap_or_default();
+    let text = told(around, entry);
+    let tell = move |words: &'static str| {
+        let text = text.clone();
+        let act = move |_| {
+            let text = text.clone();
+            leptos::task::spawn_local(async move {
+                if crate::hand_out::tell(&text).await {
+                    said.set(Some((id, t::tendero_queue_copied().to_owned())));
+                }
+            });
+        };
+        view! { <Button look=Look::Secondary on:click=act>{words}</Button> }.into_light()
+    };
+    let own_way = match code.as_str() {
+        "CHAIN_GAP" => {
+            let search = move |_| {
+                leptos::task::spawn_local(async move {
+                    send(queue).await;
+                    let lost = queue.lost.get_untracked();
+                    let numbers = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    said.set(Some((id, if lost.is_empty() { t::tendero_queue_found_all().to_owned() } else { t::tendero_queue_found_not(&numbers) })));
+                });
+            };
+            view! { <Button look=Look::Secondary on:click=search>{t::tendero_queue_search()}</Button> {tell(t::tendero_queue_tell())} }.into_light()
+        }
+        "CLOCK_SUSPECT" => {
+            let skew = net::net().skew_ms;
+            let off = move || Some(skew.get()).filter(|skew| skew.abs() > MINUTE_MS).map(|skew| if skew > 0 { t::tendero_queue_clock_slow(&format::span(skew)) } else { t::tendero_queue_clock_fast(&format::span(skew)) });
+            view! { <details><summary class="link">{t::tendero_queue_clock_fix()}</summary><p class="small">{off} " " {t::consumer_home_clock_how()}</p></details> }.into_light()
+        }
+        "DEVICE_REVOKED" => tell(t::tendero_queue_tell_owner()),
+        "TOO_OLD" => view! { {lines(around, entry)} {tell(t::tendero_queue_help())} }.into_light(),
+        _ => view! { {lines(around, entry)} {tell(t::tendero_queue_tell())} }.into_light(),
+    };
+    let done = if code == "CODE_USED_ELSEWHERE" { t::tendero_queue_fine() } else { t::tendero_queue_understood() };
+    view! {
+        <div class="queue__acts">
+            {own_way}
+            <Button look=Look::Secondary on:click=move |_| leptos::task::spawn_local(mark_seen(queue, id))>{done}</Button>
+        </div>
+        <p class="small" role="status">{move || said.get().filter(|(of, _)| *of == id).map(|(_, words)| words)}</p>
     }
     .into_light()
 }
@@ -158,7 +319,7 @@ fn losses(queue: Queue) -> Option<AnyView> {
     )
 }
 
-fn row(queue: Queue, entry: Entry) -> AnyView {
+fn row(around: Around, entry: Entry) -> AnyView {
     let id = entry.id;
     let (icon, tone, state) = match &entry.settled {
         None => (path::CLOCK, Tone::Info, "waiting"),
@@ -184,15 +345,15 @@ fn row(queue: Queue, entry: Entry) -> AnyView {
                 }
             }
             (Verdict::Held, code) => code.map_or_else(t::tendero_result_held_text, locale::shop_text).to_owned(),
+            // Its text says so itself.
+            (Verdict::Refused, Some(code @ "TOO_OLD")) => locale::shop_text(code).to_owned(),
             (Verdict::Refused, code) => [t::tendero_queue_refused(), " ", code.map_or("", locale::shop_text)].concat(),
         },
     };
     let label = if entry.label.is_empty() { t::tendero_queue_card().to_owned() } else { entry.label.clone() };
     let code = entry.settled.as_ref().and_then(|settled| settled.code.clone());
     let reason = code.clone();
-    let seen = entry.needs_eye().then(|| {
-        view! { <Button look=Look::Secondary on:click=move |_| leptos::task::spawn_local(mark_seen(queue, id))>{t::tendero_queue_understood()}</Button> }
-    });
+    let acts = entry.needs_eye().then(|| actions(around, &entry));
     view! {
         <li class="list-row" data-entry=id.to_string() data-state=state data-counter=entry.counter data-reason=reason>
             <Disc icon tone />
@@ -200,7 +361,7 @@ fn row(queue: Queue, entry: Entry) -> AnyView {
                 <span class="row"><span class="strong grow">{label}</span> <span class="small muted">{net::wall_moment(entry.captured_at_ms)}</span></span>
                 <span class=if matches!(state, "refused") { "small queue__bad" } else { "small muted" }>{became}</span>
                 {code.map(|code| view! { <span class="micro faint">{code}</span> })}
-                {seen}
+                {acts}
             </div>
         </li>
     }

@@ -42,7 +42,7 @@ pub(crate) fn ResultScreen(answer: PurchaseAnswer, on_next: Callback<()>) -> imp
     let more = reasons.len().saturating_sub(REASONS_MAX);
     let reasons = reasons.into_iter().take(REASONS_MAX).map(|reason| view! { <p><Icon path=path::INFO size=18 /> <span>{reason}</span></p> }).collect::<Vec<_>>();
     view! {
-        <div class=if held { "result result--held" } else { "result" } data-result=format!("{:?}", answer.status)>
+        <div class=["result", if held { " result--held" } else { "" }, crate::saved::flash()].concat() data-result=format!("{:?}", answer.status)>
             <header class="result__top"><span class="result__who"><Icon path=path::USER_CIRCLE size=22 /> {answer.consumer_label.clone()}</span></header>
             <main id="main" class="result__hero" role="alert">
                 <span class="result__check"><Icon path=if held { path::CLOCK } else { path::CHECK_FAT_FILL } size=36 /></span>

@@ -16,6 +16,11 @@ pub(crate) fn gain_text(gain: Gain) -> String {
     }
 }
 
+/// The screen flashes once where the phone cannot vibrate.
+pub(crate) fn flash() -> &'static str {
+    if scanner::can_vibrate() { "" } else { " result--flash" }
+}
+
 /// The whole screen after a confirmation without an answer.
 #[component]
 pub(crate) fn SavedScreen(
@@ -31,7 +36,7 @@ pub(crate) fn SavedScreen(
     let gain = estimate.map(gain_text).filter(|text| !text.is_empty());
     let until = kit::net::wall_moment(at_ms + QUEUE_AGE_MAX_MS);
     view! {
-        <div class="result result--saved" data-result="Saved">
+        <div class=["result result--saved", flash()].concat() data-result="Saved">
             <header class="result__top"><span class="result__who"><Icon path=path::USER_CIRCLE size=22 /> {label}</span></header>
             <main id="main" class="result__hero" role="alert">
                 <span class="result__check"><Icon path=path::CLOUD_SLASH size=36 /></span>

@@ -31,6 +31,8 @@ use crate::{
 const ANSWER_MS: u64 = 1_200;
 /// A basket that was left comes back within this time.
 const DRAFT_MS_MAX: i64 = 15 * MINUTE_MS;
+/// What a consumer dictates when her QR cannot be read.
+const DIGITS: usize = 6;
 const DRAFT: &str = "tendero.draft";
 
 /// What the page needs before it can sell.
@@ -308,8 +310,19 @@ fn heard(state: State, counter: StoredValue<Counter>, read: Read) {
     match read.gtin() {
         Some(Ok(gtin)) => product_read(state, counter, gtin),
         Some(Err(_)) => refuse(state, t::tendero_scan_check_digit()),
+        None if read.text.len() == DIGITS && read.text.bytes().all(|digit| digit.is_ascii_digit()) => digits_read(state, read.text),
         None => refuse(state, t::tendero_scan_typed_wrong()),
     }
+}
+
+/// Six digits that the consumer reads aloud: the server knows whose card they stand for.
+fn digits_read(state: State, digits: String) {
+    leptos::task::spawn_local(async move {
+        match take_digits(digits).await {
+            Ok(code) => card_read(state, code),
+            Err(error) => refuse(state, locale::shop_text(error.code())),
+        }
+    });
 }
 
 fn refuse(state: State, text: &str) {
@@ -360,7 +373,7 @@ fn card_read(state: State, code: String) {
         let label = match known {
             Ok(label) => Ok(label),
             // Without the server: what the code itself says, and whether it is of this hour.
-            Err(error) if error.0.status == 429 || error.0.status >= 500 => label_of(&code, at).ok_or("QR_STALE".to_owned()),
+            Err(error) if error.code() == "too_many_requests" || error.0.status >= 500 => label_of(&code, at).ok_or("QR_STALE".to_owned()),
             Err(error) => Err(error.code().to_owned()),
         };
         match label {
@@ -719,9 +732,34 @@ pub async fn read_counter() -> Result<Counter, UiError> {
 /// Whose card it is, in two words.
 #[server(prefix = "/fn", endpoint = "tendero/identify", input = server_fn::codec::Json)]
 pub async fn identify(code: String, read_at: Timestamp) -> Result<String, UiError> {
-    let (mut tx, actor, _) = request::read().await?;
+    let (mut tx, actor, now) = request::read().await?;
     let loyalty = request::state::<loyalty::Loyalty>()?;
-    Ok(loyalty::card::identify(&mut tx, &loyalty, &actor, &code, read_at).await?)
+    let told = loyalty::card::identify(&mut tx, &loyalty, &actor, now, &code, read_at).await;
+    drop(tx);
+    count_failure(&told, Some(&code)).await?;
+    Ok(told?)
+}
+
+/// A code that no card answered to is counted, in a transaction that writes.
+#[cfg(feature = "ssr")]
+async fn count_failure<T>(told: &Result<T, loyalty::Error>, code: Option<&str>) -> Result<(), UiError> {
+    if let (Err(loyalty::Error::UnknownCard), Some(code)) = (told, code) {
+        let (mut tx, actor, now) = request::begin().await?;
+        loyalty::failed_code::note(&mut tx, now, actor.member()?.1, code).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The code of the card whose six digits a consumer read aloud.
+#[server(prefix = "/fn", endpoint = "tendero/take_digits", input = server_fn::codec::Json)]
+pub async fn take_digits(digits: String) -> Result<String, UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    let loyalty = request::state::<loyalty::Loyalty>()?;
+    let code = loyalty::dictation::take(&mut tx, &loyalty, &actor, now, &digits).await;
+    // A wrong guess is counted.
+    tx.commit().await?;
+    Ok(code?)
 }
 
 /// What the basket would earn.
@@ -730,7 +768,10 @@ pub async fn preview(basket: PreviewPurchase) -> Result<PurchaseAnswer, UiError>
     let (mut tx, actor, now) = request::read().await?;
     let loyalty = request::state::<loyalty::Loyalty>()?;
     let (_, shop, _) = actor.member()?;
-    Ok(loyalty::purchase::preview(&mut tx, &loyalty, &actor, now, shop, &basket).await?)
+    let told = loyalty::purchase::preview(&mut tx, &loyalty, &actor, now, shop, &basket).await;
+    drop(tx);
+    count_failure(&told, basket.card_code.as_deref()).await?;
+    Ok(told?)
 }
 
 /// What a reward's code stands for.

@@ -92,19 +92,26 @@ impl Default for LimitConfig {
 }
 
 struct Gate<K: Hash + Eq + Clone> {
+    burst: NonZeroU32,
     limiter: DefaultKeyedRateLimiter<K>,
     asked: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone> Gate<K> {
     fn new(rate: Rate) -> Self {
-        Self { limiter: RateLimiter::keyed(rate.quota()), asked: AtomicU32::new(0) }
+        Self { burst: rate.burst, limiter: RateLimiter::keyed(rate.quota()), asked: AtomicU32::new(0) }
     }
     fn check(&self, key: &K) -> Result<(), Problem> {
+        self.check_many(key, NonZeroU32::MIN)
+    }
+    /// Several at once, all or none; never more than the gate holds when it is full, or they would never pass.
+    fn check_many(&self, key: &K, many: NonZeroU32) -> Result<(), Problem> {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(key).map_err(|until| {
+        // Never more than the burst, so there is always an answer.
+        let Ok(answer) = self.limiter.check_key_n(key, many.min(self.burst)) else { return Err(too_many(1)) };
+        answer.map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
             too_many(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
         })
@@ -159,6 +166,11 @@ impl Limits {
     pub fn device(&self, device: DeviceId) -> Result<(), Problem> {
         self.device.check(&device)
     }
+    /// The captures of a batch of this phone, beside the first, which [`Limits::device`] counted before they were read.
+    pub fn device_batch(&self, device: DeviceId, captures: usize) -> Result<(), Problem> {
+        let more = u32::try_from(captures).unwrap_or(u32::MAX).saturating_sub(1);
+        NonZeroU32::new(more).map_or(Ok(()), |more| self.device.check_many(&device, more))
+    }
 
     /// Where a request comes from: the peer, or what our proxy says of it. An IPv6 network of one household counts as one.
     pub fn origin(&self, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
@@ -199,6 +211,23 @@ mod tests {
 
         assert_eq!(refused.status, 429);
         assert!(refused.retry_after_seconds.is_some_and(|seconds| (1..=61).contains(&seconds)));
+    }
+
+    #[test]
+    fn a_batch_counts_as_many_as_it_holds() {
+        let limits = |burst| Limits::new(&LimitConfig { device: Rate::over(1, 60, burst), ..LimitConfig::default() });
+        let phone = DeviceId::fixed(1);
+        let twenty = |limits: &Limits| limits.device(phone).and_then(|()| limits.device_batch(phone, 20));
+
+        let usual = limits(40);
+        assert!(twenty(&usual).is_ok());
+        assert!(twenty(&usual).is_ok());
+        assert_eq!(usual.device(phone).unwrap_err().status, 429);
+        assert!(usual.device(DeviceId::fixed(2)).is_ok(), "another phone has its own count");
+
+        let narrow = limits(10);
+        assert!(narrow.device_batch(phone, 20).is_ok(), "a full gate lets one batch through, however small it is");
+        assert_eq!(narrow.device(phone).unwrap_err().status, 429);
     }
 
     #[test]

@@ -88,6 +88,12 @@ pub async fn resolve(tx: &mut Tx, now: Timestamp, persona: Persona, token: &str)
     Ok(actor.unwrap_or(Actor::Anonymous))
 }
 
+/// True for the cookie of a session that was ended elsewhere: whoever signs out here loses the cookie, too.
+pub async fn ended_elsewhere(tx: &mut Tx, persona: Persona, token: &str) -> Result<bool, Error> {
+    let closed: Option<(SessionId,)> = tx.query(CLOSED).bind(token_hash(token)).bind(persona).maybe().await?;
+    Ok(closed.is_some())
+}
+
 /// Ends the actor's session. Nobody's session ends quietly, too.
 pub async fn close(tx: &mut Tx, now: Timestamp, actor: &Actor) -> Result<(), Error> {
     if let Actor::Consumer { session, .. } | Actor::Member { session, .. } | Actor::User { session, .. } = actor {
@@ -109,6 +115,8 @@ sql! {
     FORGET: "DELETE FROM session WHERE expires_at < $1";
 
     FIND: "SELECT id, subject_id, device_id FROM session WHERE token_hash = $1 AND persona = $2 AND expires_at > $3 AND revoked_at IS NULL";
+
+    CLOSED: "SELECT id FROM session WHERE token_hash = $1 AND persona = $2 AND revoked_at IS NOT NULL";
 
     CONSUMER: "SELECT id FROM consumer WHERE id = $1 AND deleted_at IS NULL";
 

@@ -5,17 +5,20 @@ use hmac::{Hmac, Mac};
 use identity::{Actor, challenge::{self, VerifiedPhone}, consumer::{self, NewConsumer}, keys::random, session};
 use sha2::Sha256;
 use shared::{
-    BrandId, CampaignId, CardId, CardKeyId, ConsumerId, Country, ShopId, Timestamp,
-    loyalty::{Balance, CampaignRules, CardCode, CardView, campaign::Unit, card_code::{PublicCode, printed_message, rotating_message, step_at, with_mac}},
+    BrandId, CampaignId, CardId, CardKeyId, ConsumerId, Country, SessionId, ShopId, Timestamp,
+    loyalty::{Balance, CampaignRules, CardCode, CardView, LateGain, campaign::Unit, card_code::{PublicCode, STEP_MS, printed_message, rotating_message, step_at, with_mac}},
+    time::DAY_MS,
 };
 use sqlx::types::Json;
 use subtle::ConstantTimeEq;
 
-use crate::{Error, Loyalty, reward};
+use crate::{Error, Loyalty, failed_code, purchase::LIVE_MAX_MS, reward};
 
 /// Devices that may show one card at the same time.
 pub const KEYS_MAX: usize = 3;
 const SECRET_CONTEXT: &str = "card-key";
+/// How far back a card's page tells of sales that a shop made without network.
+const LATE_MS: i64 = 30 * DAY_MS;
 
 /// Whoever stands behind a code.
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub(crate) struct Holder {
     pub adult: bool,
     /// The consumer works at the shop that asks.
     pub own_shop: bool,
+    /// Codes of this card that failed at this shop a moment ago; see [`failed_code`].
+    pub failures: i64,
     name: Option<String>,
     public_code: Vec<u8>,
 }
@@ -56,19 +61,21 @@ struct HolderRow {
     display_name: Option<String>,
     adult: bool,
     own_shop: bool,
+    failures: i64,
     secret_sealed: Option<Vec<u8>>,
 }
 
 /// The holder of a code whose HMAC is right. Everything else is `None`: nobody learns whether a card exists.
+/// `now` is for the failures of a moment ago, `read_at` for the keys of then.
 ///
 /// A device's key that was revoked still explains a code that a shop read before: its sale may come days later.
-pub(crate) async fn find_by_code(tx: &mut Tx, loyalty: &Loyalty, code: &CardCode, shop: ShopId, read_at: Timestamp) -> Result<Option<Holder>, Error> {
+pub(crate) async fn find_by_code(tx: &mut Tx, loyalty: &Loyalty, code: &CardCode, shop: ShopId, now: Timestamp, read_at: Timestamp) -> Result<Option<Holder>, Error> {
     let (card, mac, message) = match code {
         CardCode::Rotating { card, step, mac } => (card, mac, rotating_message(*card, *step)),
         CardCode::Printed { card, mac } => (card, mac, printed_message(*card)),
         CardCode::Reward(_) => return Ok(None),
     };
-    let rows = tx.query(HOLDER_BY_CODE).bind(shop).bind(card.0.to_vec()).bind(read_at).all::<HolderRow>().await?;
+    let rows = tx.query(HOLDER_BY_CODE).bind(shop).bind(card.0.to_vec()).bind(read_at).bind(failed_code::since(now)).all::<HolderRow>().await?;
     let right = rows.into_iter().find(|row| {
         let secret = row.secret_sealed.as_deref().and_then(|sealed| loyalty.keys.open(SECRET_CONTEXT, sealed));
         secret.is_some_and(|secret| bool::from(code_mac(&secret, &message)[..8].ct_eq(mac)))
@@ -88,6 +95,7 @@ fn holder(row: HolderRow) -> Holder {
         blocked_at: row.blocked_at,
         adult: row.adult,
         own_shop: row.own_shop,
+        failures: row.failures,
         name: row.display_name,
         public_code: row.public_code,
     }
@@ -100,11 +108,19 @@ fn code_mac(secret: &[u8], message: &str) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// When a code was read at a door that answers at once: what the phone says, if it can be true, else now.
+pub(crate) fn read_at(now: Timestamp, told: Timestamp, ago_max_ms: i64) -> Timestamp {
+    if (-STEP_MS..=ago_max_ms).contains(&now.since(told)) { told } else { now }
+}
+
 /// Whose code the tendero just read, without using it up: the chip above the basket.
-pub async fn identify(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, code: &str, read_at: Timestamp) -> Result<String, Error> {
+///
+/// After [`Error::UnknownCard`] the caller counts the failure with [`failed_code::note`], in a transaction that writes.
+pub async fn identify(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, code: &str, read_at: Timestamp) -> Result<String, Error> {
     let (_, shop, _) = actor.member()?;
     let code: CardCode = code.parse().map_err(|_| Error::UnknownCard)?;
-    let holder = find_by_code(tx, loyalty, &code, shop, read_at).await?.ok_or(Error::UnknownCard)?;
+    let read_at = self::read_at(now, read_at, LIVE_MAX_MS);
+    let holder = find_live(tx, loyalty, &code, shop, now, read_at).await?;
     if holder.blocked_at.is_some() {
         return Err(Error::CardBlocked);
     }
@@ -114,6 +130,15 @@ pub async fn identify(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, code: &str,
         return Err(Error::QrStale);
     }
     Ok(holder.label())
+}
+
+/// The holder of a code that is read now. After too many failures nobody is, and a right code looks like a wrong one.
+pub(crate) async fn find_live(tx: &mut Tx, loyalty: &Loyalty, code: &CardCode, shop: ShopId, now: Timestamp, read_at: Timestamp) -> Result<Holder, Error> {
+    match find_by_code(tx, loyalty, code, shop, now, read_at).await? {
+        Some(holder) if holder.failures >= failed_code::MAX => Err(Error::CodeLocked),
+        Some(holder) => Ok(holder),
+        None => Err(failed_code::refusal(tx, shop, code, now).await?),
+    }
 }
 
 /// A secret that one device keeps; shown once.
@@ -135,33 +160,50 @@ pub async fn sign_up(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, phone: &Ver
 pub async fn create(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, consumer: ConsumerId, kind: &'static str) -> Result<CardId, Error> {
     let card: CardId = tx.new_id();
     tx.query(INSERT).bind(card).bind(random::<10>().to_vec()).bind(consumer).bind(kind).bind(now).execute().await?;
-    add_key(tx, loyalty, now, card).await?;
+    add_key(tx, loyalty, now, card, None).await?;
     Ok(card)
 }
 
-async fn add_key(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, card: CardId) -> Result<NewCardKey, Error> {
+async fn add_key(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, card: CardId, session: Option<SessionId>) -> Result<NewCardKey, Error> {
     let key = NewCardKey { id: tx.new_id(), secret: random() };
-    tx.query(INSERT_KEY).bind(key.id).bind(card).bind(loyalty.keys.seal(SECRET_CONTEXT, &key.secret)).bind(now).execute().await?;
+    tx.query(INSERT_KEY).bind(key.id).bind(card).bind(loyalty.keys.seal(SECRET_CONTEXT, &key.secret)).bind(session).bind(now).execute().await?;
     Ok(key)
 }
 
-/// A key for one more device of the actor's; beyond [`KEYS_MAX`] the oldest device's key stops working.
+/// A key for the actor's device. A session has one key: the one that it had before stops working. Beyond [`KEYS_MAX`]
+/// devices the oldest one's stops too.
 pub async fn new_key(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp) -> Result<NewCardKey, Error> {
-    let consumer = actor.consumer()?;
+    let (consumer, session) = session_of(actor)?;
     tx.lock(consumer.lock_key()).await?;
     let (card, ..) = mine(tx, consumer).await?;
+    tx.query(REVOKE_SESSION_KEY).bind(now).bind(session).bind(card).execute().await?;
     let live: Vec<(CardKeyId,)> = tx.query(LIVE_KEYS).bind(card).all().await?;
     // The first key is the server's own: it draws the code for browsers without scripts.
     for (old,) in live.iter().skip(1).rev().skip(KEYS_MAX - 1) {
         tx.query(REVOKE_KEY).bind(now).bind(*old).bind(card).execute().await?;
     }
-    add_key(tx, loyalty, now, card).await
+    add_key(tx, loyalty, now, card, Some(session)).await
 }
 
-/// The name of the actor's own card in its codes.
-pub async fn public_code(tx: &mut Tx, actor: &Actor) -> Result<PublicCode, Error> {
-    let (_, code) = mine(tx, actor.consumer()?).await?;
-    code.try_into().map(PublicCode).map_err(|_| Error::UnknownCard)
+/// Whoever signs out of a browser leaves no key of her card behind. Nobody leaves quietly, too.
+pub async fn leave(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), Error> {
+    let Ok((consumer, session)) = session_of(actor) else { return Ok(()) };
+    let (card, ..) = mine(tx, consumer).await?;
+    tx.query(REVOKE_SESSION_KEY).bind(now).bind(session).bind(card).execute().await?;
+    Ok(())
+}
+
+fn session_of(actor: &Actor) -> Result<(ConsumerId, SessionId), Error> {
+    match actor {
+        Actor::Consumer { consumer, session } => Ok((*consumer, *session)),
+        _ => Err(actor.consumer().err().map_or(Error::NotFound, Error::from)),
+    }
+}
+
+/// The actor's own card, and its name in its codes.
+pub async fn public_code(tx: &mut Tx, actor: &Actor) -> Result<(CardId, PublicCode), Error> {
+    let (card, code) = mine(tx, actor.consumer()?).await?;
+    Ok((card, code.try_into().map(PublicCode).map_err(|_| Error::UnknownCard)?))
 }
 
 /// A card that somebody with its owner's phone found again.
@@ -239,13 +281,35 @@ struct Person {
 
 /// Everything that the consumer's card page shows.
 pub async fn view(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp) -> Result<CardView, Error> {
-    let consumer = actor.consumer()?;
+    let (consumer, session) = session_of(actor)?;
     let (card_id, public_code) = mine(tx, consumer).await?;
     let person: Person = tx.query(PERSON).bind(consumer).one().await?;
     let code = code_at(tx, loyalty, consumer, now).await?;
+    let key: Option<(CardKeyId,)> = tx.query(SESSION_KEY).bind(card_id).bind(session).maybe().await?;
     let balances = balances(tx, actor, consumer).await?;
     let rewards = reward::of_consumer(tx, actor, consumer).await?;
-    Ok(CardView { card_id, name: person.display_name, label: digits(&public_code), country: person.country, code, code_at: now, balances, rewards })
+    let late = tx.query(LATE).bind(consumer).bind(now.plus_ms(-LATE_MS)).all::<LateRow>().await?;
+    let late = late.into_iter().map(|row| LateGain { shop_name: row.shop_name, received_at: row.received_at, unit: row.unit, amount: row.amount }).collect();
+    Ok(CardView {
+        card_id,
+        name: person.display_name,
+        label: digits(&public_code),
+        country: person.country,
+        code,
+        code_at: now,
+        key: key.map(|(key,)| key),
+        balances,
+        rewards,
+        late,
+    })
+}
+
+#[derive(sqlx::FromRow)]
+struct LateRow {
+    shop_name: String,
+    received_at: Timestamp,
+    unit: Unit,
+    amount: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -300,6 +364,7 @@ pub(crate) fn may_see(actor: &Actor, consumer: ConsumerId) -> Result<(), Error> 
 
 sql! {
     HOLDER_BY_CODE: "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, k.secret_sealed,
+                            (SELECT COUNT(*) FROM code_failure f WHERE f.shop_id = $1 AND f.subject = $2 AND f.failed_at > $4) AS failures,
                             EXISTS (SELECT 1 FROM contact t JOIN shop_member m ON m.phone_hash = t.phone_hash
                                     WHERE t.consumer_id = c.consumer_id AND m.shop_id = $1 AND m.removed_at IS NULL) AS own_shop
                      FROM card c
@@ -307,7 +372,7 @@ sql! {
                      JOIN card_key k ON k.card_id = c.id AND (k.revoked_at IS NULL OR k.revoked_at > $3)
                      WHERE c.public_code = $2 AND n.deleted_at IS NULL";
 
-    HOLDER_BY_CONSUMER: "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, c.public_code AS secret_sealed,
+    HOLDER_BY_CONSUMER: "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, c.public_code AS secret_sealed, CAST(0 AS BIGINT) AS failures,
                                 EXISTS (SELECT 1 FROM contact t JOIN shop_member m ON m.phone_hash = t.phone_hash
                                         WHERE t.consumer_id = c.consumer_id AND m.shop_id = $1 AND m.removed_at IS NULL) AS own_shop
                          FROM card c
@@ -317,7 +382,11 @@ sql! {
 
     INSERT: "INSERT INTO card (id, public_code, consumer_id, kind, created_at) VALUES ($1, $2, $3, $4, $5)";
 
-    INSERT_KEY: "INSERT INTO card_key (id, card_id, secret_sealed, created_at) VALUES ($1, $2, $3, $4)";
+    INSERT_KEY: "INSERT INTO card_key (id, card_id, secret_sealed, session_id, created_at) VALUES ($1, $2, $3, $4, $5)";
+
+    SESSION_KEY: "SELECT id FROM card_key WHERE card_id = $1 AND session_id = $2 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1";
+
+    REVOKE_SESSION_KEY: "UPDATE card_key SET revoked_at = $1 WHERE session_id = $2 AND card_id = $3 AND revoked_at IS NULL";
 
     LIVE_KEYS: "SELECT id FROM card_key WHERE card_id = $1 AND revoked_at IS NULL ORDER BY created_at, id";
 
@@ -335,6 +404,13 @@ sql! {
     OLDEST_KEY: "SELECT c.public_code, k.secret_sealed, c.kind FROM card c JOIN card_key k ON k.card_id = c.id
                  WHERE c.consumer_id = (SELECT COALESCE(merged_into, id) FROM consumer WHERE id = $1) AND k.revoked_at IS NULL
                  ORDER BY CASE WHEN c.claimed_from = $1 THEN 0 WHEN c.claimed_from IS NULL THEN 1 ELSE 2 END, c.created_at, c.id, k.created_at, k.id LIMIT 1";
+
+    /// What sales brought that reached the server after they were made.
+    LATE: "SELECT s.name AS shop_name, p.received_at, e.unit, CAST(SUM(e.award) AS BIGINT) AS amount
+           FROM purchase p JOIN shop s ON s.id = p.shop_id JOIN evaluation e ON e.purchase_id = p.id AND e.consumer_id = p.consumer_id
+           WHERE p.consumer_id = $1 AND p.purchased_at > $2 AND p.offline AND p.status = 'accepted' AND e.award > 0
+           GROUP BY s.name, p.received_at, e.unit
+           ORDER BY p.received_at DESC, s.name, e.unit LIMIT 20";
 
     PERSON: "SELECT display_name, country FROM consumer WHERE id = $1";
 

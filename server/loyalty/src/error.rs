@@ -23,6 +23,15 @@ pub enum Error {
     /// No card answers to this code. Never says whether the card exists.
     #[error("no card answers to this code")]
     UnknownCard,
+    /// Too many codes of this card failed at this shop, or too many six digits did: nothing is said of this one.
+    #[error("too many codes failed here; wait some minutes")]
+    CodeLocked,
+    /// These six digits stand for no card, or do no more.
+    #[error("these digits stand for no card")]
+    WrongDigits,
+    /// Every number of six digits that was drawn is on somebody's screen.
+    #[error("no digits are free")]
+    NoDigitsLeft,
     /// The card was blocked.
     #[error("the card is blocked")]
     CardBlocked,
@@ -136,6 +145,13 @@ impl From<Error> for Problem {
             Error::BadQuantity(line) => Problem::field(format!("lines[{line}].quantity"), "loyalty.bad_qty", detail),
             Error::BadPrice(line) => Problem::field(format!("lines[{line}].unit_price_minor"), "loyalty.bad_price", detail),
             Error::UnknownCard => Problem::new(422, "loyalty.unknown_card", detail),
+            Error::CodeLocked => {
+                let mut problem = Problem::new(429, "loyalty.code_locked", detail);
+                problem.retry_after_seconds = u32::try_from(crate::failed_code::WINDOW_MS / 1_000).ok();
+                problem
+            }
+            Error::WrongDigits => Problem::new(422, "loyalty.wrong_digits", detail),
+            Error::NoDigitsLeft => Problem::new(503, "unavailable", detail),
             Error::CardBlocked => Problem::new(422, "loyalty.card_blocked", detail),
             Error::QrStale => Problem::new(422, "loyalty.qr_stale", detail),
             Error::QrReplay => Problem::new(409, "loyalty.qr_replay", detail),

@@ -17,14 +17,16 @@
 //! Arrows: loyalty → identity, jobs (outbox). Other domains hear of it through the events
 //! `loyalty.purchase_registered`, `loyalty.reward_issued` and `loyalty.reward_delivered`.
 //!
-//! Start reading at [`purchase::register`]. This crate never talks to a provider, never reads the clock, and never
-//! deletes a row.
+//! Start reading at [`purchase::register`]. This crate never talks to a provider, never reads the clock, and deletes
+//! nothing but codes and failures that are over.
 
 mod account;
 pub mod campaign;
 pub mod card;
 pub mod catalogue;
 pub mod claim;
+pub mod dictation;
+pub mod failed_code;
 mod full_card;
 pub mod history;
 mod ledger;
@@ -44,6 +46,6 @@ pub use rule_book::Loyalty;
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [campaign::STATEMENTS, card::STATEMENTS, catalogue::STATEMENTS, claim::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, template::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat(), &ledger::row_statements(), &purchase::row_statements()]
+    [campaign::STATEMENTS, card::STATEMENTS, catalogue::STATEMENTS, claim::STATEMENTS, dictation::STATEMENTS, failed_code::STATEMENTS, history::STATEMENTS, ledger::STATEMENTS, reward::STATEMENTS, rule_book::STATEMENTS, shop::STATEMENTS, template::STATEMENTS, verify::STATEMENTS, &purchase::STATEMENTS.concat(), &ledger::row_statements(), &purchase::row_statements()]
         .concat()
 }

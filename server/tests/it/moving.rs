@@ -60,6 +60,9 @@ db::both_databases! {
         assert_eq!(location(&recovered), "/c/");
         assert!(opens_the_card(&world, &cookie(&recovered)).await);
         assert!(!opens_the_card(&world, &old).await);
+        assert_eq!(location(&page_as(&world, &old, "/c/").await), "/c/join/elsewhere", "it says why, and is not led to the sign-up");
+        assert!(page_as(&world, &old, "/c/join/elsewhere").await.text.contains("Esta tarjeta se abrió en otro celular"));
+        assert_eq!(location(&page_as(&world, "", "/c/").await), "/c/join");
         assert_eq!((location(&again).as_str(), cookie(&again).as_str()), ("/from?x=1&error=code_expired&field=code", ""));
     }
 

@@ -218,6 +218,28 @@ impl Entry {
     }
 }
 
+/// Who looks at a phone's queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// The phone does not remember who signed in: a build before this one did not write it down.
+    Unknown,
+    /// Nobody is signed in.
+    Nobody,
+    /// Whoever signs with this key.
+    Person(DeviceId),
+}
+
+impl Viewer {
+    /// Is this sale hers? With one person's sales on the phone an unknown viewer is that person.
+    pub fn sees(self, entry: &Entry, all: &[Entry]) -> bool {
+        match self {
+            Self::Person(device) => entry.device_id == device,
+            Self::Nobody => false,
+            Self::Unknown => all.iter().all(|other| other.device_id == entry.device_id),
+        }
+    }
+}
+
 /// What is sent next for a phone: the oldest that wait, at most [`BATCH_MAX`].
 pub fn next_batch(entries: &[Entry], device: DeviceId) -> Vec<&Entry> {
     let mut waiting: Vec<&Entry> = entries.iter().filter(|entry| entry.waits() && entry.device_id == device).collect();
@@ -328,6 +350,16 @@ mod tests {
         assert_eq!(changed, [entries[0].id], "the second is tried again, the third was not reached");
         assert_eq!(entries[0].settled.as_ref().map(|settled| (settled.verdict, settled.code.as_deref())), Some((Verdict::Refused, Some("QR_STALE"))));
         assert!(entries[0].needs_eye() && entries[1].waits() && entries[2].waits());
+    }
+
+    #[test]
+    fn each_sees_her_own_sales() {
+        let (rosa, luis) = (DeviceId::fixed(1), DeviceId::fixed(2));
+        let both = [entry(1, false), Entry { device_id: luis, ..entry(2, false) }];
+        let sees = |viewer: Viewer, all: &[Entry]| all.iter().filter(|entry| viewer.sees(entry, all)).map(|entry| entry.counter).collect::<Vec<_>>();
+
+        assert_eq!((sees(Viewer::Person(rosa), &both), sees(Viewer::Person(luis), &both)), (vec![1], vec![2]));
+        assert_eq!((sees(Viewer::Nobody, &both), sees(Viewer::Unknown, &both), sees(Viewer::Unknown, &both[..1])), (vec![], vec![], vec![1]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{campaign::{CampaignRules, Unit}, evaluation::{NoAwardReason, Trace}};
 use crate::{
-    BrandId, CampaignId, CampaignVersionId, CardId, ConsumerId, Country, Currency, Gtin, LocalTime, MemberId, OrganisationId, ProductId, PurchaseId, RewardId,
+    BrandId, CampaignId, CampaignVersionId, CardId, CardKeyId, ConsumerId, Country, Currency, Gtin, LocalTime, MemberId, OrganisationId, ProductId, PurchaseId, RewardId,
     RewardInstanceId, ShopId, Timestamp,
 };
 
@@ -482,10 +482,30 @@ pub struct CardView {
     pub code: String,
     /// When `code` was made, by the server.
     pub code_at: Timestamp,
+    /// The key that makes codes in this session's browser; absent: it has none, or another phone took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<CardKeyId>,
     /// Wallets and stamp cards, nearest to a reward first.
     pub balances: Vec<Balance>,
     /// Rewards that wait.
     pub rewards: Vec<RewardInstance>,
+    /// What sales brought that a shop made without network, newest first; of the last 30 days, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<LateGain>,
+}
+
+/// What a sale brought that reached the server after it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LateGain {
+    /// Where.
+    pub shop_name: String,
+    /// When it reached the server.
+    pub received_at: Timestamp,
+    /// Points or stamps.
+    pub unit: Unit,
+    /// How many.
+    pub amount: i64,
 }
 
 /// What the shop gets back when it hands over a reward.

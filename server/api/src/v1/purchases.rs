@@ -127,7 +127,7 @@ async fn taken(api: &ApiState, device: DeviceId, arrival: Arrival<'_>, headers: 
 ///
 /// The body is a `Batch` in JSON, signed as a whole like a single capture (`mostrador-device`, `mostrador-signature`);
 /// each item carries its own signature over its own text. Every sale stands in a transaction of its own, so one that is
-/// refused keeps no other from counting. When the server itself fails it stops there: what it did not answer is sent
+/// refused keeps no other from counting; each counts against the phone's rate. When the server itself fails it stops there: what it did not answer is sent
 /// again. An empty batch asks only what the server knows of this phone.
 #[utoipa::path(post, path = "/purchases/batch", operation_id = "createPurchaseBatch", tag = "purchases", request_body = Batch,
     params(("mostrador-device" = DeviceId, Header, description = "The phone that signs."),
@@ -154,6 +154,7 @@ async fn create_batch(State(api): State<ApiState>, request: Request) -> Result<J
     if batch.items.len() > BATCH_MAX {
         return Err(Problem::field("items", "bad_field", format!("At most {BATCH_MAX} sales in one batch.")).into());
     }
+    api.limits.device_batch(device, batch.items.len())?;
     let mut items = Vec::with_capacity(batch.items.len());
     for item in &batch.items {
         let answer = one_of_batch(&api, device, &batch, item).await;
@@ -208,9 +209,28 @@ async fn imported(api: &ApiState, caller: &Caller, body: &[u8]) -> Result<loyalt
     let actor = caller.resolve(&mut tx, now).await?;
     actor.needs_scope(identity::Scope::PurchasesImport)?;
     let import: ImportPurchase = parse(body)?;
-    let outcome = loyalty::purchase::import(&mut tx, &api.loyalty, &actor, now, &import, body).await?;
-    tx.commit().await?;
-    Ok(outcome)
+    match loyalty::purchase::import(&mut tx, &api.loyalty, &actor, now, &import, body).await {
+        Ok(outcome) => {
+            tx.commit().await?;
+            Ok(outcome)
+        }
+        Err(error) => {
+            drop(tx);
+            let code = import.card_code.as_deref().filter(|_| !import.offline);
+            count_failure(api, import.shop_id, code, &error).await?;
+            Err(Problem::from(error).into())
+        }
+    }
+}
+
+/// A code that no card answered to is counted, in a transaction of its own: the refusal undid the first, or it only read.
+async fn count_failure(api: &ApiState, shop: ShopId, code: Option<&str>, error: &loyalty::Error) -> Result<(), Refusal> {
+    if let (Some(code), loyalty::Error::UnknownCard) = (code, error) {
+        let (mut tx, now) = api.begin().await?;
+        loyalty::failed_code::note(&mut tx, now, shop, code).await.map_err(Problem::from)?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 fn unknown_device() -> Problem {
@@ -246,7 +266,12 @@ async fn preview(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Bod
         None => actor.member()?.1,
     };
     let (mut tx, now) = api.read().await?;
-    Ok(Json(loyalty::purchase::preview(&mut tx, &api.loyalty, &actor, now, shop, &basket).await?))
+    let told = loyalty::purchase::preview(&mut tx, &api.loyalty, &actor, now, shop, &basket).await;
+    drop(tx);
+    if let Err(error) = &told {
+        count_failure(&api, shop, basket.card_code.as_deref(), error).await?;
+    }
+    Ok(Json(told?))
 }
 
 /// A purchase as its first sender was told: for the shop, the consumer, the partner that sent it and the operator.

@@ -31,6 +31,7 @@ use shared::{
 use crate::{
     Error, Loyalty,
     card::{self, Holder},
+    failed_code,
     full_card::Mode,
     rule_book::{LiveVersion, RuleBook},
 };
@@ -125,7 +126,8 @@ pub struct Arrival<'a> {
     /// 64 bytes r‖s over them.
     pub signature: &'a [u8],
     /// What the phone's clock said when it sent, milliseconds since 1970, when it said so: it tells whether the clock
-    /// still runs as it did when the sale was made.
+    /// still runs as it did when the sale was made. A batch says it under its signature; a single capture has no field
+    /// for it, and what is not signed says nothing.
     pub device_clock_ms: Option<i64>,
 }
 
@@ -141,8 +143,7 @@ pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &S
     if device.revoked_at.is_some_and(|revoked_at| link.claimed_at >= revoked_at) {
         return Err(Error::DeviceRevoked);
     }
-    // A clock that is far ahead is looked at as one that is behind: neither made the sale live.
-    let late = capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS || link.claimed_at.since(now) > AHEAD_MAX_MS;
+    let late = is_late(now, &capture, &link);
     let mut standing = Standing::New(None);
     if late {
         tx.lock(device.device.lock_key()).await?;
@@ -169,9 +170,20 @@ pub async fn note_refusal(tx: &mut Tx, now: Timestamp, device: &SigningDevice, a
         return Ok(());
     }
     match intake::read(device, arrival.body) {
-        Ok((_, link)) => receipt::write(tx, now, device.device, &link, Some(code)).await,
+        Ok((capture, link)) => {
+            receipt::write(tx, now, device.device, &link, Some(code)).await?;
+            if code == "loyalty.unknown_card" && !is_late(now, &capture, &link) {
+                failed_code::note(tx, now, device.shop, &capture.card_code).await?;
+            }
+            Ok(())
+        }
         Err(_) => Ok(()),
     }
+}
+
+/// A clock that is far ahead is looked at as one that is behind: neither made the sale live.
+fn is_late(now: Timestamp, capture: &shared::loyalty::Capture, link: &receipt::Link) -> bool {
+    capture.offline || now.since(link.claimed_at) > LIVE_MAX_MS || link.claimed_at.since(now) > AHEAD_MAX_MS
 }
 
 /// Registers what a partner's system reports (scope `purchases:import`); the same external id twice returns the first answer.
@@ -186,7 +198,8 @@ pub async fn import(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestam
     record(tx, loyalty, &book, now, sale).await
 }
 
-/// What a basket would earn now, without any effect. The caller may give a read-only transaction.
+/// What a basket would earn now, without any effect. The caller may give a read-only transaction; a failed code
+/// ([`Error::UnknownCard`]) it counts afterwards in one that writes, with [`failed_code::note`].
 pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, shop: ShopId, basket: &PreviewPurchase) -> Result<PurchaseAnswer, Error> {
     actor.sells_for(shop)?;
     intake::check_lines(&basket.lines)?;
@@ -196,8 +209,9 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         None => None,
         Some(text) => {
             let code: CardCode = text.parse().map_err(|_| Error::UnknownCard)?;
-            let found = card::find_by_code(tx, loyalty, &code, shop.id, basket.scanned_at.unwrap_or(now)).await?.ok_or(Error::UnknownCard)?;
-            check_window(&code, basket.scanned_at.unwrap_or(now), false)?;
+            let read_at = card::read_at(now, basket.scanned_at.unwrap_or(now), SCAN_TO_CONFIRM_MAX_MS);
+            let found = card::find_live(tx, loyalty, &code, shop.id, now, read_at).await?;
+            check_window(&code, read_at, false)?;
             Some(found)
         }
     };
@@ -212,14 +226,14 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 /// The way of every sale. Order and words are the contract's.
 async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
     let holder = match &sale.buyer {
-        Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, *read_at).await?,
+        Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, now, *read_at).await?,
         Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
     };
     let Some(holder) = holder else {
         // Only a retry of something already accepted may still be answered.
         return match queries::find_by_key(tx, &sale).await? {
             Some(known) => replay(known, &sale),
-            None => Err(Error::UnknownCard),
+            None => Err(refusal(tx, now, &sale).await?),
         };
     };
     tx.lock(holder.consumer.lock_key()).await?;
@@ -228,6 +242,9 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
     let known = queries::find_known(tx, &sale, &holder, &basket.hash(), at).await?;
     if let Some(same) = known.same_key {
         return replay(same, &sale);
+    }
+    if holder.failures >= failed_code::MAX && !sale.offline {
+        return Err(Error::CodeLocked);
     }
     let timeless = sale.suspicion == Some(CLOCK_SUSPECT);
     if now.since(sale.claimed_at) > AGE_MAX_MS && !timeless {
@@ -273,6 +290,14 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
     let stored = posting::Stored { purchase, sale: &sale, holder: &holder, basket: &basket, answer: &answer, bytes: &bytes, local, now };
     posting::write(tx, &stored, plan).await?;
     Ok(Outcome { bytes, purchase, replayed: false })
+}
+
+/// Why nobody stands behind a sale's code.
+async fn refusal(tx: &mut Tx, now: Timestamp, sale: &Sale<'_>) -> Result<Error, Error> {
+    match &sale.buyer {
+        Buyer::Code(code, _) if !sale.offline => failed_code::refusal(tx, sale.shop.id, code, now).await,
+        _ => Ok(Error::UnknownCard),
+    }
 }
 
 fn replay(known: queries::Known, sale: &Sale<'_>) -> Result<Outcome, Error> {

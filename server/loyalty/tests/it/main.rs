@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod codes;
 mod recovery;
 mod whole;
 mod world;
@@ -294,7 +295,7 @@ both_databases! {
         world.publish(world.rules(Unit::Points, per_value())).await;
         let mut tx = db.begin().await.unwrap();
         let printed = card::print(&mut tx, &world.loyalty, &world.tendero, NOW).await.unwrap();
-        let label = card::identify(&mut tx, &world.loyalty, &world.tendero, &printed.code, NOW).await.unwrap();
+        let label = card::identify(&mut tx, &world.loyalty, &world.tendero, NOW, &printed.code, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let mut capture = world.capture(world.consumer, NOW, &[(COLA, 2, None)]).await;
         capture.card_code = printed.code;

@@ -6,7 +6,7 @@ use identity::{Actor, Persona, challenge, session::{self, Subject}};
 use loyalty::{Error, card::{self, NewCardKey}};
 use sha2::{Digest, Sha256};
 use shared::{
-    Country, Timestamp,
+    CardKeyId, Country, SessionId, Timestamp,
     loyalty::{CardCode, PurchaseStatus, campaign::Unit, card_code::{PublicCode, rotating_message, step_at, with_mac}},
     time::{HOUR_MS, MINUTE_MS},
 };
@@ -33,11 +33,25 @@ async fn proven(db: &Db, typed: &str) -> String {
 
 const ANAS_PHONE: &str = "300 123 0002";
 
-async fn new_key(world: &World, at: Timestamp) -> NewCardKey {
+/// Of Ana's browser number `session`.
+async fn key_of(world: &World, session: u128, at: Timestamp) -> NewCardKey {
     let mut tx = world.db.begin().await.unwrap();
-    let key = card::new_key(&mut tx, &world.loyalty, &world.ana, at).await.unwrap();
+    let key = card::new_key(&mut tx, &world.loyalty, &ana(world, session), at).await.unwrap();
     tx.commit().await.unwrap();
     key
+}
+
+async fn new_key(world: &World, at: Timestamp) -> NewCardKey {
+    key_of(world, 2, at).await
+}
+
+fn ana(world: &World, session: u128) -> Actor {
+    Actor::Consumer { consumer: world.consumer, session: SessionId::fixed(session) }
+}
+
+/// The key that the card's page names in Ana's browser number `session`.
+async fn named(world: &World, session: u128, at: Timestamp) -> Option<CardKeyId> {
+    card::view(&mut world.db.read().await.unwrap(), &world.loyalty, &ana(world, session), at).await.unwrap().key
 }
 
 /// The code that a phone with this key shows.
@@ -52,7 +66,7 @@ async fn shown(world: &World, key: &NewCardKey, at: Timestamp) -> String {
 
 async fn reads(world: &World, code: &str, at: Timestamp) -> Result<String, Error> {
     let mut tx = world.db.read().await.unwrap();
-    card::identify(&mut tx, &world.loyalty, &world.tendero, code, at).await
+    card::identify(&mut tx, &world.loyalty, &world.tendero, at, code, at).await
 }
 
 async fn recover(world: &World, at: Timestamp, sealed: &str) -> Result<shared::ConsumerId, Error> {
@@ -67,7 +81,7 @@ both_databases! {
         let world = World::new(db).await;
         let mut keys = Vec::new();
         for n in 0..4 {
-            keys.push(new_key(&world, NOW.plus_ms(n)).await);
+            keys.push(key_of(&world, 2 + u128::try_from(n).unwrap(), NOW.plus_ms(n)).await);
         }
 
         let at = NOW.plus_ms(HOUR_MS);
@@ -78,6 +92,32 @@ both_databases! {
         assert!(reads(&world, &world.code(world.consumer, at).await, at).await.is_ok(), "the server draws the code for browsers without scripts");
         let (live,): (i64,) = db.read().await.unwrap().query(LIVE).one().await.unwrap();
         assert_eq!(live as usize, 1 + card::KEYS_MAX);
+        assert_eq!(named(&world, 2, at).await, None, "the first phone hears that its key is dead");
+        for (n, key) in keys.iter().enumerate().skip(1) {
+            assert_eq!(named(&world, 2 + n as u128, at).await, Some(key.id));
+        }
+    }
+
+    async fn a_browser_that_takes_a_key_again_pushes_out_nobody_else(db: &Db) {
+        let world = World::new(db).await;
+        let (first, second) = (key_of(&world, 2, NOW).await, key_of(&world, 3, NOW).await);
+        let mut again = Vec::new();
+        for n in 1..=5 {
+            again.push(key_of(&world, 2, NOW.plus_ms(n)).await);
+        }
+
+        let at = NOW.plus_ms(HOUR_MS);
+        assert_eq!(named(&world, 2, at).await, Some(again[4].id));
+        assert!(matches!(reads(&world, &shown(&world, &first, at).await, at).await, Err(Error::UnknownCard)));
+        for key in [&second, &again[4]] {
+            assert!(reads(&world, &shown(&world, key, at).await, at).await.is_ok());
+        }
+
+        let mut tx = db.begin().await.unwrap();
+        card::leave(&mut tx, &ana(&world, 2), at).await.unwrap();
+        card::leave(&mut tx, &Actor::Anonymous, at).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((named(&world, 2, at).await, named(&world, 3, at).await), (None, Some(second.id)), "who signs out leaves no key behind");
     }
 
     async fn a_card_found_again_keeps_its_balances_and_leaves_the_old_phone(db: &Db) {
