@@ -57,8 +57,8 @@ pub(crate) fn CardPage() -> impl IntoView {
 /// News of the server and a returning eye fetch at once.
 fn live(again: RwSignal<u32>) {
     #[cfg(feature = "hydrate")]
-    Effect::new(move |before: Option<()>| {
-        if before.is_none() {
+    kit::effect(move |first| {
+        if first {
             kit::live::follow("/api/v1/events/card", again);
         }
     });
@@ -69,14 +69,14 @@ fn live(again: RwSignal<u32>) {
 /// Makes the code of each half minute on this phone; a phone without a key yet asks the server for one code after the other.
 fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
     let (net, own, step) = (net::net(), RwSignal::new(None::<PublicCode>), StoredValue::new(0_i64));
-    Effect::new(move |before: Option<()>| {
+    kit::effect(move |first| {
         match card.get() {
             Some(Shown::Fresh(fresh)) => {
                 // Until this phone has made one itself.
                 if own.get_untracked().is_none() {
                     plate.code.set(fresh.code.clone());
                 }
-                if before.is_some() || net.skew_ms.get_untracked() == 0 {
+                if !first || net.skew_ms.get_untracked() == 0 {
                     net::clock_heard(fresh.code_at.0);
                 }
             }
@@ -84,7 +84,7 @@ fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
             Some(Shown::Failed(error)) if error.code() == "unauthorized" => leptos::task::spawn_local(key::forget()),
             _ => {}
         }
-        if before.is_some() {
+        if !first {
             return;
         }
         leptos::task::spawn_local(async move { own.set(key::card_or_fetch().await) });
