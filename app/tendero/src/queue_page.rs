@@ -59,6 +59,11 @@ pub(crate) fn SyncBanner() -> impl IntoView {
     }
 }
 
+/// The same, for a page that has it from later.
+pub(crate) fn banner() -> AnyView {
+    view! { <SyncBanner /> }.into_light()
+}
+
 /// `/t/queue`
 #[component]
 pub(crate) fn QueuePage() -> impl IntoView {
