@@ -108,9 +108,10 @@ pub(crate) fn arrived() -> Arrived {
     let arrived = Arrived(RwSignal::new(None));
     provide_context(arrived);
     let online = kit::net::net().online;
-    kit::effect(move |_| {
-        // Once more when the network comes back, where it was not here yet.
-        if online.get() && arrived.0.get_untracked().is_none() {
+    kit::effect(move |first| {
+        // Without network from what the service worker kept; where it kept nothing yet, once more when the network is back.
+        let online = online.get();
+        if (first || online) && arrived.0.get_untracked().is_none() {
             set_timeout(
                 move || {
                     leptos::task::spawn_local(async move {

@@ -101,6 +101,9 @@ pub fn build(release: bool) -> Result<PathBuf> {
     for entry in made() {
         entries.insert(entry.name, one_entry(entry, &staging, release)?);
     }
+    if release {
+        minify(&staging.join("pkg"))?;
+    }
     copy_folder(Path::new("public"), &staging)?;
     let files = files(&staging, release)?;
     let build = hash(serde_json::to_string(&files)?.as_bytes());
@@ -275,17 +278,33 @@ fn without_streams(module: &mut walrus::Module) {
     walrus::passes::gc::run(module);
 }
 
-/// The npm package `binaryen` carries a native `wasm-opt`.
-fn optimise(module: &Path) -> Result<()> {
-    let binary = Path::new("end2end/node_modules/.bin/wasm-opt");
+/// A program of `end2end`'s npm packages: `binaryen` carries a native `wasm-opt`, `esbuild` itself.
+fn tool(name: &str) -> Result<PathBuf> {
+    let binary = Path::new("end2end/node_modules/.bin").join(name);
     if !binary.exists() {
         run("npm", &["ci", "--prefix", "end2end", "--no-audit", "--no-fund"])?;
     }
+    Ok(binary)
+}
+
+/// The scripts of a folder with short names and no comments, each in its place.
+fn minify(folder: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    every_file(folder, &mut files)?;
+    let scripts: Vec<String> = files.into_iter().map(|(path, _)| path.to_string_lossy().into_owned()).filter(|path| path.ends_with(".js")).collect();
+    let out = folder.to_string_lossy();
+    let (out, base) = (format!("--outdir={out}"), format!("--outbase={out}"));
+    let mut arguments = vec!["--minify", "--allow-overwrite", "--log-level=warning", out.as_str(), base.as_str()];
+    arguments.extend(scripts.iter().map(String::as_str));
+    run(tool("esbuild")?, &arguments)
+}
+
+fn optimise(module: &Path) -> Result<()> {
     let path = module.to_string_lossy().into_owned();
     let features = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"].map(|feature| format!("--enable-{feature}"));
     let mut arguments = vec!["-Oz", "-o", &path, &path];
     arguments.extend(features.iter().map(String::as_str));
-    run(binary, &arguments)
+    run(tool("wasm-opt")?, &arguments)
 }
 
 /// A style whose `@import "x.css";` lines are replaced by the files they name.
