@@ -93,7 +93,7 @@ pub(crate) fn ScanPage() -> impl IntoView {
 
 /// True when the page may be loaded anew: no sale is in progress and nothing waits to be sent.
 pub(crate) async fn idle() -> bool {
-    let draft = kit::kept::recall::<Draft>(DRAFT).await.is_some_and(|(draft, at)| !draft.basket.lines.is_empty() && device_ms() - at < DRAFT_MS_MAX);
+    let draft = open_draft().await.is_some();
     // Whichever tab it is in: all of them are loaded anew.
     !draft && queue::idle().await
 }
@@ -240,13 +240,18 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
     }
 }
 
+/// The sale that was left in progress, when it can still be gone on with.
+async fn open_draft() -> Option<Draft> {
+    let (draft, at) = kit::kept::recall::<Draft>(DRAFT).await?;
+    // An empty basket has no sale yet: its id may be another tab's next one. One that is in the queue is done, whether or
+    // not its page lived to say so.
+    let open = !draft.basket.lines.is_empty() && device_ms() - at < DRAFT_MS_MAX && !queue::holds(draft.id).await;
+    open.then_some(draft)
+}
+
 /// Brings back the basket of a page that went: a reload, a call, a new build.
 async fn restore(state: State) -> bool {
-    let Some((draft, at)) = kit::kept::recall::<Draft>(DRAFT).await else { return false };
-    // An empty basket has no sale yet: its id may be another tab's next one.
-    if draft.basket.lines.is_empty() || device_ms() - at >= DRAFT_MS_MAX || queue::holds(draft.id).await {
-        return false;
-    }
+    let Some(draft) = open_draft().await else { return false };
     state.sale.set(draft.id);
     state.basket.set(draft.basket);
     state.customer.set(draft.customer);
