@@ -125,14 +125,14 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
 }
 
 /// Loads the scripts, the module and the page's pieces of it side by side, and starts hydration when the document has
-/// been read; `data-hydrated` tells that it is done.
+/// been read; `data-hydrated` tells that it is done, and the mark `alive` when.
 fn starter(entry: &Entry, piece: &str) -> impl IntoView + use<> {
     let Entry { js, wasm, parts, .. } = entry;
-    let script = format!("import start, {{ hydrate }} from '{js}';\nstart({{ module_or_path: '{wasm}' }}).then(hydrate).then(() => {{ document.documentElement.dataset.hydrated = '' }});");
-    let scripts = [js, parts].into_iter().filter(|script| !script.is_empty()).map(|script| view! { <link rel="modulepreload" href=script.clone() /> }).collect_view();
+    let script = format!("import start, {{ hydrate }} from '{js}';\nstart({{ module_or_path: '{wasm}' }}).then(hydrate).then(() => {{ performance.mark('alive'); document.documentElement.dataset.hydrated = '' }});");
+    let scripts = [js, parts].into_iter().filter(|script| !script.is_empty()).map(|script| view! { <link rel="modulepreload" fetchpriority="low" href=script.clone() /> }).collect_view();
     let modules = std::iter::once(wasm)
         .chain(entry.pieces.get(piece).into_iter().flatten())
-        .map(|module| view! { <link rel="preload" r#as="fetch" r#type="application/wasm" href=module.clone() crossorigin="anonymous" /> })
+        .map(|module| view! { <link rel="preload" r#as="fetch" r#type="application/wasm" href=module.clone() crossorigin="anonymous" fetchpriority="low" /> })
         .collect_view();
     view! {
         {scripts}

@@ -73,8 +73,8 @@ pub(crate) fn CardPage() -> impl IntoView {
 /// News of the server and a returning eye fetch at once.
 fn live(again: RwSignal<u32>) {
     #[cfg(feature = "hydrate")]
-    Effect::new(move |before: Option<()>| {
-        if before.is_none() {
+    kit::effect(move |first| {
+        if first {
             kit::live::follow("/api/v1/events/card", again);
         }
     });
@@ -85,7 +85,7 @@ fn live(again: RwSignal<u32>) {
 /// Makes the code of each half minute on this phone; a phone without a key yet asks the server for one code after the other.
 fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
     let (net, step) = (net::net(), StoredValue::new(0_i64));
-    Effect::new(move |before: Option<()>| {
+    kit::effect(move |first| {
         let shown = card.get();
         match &shown {
             Some(Shown::Fresh(fresh)) => {
@@ -93,7 +93,7 @@ fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
                 if plate.own.get_untracked() == Own::Nothing {
                     plate.code.set(fresh.code.clone());
                 }
-                if before.is_some() || net.skew_ms.get_untracked() == 0 {
+                if !first || net.skew_ms.get_untracked() == 0 {
                     net::clock_heard(fresh.code_at.0);
                 }
                 came_back(plate, fresh);
@@ -109,8 +109,8 @@ fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
         }
     });
     // Apart from what the card says: news of it must not stop the clock.
-    Effect::new(move |before: Option<()>| {
-        if before.is_some() {
+    kit::effect(move |first| {
+        if !first {
             return;
         }
         let handle = set_interval_with_handle(

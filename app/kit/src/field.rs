@@ -139,14 +139,14 @@ fn Help(id: String, help: Option<Text>, error: Signal<Option<String>>) -> impl I
 /// Ties a signal to an input without touching what was typed before hydration.
 fn follow(node: NodeRef<html::Input>, value: Option<RwSignal<String>>) {
     let Some(value) = value else { return };
-    Effect::new(move |before: Option<()>| {
+    crate::effect(move |first| {
         let Some(input) = node.get() else { return };
         let wanted = value.get();
         let shown = input.value();
         if shown == wanted {
             return;
         }
-        if before.is_none() && !shown.is_empty() {
+        if first && !shown.is_empty() {
             value.set(shown);
         } else {
             input.set_value(&wanted);

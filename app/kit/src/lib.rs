@@ -18,6 +18,7 @@ compile_error!("a WASM front is built with `hydrate` alone: `ssr` would pull the
 
 pub mod error;
 pub mod icon;
+pub mod json;
 pub mod kept;
 pub mod light;
 pub mod live;
@@ -32,6 +33,7 @@ mod button;
 mod card;
 mod console;
 mod desk;
+mod effect;
 mod empty;
 mod field;
 mod form;
@@ -65,12 +67,13 @@ pub use console::{ConsoleShell, DeskFoot, DeskHead, RailGroup, RailItem, StepIte
 pub use desk::{Desk, Missing, Who, refused};
 #[cfg(feature = "ssr")]
 pub use desk::when;
+pub use effect::effect;
 pub use empty::{Empty, ErrorState, OfflineState, Skeleton, SkeletonKind};
 pub use error::UiError;
 pub use field::{Check, Choice, CodeField, Field, Radio, Switch};
 pub use form::{Form, Sending};
 pub use icon::{Icon, Mark, Wordmark};
-pub use kept::{Ask, Kept, SeenAt, Shown, kept, kept_view};
+pub use kept::{Ask, Kept, SeenAt, Shown, ask, kept, kept_view};
 pub use light::{Content, IntoLight, light};
 pub use loaded::{Await, Loaded, again, once};
 pub use log_in::LogInPage;

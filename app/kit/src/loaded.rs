@@ -95,8 +95,7 @@ mod browser {
     fn carried<T: DeserializeOwned>() -> Option<T> {
         let context = Owner::current_shared_context()?;
         let id = context.next_id();
-        // As bytes, like the answers of server functions: a second reader of text would weigh as much again.
-        serde_json::from_slice(context.read_data(&id)?.as_bytes()).ok()
+        crate::json::read(&context.read_data(&id)?)
     }
 
     /// Read once, for the document: nothing is left to do here.
@@ -115,9 +114,9 @@ mod browser {
         F: Future<Output = T> + Send + 'static,
     {
         let value = RwSignal::new(carried());
-        Effect::new(move |before: Option<()>| {
+        crate::effect(move |first| {
             let asked = when.get();
-            if before.is_none() && value.with_untracked(Option::is_some) {
+            if first && value.with_untracked(Option::is_some) {
                 return;
             }
             let answer = read();

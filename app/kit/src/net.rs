@@ -22,8 +22,8 @@ pub fn net() -> Net {
     }
     let net = Net { online: RwSignal::new(true), skew_ms: RwSignal::new(0) };
     provide_context(net);
-    Effect::new(move |before: Option<()>| {
-        if before.is_some() {
+    crate::effect(move |first| {
+        if !first {
             return;
         }
         leptos::task::spawn_local(async move {

@@ -75,7 +75,7 @@ pub fn QrPlate(
     });
     let module = RwSignal::new(if full { MODULE_FULL } else { MODULE });
     // After hydration, so that the server's HTML is met first.
-    Effect::new(move |_| {
+    crate::effect(move |_| {
         let ratio = window().device_pixel_ratio().max(1.0);
         module.update(|module| *module = (*module * ratio).floor() / ratio);
     });
@@ -151,7 +151,7 @@ pub fn QrFull(
     crate::sheet::follow(dialog, open);
     // Empty on the server, whose threads may pass the value on.
     let awake = StoredValue::new(None::<SendWrapper<js_sys::Promise>>);
-    Effect::new(move |_| {
+    crate::effect(move |_| {
         if open.get() {
             awake.set_value(keep_awake().map(SendWrapper::new));
         } else if let Some(lock) = awake.try_update_value(Option::take).flatten() {
@@ -174,8 +174,8 @@ pub fn QrFull(
 
 /// Keeps the screen on while the page is looked at, where the phone can (W3C Screen Wake Lock).
 pub fn stay_awake() {
-    Effect::new(move |before: Option<()>| {
-        if before.is_some() {
+    crate::effect(move |first| {
+        if !first {
             return;
         }
         // A lock ends when the page is hidden; whoever comes back wants it again.

@@ -11,7 +11,7 @@ const DRAG_CLOSES: i32 = 48;
 
 /// Opens and closes a native dialog with a signal. The browser traps the focus and gives it back.
 pub(crate) fn follow(dialog: NodeRef<html::Dialog>, open: RwSignal<bool>) {
-    Effect::new(move |_| {
+    crate::effect(move |_| {
         let Some(dialog) = dialog.get() else { return };
         match (open.get(), dialog.open()) {
             (true, false) => {

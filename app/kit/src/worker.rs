@@ -38,8 +38,8 @@ where
     F: Future<Output = bool> + 'static,
 {
     let idle = send_wrapper::SendWrapper::new(std::rc::Rc::new(idle));
-    Effect::new(move |before: Option<()>| {
-        if before.is_some() {
+    crate::effect(move |first| {
+        if !first {
             return;
         }
         leptos::server_fn::redirect::set_redirect_hook(|to| {

@@ -65,7 +65,7 @@ impl Burst {
 /// When a field had the focus the burst is taken out of it again, and its closing Enter neither sends a form nor
 /// presses a button. On the server it does nothing.
 pub fn listen_to_reader(on_read: Callback<Read>) {
-    Effect::new(move |_| {
+    kit::effect(move |_| {
         let burst = Rc::new(RefCell::new(Burst::default()));
         let deliver = move |text: String| {
             take_out_of_field(&text);

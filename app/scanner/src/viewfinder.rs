@@ -101,11 +101,9 @@ pub fn Viewfinder(
     #[prop(optional, into)]
     epoch: Signal<u32>,
     /// Left part of the bar above: back, the customer.
-    #[prop(optional, into)]
-    lead: ViewFn,
+    lead: AnyView,
     /// Right part of the bar above, after the camera's own buttons: the keyboard.
-    #[prop(optional, into)]
-    trail: ViewFn,
+    trail: AnyView,
 ) -> impl IntoView {
     let video = NodeRef::<html::Video>::new();
     let frame = NodeRef::<svg::Svg>::new();
@@ -116,7 +114,7 @@ pub fn Viewfinder(
     // The wrapper is empty on the server, whose threads may pass this value on.
     let scanner = StoredValue::new(None::<SendWrapper<Rc<Scanner>>>);
 
-    Effect::new(move |_| {
+    kit::effect(move |_| {
         let (Some(video), Some(frame)) = (video.get(), frame.get()) else { return };
         if scanner.with_value(Option::is_some) {
             return;
@@ -143,7 +141,7 @@ pub fn Viewfinder(
             scanner.stop();
         }
     });
-    Effect::new(move |_| {
+    kit::effect(move |_| {
         let hidden = window_event_listener_untyped("visibilitychange", move |_| {
             scanner.with_value(|scanner| {
                 let Some(scanner) = scanner else { return };
@@ -166,7 +164,7 @@ pub fn Viewfinder(
         }
         now
     });
-    Effect::new(move |_| {
+    kit::effect(move |_| {
         let now = status.get();
         if let Some(on_status) = on_status {
             on_status.run(now);
@@ -177,7 +175,7 @@ pub fn Viewfinder(
     });
     // The page reacts to a read by changing the colour; where the phone cannot vibrate that colour flashes once.
     let flashed_ms = StoredValue::new(f64::NEG_INFINITY);
-    Effect::new(move |_| {
+    kit::effect(move |_| {
         if state.get() == FrameState::Looking || feedback::can_vibrate() {
             return;
         }
@@ -200,8 +198,8 @@ pub fn Viewfinder(
         <section class=class aria-label=t::tendero_scan_camera()>
             <video node_ref=video class="viewfinder__video" muted playsinline autoplay aria-hidden="true"></video>
             <div class="viewfinder__top">
-                {lead.run()}
-                <Show when=move || filming() && has_torch.get()>
+                {lead}
+                {move || (filming() && has_torch.get()).then(|| view! {
                     <button
                         type="button"
                         class="viewfinder__btn"
@@ -211,8 +209,8 @@ pub fn Viewfinder(
                     >
                         <Icon path=path::FLASHLIGHT />
                     </button>
-                </Show>
-                <Show when=move || filming() && has_choice.get()>
+                }.into_light())}
+                {move || (filming() && has_choice.get()).then(|| view! {
                     <button
                         type="button"
                         class="viewfinder__btn"
@@ -221,8 +219,8 @@ pub fn Viewfinder(
                     >
                         <Icon path=path::CAMERA_ROTATE />
                     </button>
-                </Show>
-                {trail.run()}
+                }.into_light())}
+                {trail}
             </div>
             {move || match status.get() {
                 CameraStatus::Live => ().into_light(),
@@ -251,9 +249,7 @@ pub fn Viewfinder(
                 <path d=CORNERS></path>
             </svg>
             <p class="viewfinder__pill" hidden=move || pill().is_empty() || !filming()>
-                <Show when=move || state.get() == FrameState::Read>
-                    <Icon path=path::CHECK size=18 />
-                </Show>
+                {move || (state.get() == FrameState::Read).then(|| view! { <Icon path=path::CHECK size=18 /> }.into_light())}
                 <span class="viewfinder__text">{pill}</span>
             </p>
         </section>

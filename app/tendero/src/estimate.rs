@@ -1,16 +1,75 @@
 //! What a basket would earn, as far as the phone can know without the server: no balances, no consumer, no caps.
 
+use kit::{json, net::device_ms};
+use leptos::prelude::*;
+use serde::Serialize;
 use shared::{
-    LocalTime, ShopId,
+    LocalTime, ShopId, Timestamp,
     catalogue::Product,
     loyalty::{
-        ShopCampaign,
+        PreviewPurchase, PurchaseAnswer, ShopCampaign,
         evaluation::{Facts, Line, Used, evaluate, merge},
         queue::Gain,
     },
 };
 
-use crate::basket::Basket;
+use crate::{
+    basket::Basket,
+    scan::{Counter, State},
+};
+
+/// The parameter of `preview`.
+#[derive(Serialize)]
+struct Previewed {
+    basket: PreviewPurchase,
+}
+
+/// What the basket would earn: at once by the phone's own rules, and 300 ms after the last change as the server says.
+pub(crate) fn follows(state: State, counter: StoredValue<Counter>) {
+    let turn = StoredValue::new(0_u32);
+    let campaigns = StoredValue::new((String::new(), Vec::<ShopCampaign>::new()));
+    kit::effect(move |_| {
+        let basket = state.basket.get();
+        let customer = state.customer.get();
+        turn.update_value(|turn| *turn += 1);
+        let mine = turn.get_value();
+        if basket.lines.is_empty() {
+            state.estimate.set(None);
+            return;
+        }
+        let now_ms = device_ms();
+        let at = Timestamp(now_ms + state.skew_ms.get_untracked());
+        let own = counter.with_value(|counter| {
+            if campaigns.with_value(|(text, _)| *text != counter.campaigns) {
+                campaigns.set_value((counter.campaigns.clone(), json::read(&counter.campaigns).unwrap_or_default()));
+            }
+            campaigns.with_value(|(_, campaigns)| estimate(campaigns, &counter.products, &basket, counter.shop, kit::net::on_the_wall(at)))
+        });
+        state.estimate.set(Some(own));
+        if !state.online.get_untracked() {
+            return;
+        }
+        set_timeout(
+            move || {
+                if turn.try_get_value() != Some(mine) {
+                    return;
+                }
+                let skew = state.skew_ms.get_untracked();
+                let scanned_at = customer.as_ref().map(|customer| Timestamp(customer.scanned_at_ms + skew));
+                let basket = PreviewPurchase { card_code: customer.map(|customer| customer.code), scanned_at, lines: basket.import_lines() };
+                leptos::task::spawn_local(async move {
+                    let body = json::written(&Previewed { basket });
+                    if let Ok(answer) = kit::ask::<PurchaseAnswer>("/fn/tendero/preview", &body).await
+                        && turn.try_get_value() == Some(mine)
+                    {
+                        state.estimate.set(Some(Gain::of(&answer)));
+                    }
+                });
+            },
+            std::time::Duration::from_millis(300),
+        );
+    });
+}
 
 /// The sum over the campaigns that the phone knows; a promise of nothing.
 pub(crate) fn estimate(campaigns: &[ShopCampaign], products: &[Product], basket: &Basket, shop: ShopId, local: LocalTime) -> Gain {
@@ -37,7 +96,7 @@ pub(crate) fn estimate(campaigns: &[ShopCampaign], products: &[Product], basket:
 mod tests {
     use super::*;
     use crate::basket::Line as BasketLine;
-    use shared::{Currency, ProductId, Timestamp, loyalty::{CampaignRules, Rule, RuleKind, campaign::Unit}};
+    use shared::{Currency, ProductId, loyalty::{CampaignRules, Rule, RuleKind, campaign::Unit}};
 
     #[test]
     fn the_phone_estimates_with_the_rules_of_the_server() {

@@ -15,14 +15,19 @@ mod device;
 mod estimate;
 mod home;
 mod hand_out;
+mod later;
 mod more;
 mod queue;
 mod queue_page;
 mod result;
+mod reward;
 mod saved;
 mod scan;
+mod sending;
 mod speech;
 mod start;
+mod typed;
+mod unknown;
 
 use kit::IntoLight;
 use leptos::prelude::*;
@@ -38,6 +43,7 @@ kit::pages! {
 /// What every page does once it is alive: listen to the network, send what waits, and keep the front for when there is none.
 fn alive() {
     kit::net::net();
+    later::arrived();
     queue::queue();
     kit::worker::register("/t/", scan::idle);
 }

@@ -1,23 +1,21 @@
 //! The phone's queue at work: a sale is numbered, chained, signed and written before anything is sent, and what waits is
 //! sent oldest first whenever there is a network.
 
+use kit::json;
 use leptos::prelude::*;
-use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     DeviceId,
     loyalty::{
         Capture,
-        queue::{self, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ChainEnd, Entry, Gain, ItemAnswer, KnownCaptures, Room, Viewer},
+        queue::{self, ChainEnd, Entry, Gain, ItemAnswer, KnownCaptures, Room, Viewer},
     },
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::capture;
+use crate::{capture, later::{Work, later}};
 
-/// How long an answer may take before the batch counts as lost; it is sent again.
-const ANSWER_MS_MAX: f64 = 15_000.0;
 /// While something waits it is tried this often, beside every sign of a network.
 const RETRY_MS: u64 = 15_000;
 
@@ -35,14 +33,17 @@ pub(crate) enum Sending {
     Unknown,
 }
 
+/// Called with a sale's id and what became of it, once the list shows it.
+pub(crate) type Listener = std::sync::Arc<dyn Fn(Uuid, ItemAnswer) + Send + Sync>;
+
 /// The queue as the pages see it. Nothing on the server.
 #[derive(Clone, Copy)]
 pub(crate) struct Queue {
     /// Newest first.
     pub entries: RwSignal<Vec<Entry>>,
     pub sending: RwSignal<Sending>,
-    /// The latest answer, for whoever waits for one.
-    pub answer: RwSignal<Option<(Uuid, ItemAnswer)>>,
+    /// Hears each answer, when a page waits for one.
+    pub listener: StoredValue<Option<Listener>>,
     /// The store answered: what is shown is what is there.
     pub loaded: RwSignal<bool>,
     /// The store refuses: the phone is full, or the browser keeps nothing.
@@ -55,11 +56,11 @@ pub(crate) struct Queue {
     pub viewer: RwSignal<Viewer>,
 }
 
-const LOST: &str = "tendero.lost";
+pub(crate) const LOST: &str = "tendero.lost";
 /// Outlives the store of the entries where a browser clears one and not the other.
-const NUMBERED: &str = "tendero.numbered.";
+pub(crate) const NUMBERED: &str = "tendero.numbered.";
 /// What the server knew of this phone when it last answered.
-const KNOWN: &str = "tendero.known.";
+pub(crate) const KNOWN: &str = "tendero.known.";
 
 impl Queue {
     pub(crate) fn waiting(&self) -> usize {
@@ -88,7 +89,7 @@ pub(crate) fn queue() -> Queue {
     let queue = Queue {
         entries: RwSignal::default(),
         sending: RwSignal::default(),
-        answer: RwSignal::new(None),
+        listener: StoredValue::new(None),
         loaded: RwSignal::new(false),
         broken: RwSignal::new(false),
         promised: RwSignal::new(true),
@@ -96,10 +97,10 @@ pub(crate) fn queue() -> Queue {
         viewer: RwSignal::new(Viewer::Unknown),
     };
     provide_context(queue);
-    Effect::new(move |before: Option<()>| {
+    kit::effect(move |first| {
         // Whenever the network comes back.
         let online = net.online.get();
-        if before.is_none() {
+        if first {
             queue.lost.set(kit::kept::setting(LOST).unwrap_or_default());
             queue.viewer.set(viewer());
             let look = move || leptos::task::spawn_local(send(queue));
@@ -142,9 +143,9 @@ pub(crate) async fn holds(id: Uuid) -> bool {
     load().await.is_ok_and(|entries| entries.iter().any(|entry| entry.id == id))
 }
 
-async fn load() -> Result<Vec<Entry>, JsValue> {
+pub(crate) async fn load() -> Result<Vec<Entry>, JsValue> {
     let rows: js_sys::Array = capture::load_entries().await?.into();
-    let mut entries: Vec<Entry> = rows.iter().filter_map(|row| serde_json::from_str(&row.as_string()?).ok()).collect();
+    let mut entries: Vec<Entry> = rows.iter().filter_map(|row| json::read(&row.as_string()?)).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse((entry.captured_at_ms, entry.counter)));
     Ok(entries)
 }
@@ -197,14 +198,7 @@ pub(crate) async fn keep(queue: Queue, sale: Sale) -> Result<(), NotKept> {
     }
     let outcome = std::rc::Rc::new(std::cell::Cell::new(Err(NotKept::Store)));
     let told = outcome.clone();
-    let work = Closure::once(move || {
-        future_to_promise(async move {
-            told.set(write(sale).await);
-            Ok(JsValue::NULL)
-        })
-    });
-    let _ = capture::locked("mostrador-capture", true, work.as_ref().unchecked_ref()).await;
-    drop(work);
+    locked("mostrador-capture", true, Box::pin(async move { told.set(write(sale).await) })).await;
     let kept = outcome.get();
     queue.broken.set(kept == Err(NotKept::Store));
     queue.viewer.set(viewer());
@@ -226,7 +220,7 @@ async fn write(sale: Sale) -> Result<(), NotKept> {
     let known = capture::load_chain(&device).await.map_err(store)?.as_string();
     let numbered = [NUMBERED, &device].concat();
     let remembered: i64 = kit::kept::setting(&numbered).unwrap_or(0);
-    let end = known.and_then(|json| serde_json::from_str::<ChainEnd>(&json).ok()).unwrap_or_else(|| {
+    let end = known.and_then(|text| json::read::<ChainEnd>(&text)).unwrap_or_else(|| {
         let told = kit::kept::setting([KNOWN, &device].concat().as_str());
         ChainEnd::after(&told.unwrap_or_else(|| KnownCaptures { last_sha256: "0".repeat(64), ..Default::default() }), remembered)
     });
@@ -248,111 +242,34 @@ async fn write(sale: Sale) -> Result<(), NotKept> {
         estimate: sale.estimate,
         settled: None,
     };
-    capture::write(rows([&entry]), js_sys::Array::new(), &device, json(&ChainEnd { counter, sha256 })).await.map_err(store)?;
+    capture::write(rows([&entry]), js_sys::Array::new(), &device, Some(json::written(&ChainEnd { counter, sha256 }))).await.map_err(store)?;
     kit::kept::set_setting(&numbered, &counter);
     signs(Some(sale.device));
     Ok(())
 }
 
-fn json<T: Serialize>(value: &T) -> Option<String> {
-    serde_json::to_string(value).ok()
-}
-
-fn rows<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> js_sys::Array {
-    entries.into_iter().filter_map(|entry| Some(js_sys::Array::of2(&entry.id.to_string().into(), &json(entry)?.into()))).collect()
+pub(crate) fn rows<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> js_sys::Array {
+    entries.into_iter().map(|entry| js_sys::Array::of2(&entry.id.to_string().into(), &json::written(entry).into())).collect()
 }
 
 /// Sends what waits, oldest first, until nothing does or nobody answers. One tab at a time; another one rests.
 pub(crate) async fn send(queue: Queue) {
-    let work = Closure::once(move || {
-        future_to_promise(async move {
-            send_all(queue).await;
-            Ok(JsValue::NULL)
-        })
-    });
-    let _ = capture::locked("mostrador-sync", false, work.as_ref().unchecked_ref()).await;
-    drop(work);
+    if let Some(later) = later().await {
+        locked("mostrador-sync", false, (later.send_all)(queue)).await;
+    }
     // Another tab may have changed the store meanwhile.
     reload(queue).await;
 }
 
-async fn send_all(queue: Queue) {
-    let Ok(entries) = load().await else { return };
-    let total = entries.iter().filter(|entry| entry.waits()).count();
-    let mut done = 0;
-    let mut silent: Vec<DeviceId> = Vec::new();
-    loop {
-        let Ok(mut entries) = load().await else { break };
-        // A person whose key is refused holds nobody else's sales back.
-        let Some(device) = entries.iter().filter(|entry| entry.waits() && !silent.contains(&entry.device_id)).min_by_key(|entry| (entry.captured_at_ms, entry.counter)).map(|entry| entry.device_id) else { break };
-        queue.sending.set(Sending::Under(done, total.max(done)));
-        let sent: Vec<Entry> = queue::next_batch(&entries, device).into_iter().cloned().collect();
-        let Some(answer) = ask(queue, device, &sent).await else {
-            silent.push(device);
-            continue;
-        };
-        let ids: Vec<Uuid> = sent.iter().map(|entry| entry.id).collect();
-        let changed = queue::settle(&mut entries, &ids, &answer, kit::net::device_ms());
-        let settled: Vec<&Entry> = entries.iter().filter(|entry| changed.contains(&entry.id)).collect();
-        let gone: js_sys::Array = queue::outlived(&entries, kit::net::device_ms()).iter().map(|id| JsValue::from(id.to_string())).collect();
-        if capture::write(rows(settled.iter().copied()), gone, "", None).await.is_err() {
-            queue.broken.set(true);
-            break;
-        }
-        name_the_lost(queue, device, &entries, &answer.known);
-        kit::kept::set_setting(&[KNOWN, &device.to_string()].concat(), &answer.known);
-        done += changed.len();
-        // First the list, then the answers: whoever hears one finds the sale as it now is.
-        queue.entries.set(load().await.unwrap_or(entries));
-        for (id, told) in ids.iter().zip(answer.items) {
-            queue.answer.set(Some((*id, told)));
-        }
-        if changed.len() < sent.len() {
-            // The server had to stop: it is asked again later.
-            break;
-        }
-    }
-    let unknown = queue.sending.get_untracked() == Sending::Unknown;
-    if !unknown {
-        queue.sending.set(if done > 0 && done == total { Sending::Done(done) } else { Sending::Rest });
-    }
-    if done > 0 {
-        set_timeout(move || if let Some(Sending::Done(_)) = queue.sending.try_get_untracked() { queue.sending.set(Sending::Rest) }, std::time::Duration::from_secs(4));
-    }
-}
-
-/// One batch to the server and its answer; `None` when there is none to trust.
-async fn ask(queue: Queue, device: DeviceId, sent: &[Entry]) -> Option<BatchAnswer> {
-    let items = sent.iter().map(|entry| BatchItem { capture: entry.capture.clone(), signature: entry.signature.clone() }).collect();
-    let body = json(&Batch { device_id: device, items, sent_at_ms: kit::net::device_ms(), version: BATCH_VERSION })?;
-    let name = device.to_string();
-    let signature = capture::sign(&name, &body).await.ok()?.as_string()?;
-    let answered = capture::post("/api/v1/purchases/batch", &body, &name, &signature, ANSWER_MS_MAX).await;
-    kit::net::heard(answered.is_ok());
-    let pair: js_sys::Array = answered.ok()?.into();
-    let (status, text) = (pair.get(0).as_string()?, pair.get(1).as_string()?);
-    if status == "401" {
-        queue.sending.set(Sending::Unknown);
-    }
-    let answer: BatchAnswer = if status == "200" { parsed(&text)? } else { return None };
-    kit::net::clock_heard(answer.now.0);
-    Some(answer)
-}
-
-fn parsed<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_str(text).ok()
-}
-
-/// Numbers that the server misses and this phone has not either are lost: the person is told which, and nothing is hidden.
-fn name_the_lost(queue: Queue, device: DeviceId, entries: &[Entry], known: &KnownCaptures) {
-    let numbered: i64 = kit::kept::setting(&[NUMBERED, &device.to_string()].concat()).unwrap_or(0);
-    let here = |counter: &i64| entries.iter().any(|entry| entry.device_id == device && entry.counter == *counter);
-    let tail = known.last_counter.saturating_add(1)..=numbered;
-    let lost: Vec<i64> = known.missing.iter().copied().chain(tail.take(queue::QUEUE_MAX)).filter(|counter| !here(counter)).collect();
-    if queue.lost.with_untracked(|before| *before != lost) {
-        kit::kept::set_setting(LOST, &lost);
-        queue.lost.set(lost);
-    }
+/// Does it while no other tab does the same; with `wait` false not at all when one does.
+async fn locked(name: &str, wait: bool, work: Work) {
+    let work = Closure::once(move || {
+        future_to_promise(async move {
+            work.await;
+            Ok(JsValue::NULL)
+        })
+    });
+    let _ = capture::locked(name, wait, work.as_ref().unchecked_ref()).await;
 }
 
 /// Which of the lost numbers the person has been told of.

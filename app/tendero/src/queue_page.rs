@@ -62,6 +62,11 @@ pub(crate) fn SyncBanner() -> impl IntoView {
     }
 }
 
+/// The same, for a page that has it from later.
+pub(crate) fn banner() -> AnyView {
+    view! { <SyncBanner /> }.into_light()
+}
+
 /// The names and the money of the counter that this phone saw last.
 #[derive(Clone, Deserialize)]
 struct Counter {

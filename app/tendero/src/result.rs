@@ -1,16 +1,74 @@
 //! What a purchase brought, and why not: one figure, then one line each.
 
-use kit::{Button, Icon, IntoLight, Look, Size, StampGrid, icon::path, t};
+use std::sync::Arc;
+
+use kit::{Button, Icon, IntoLight, Look, Size, StampGrid, icon::path, locale, t};
 use leptos::prelude::*;
-use shared::loyalty::{PurchaseAnswer, PurchaseStatus, campaign::Unit};
+use scanner::{Cue, play};
+use shared::loyalty::{
+    PurchaseAnswer, PurchaseStatus,
+    campaign::Unit,
+    queue::{Gain, ItemAnswer},
+};
+
+use crate::{
+    queue,
+    saved::{SavedScreen, gain_text},
+    scan::{self, Stage, State, new_id, next, refuse},
+    speech,
+};
 
 /// Reasons shown one by one; the rest is a number.
 const REASONS_MAX: usize = 3;
+
+/// The answer of the sale on this screen, whenever it comes: at once, or while the person still reads that it is safe.
+pub(crate) fn answers(state: State) {
+    state.queue.listener.set_value(Some(Arc::new(move |id, answer| {
+        let shown = state.busy.get_untracked() || matches!(state.stage.get_untracked(), Stage::Screen { waits: true, .. });
+        if state.mine.get_untracked() == Some(id) && shown {
+            settle(state, id, answer);
+        }
+    })));
+}
+
+fn settle(state: State, id: uuid::Uuid, answer: ItemAnswer) {
+    state.busy.set(false);
+    match (answer.purchase, answer.problem) {
+        (Some(purchase), _) => {
+            play(if purchase.rewards.is_empty() { Cue::Confirmed } else { Cue::Reward });
+            speech::say(&t::tendero_speech_result(&gain_text(Gain::of(&purchase))));
+            let draw = move || view! { <ResultScreen answer=purchase.clone() on_next=Callback::new(move |()| next(state)) /> }.into_light();
+            state.stage.set(Stage::Screen { draw: Arc::new(draw), waits: false });
+        }
+        (None, Some(problem)) if answer.status != 429 && answer.status < 500 => {
+            state.stage.set(Stage::Basket);
+            // The same basket once more is another sale.
+            state.sale.set(new_id());
+            refuse(state, locale::shop_text(&problem.code));
+            leptos::task::spawn_local(queue::mark_seen(state.queue, id));
+        }
+        // The server is busy: the sale is safe and goes again by itself.
+        _ => scan::saved(state),
+    }
+}
+
+/// The sale is safe here; its screen says so until the answer comes or the person goes on.
+pub(crate) fn saved(state: State) {
+    let label = state.customer.with_untracked(|customer| customer.as_ref().map(|customer| customer.label.clone())).unwrap_or_default();
+    let (estimate, at_ms) = (state.estimate.get_untracked(), kit::net::device_ms());
+    let draw = move || view! { <SavedScreen label=label.clone() estimate at_ms on_next=Callback::new(move |()| next(state)) /> }.into_light();
+    state.stage.set(Stage::Screen { draw: Arc::new(draw), waits: true });
+}
 
 /// The whole screen after a confirmation.
 #[component]
 pub(crate) fn ResultScreen(answer: PurchaseAnswer, on_next: Callback<()>) -> impl IntoView {
     let held = answer.status != PurchaseStatus::Accepted;
+    let verdict = match answer.status {
+        PurchaseStatus::Accepted => "Accepted",
+        PurchaseStatus::Held => "Held",
+        PurchaseStatus::Rejected => "Rejected",
+    };
     let points: i64 = answer.awards.iter().filter(|award| award.unit == Unit::Points).map(|award| award.amount).sum();
     let stamps: i64 = answer.awards.iter().filter(|award| award.unit == Unit::Stamps).map(|award| award.amount).sum();
     let (figure, unit) = match (held, points, stamps) {
@@ -42,7 +100,7 @@ pub(crate) fn ResultScreen(answer: PurchaseAnswer, on_next: Callback<()>) -> imp
     let more = reasons.len().saturating_sub(REASONS_MAX);
     let reasons = reasons.into_iter().take(REASONS_MAX).map(|reason| view! { <p><Icon path=path::INFO size=18 /> <span>{reason}</span></p> }).collect::<Vec<_>>();
     view! {
-        <div class=["result", if held { " result--held" } else { "" }, crate::saved::flash()].concat() data-result=format!("{:?}", answer.status)>
+        <div class=["result", if held { " result--held" } else { "" }, crate::saved::flash()].concat() data-result=verdict>
             <header class="result__top"><span class="result__who"><Icon path=path::USER_CIRCLE size=22 /> {answer.consumer_label.clone()}</span></header>
             <main id="main" class="result__hero" role="alert">
                 <span class="result__check"><Icon path=if held { path::CLOCK } else { path::CHECK_FAT_FILL } size=36 /></span>

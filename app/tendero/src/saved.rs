@@ -1,6 +1,6 @@
 //! The screen after a sale that could not be sent yet: it is safe here, and what it earns is an estimate.
 
-use kit::{Button, Icon, Look, Size, icon::path, t};
+use kit::{Button, Icon, IntoLight, Look, Size, icon::path, t};
 use leptos::prelude::*;
 use shared::loyalty::queue::{Gain, QUEUE_AGE_MAX_MS};
 
@@ -19,6 +19,15 @@ pub(crate) fn gain_text(gain: Gain) -> String {
 /// The screen flashes once where the phone cannot vibrate.
 pub(crate) fn flash() -> &'static str {
     if scanner::can_vibrate() { "" } else { " result--flash" }
+}
+
+/// What the basket would earn, under its lines.
+pub(crate) fn estimate(gain: Gain) -> AnyView {
+    let text = match gain_text(gain) {
+        none if none.is_empty() => t::tendero_scan_would_earn_nothing().to_owned(),
+        some => [t::tendero_scan_would_earn(), " ", &some].concat(),
+    };
+    view! { <p class="estimate" data-estimate>{text} <span class="micro">{t::tendero_scan_estimated()}</span></p> }.into_light()
 }
 
 /// The whole screen after a confirmation without an answer.

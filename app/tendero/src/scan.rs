@@ -1,30 +1,28 @@
 //! The counter: card, products, preview, confirmation, result; and rewards that are handed over.
 
-use kit::{Ask, Button, ErrorState, Field, IconButton, IntoLight, Kept, Look, PhoneHead, PhoneShell, ProductPicture, Shown, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, kept, live, locale, net::device_ms, request, t};
+use std::sync::Arc;
+
+use kit::{Ask, Button, IconButton, IntoLight, Kept, Look, ProductPicture, Shown, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, json, kept, live, net::device_ms, request, t};
 use leptos::prelude::*;
 use scanner::{Cue, DecoderUrls, FrameState, Read, Viewfinder, play, unlock};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use shared::{
     Country, Currency, DeviceId, Gtin, MemberId, Problem, ShopId, Timestamp,
     catalogue::Product,
     format,
     loyalty::{
-        Capture, CardCode, Delivery, DeliveryPreview, PreviewPurchase, PurchaseAnswer, ShopCampaign,
+        Capture, CardCode,
         capture::{CAPTURE_VERSION, CaptureLine},
         card_code::{OFFLINE_WINDOW, step_at},
-        queue::{ChainEnd, Gain, ItemAnswer},
+        queue::{ChainEnd, Gain},
     },
     time::MINUTE_MS,
 };
 
 use crate::{
     basket::{Basket, Line, typed_price},
-    estimate::estimate,
+    later::{Later, arrived},
     queue::{self, NotKept, Queue, Sale, queue},
-    queue_page::SyncBanner,
-    result::ResultScreen,
-    saved::{SavedScreen, gain_text},
-    speech,
 };
 
 /// A sale whose answer has not come by then goes on by itself: the tendero never waits.
@@ -38,16 +36,39 @@ const DRAFT: &str = "tendero.draft";
 /// What the page needs before it can sell.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Counter {
-    shop: ShopId,
+    pub(crate) shop: ShopId,
     member: MemberId,
     device: Option<DeviceId>,
-    country: Country,
-    currency: Currency,
-    products: Vec<Product>,
-    /// Rules in force here, for an estimate without network.
-    campaigns: Vec<ShopCampaign>,
+    pub(crate) country: Country,
+    pub(crate) currency: Currency,
+    pub(crate) products: Vec<Product>,
+    /// Rules in force here, for an estimate without network: the JSON of a list of `ShopCampaign`, which only
+    /// [`crate::estimate`] understands. Empty where a build before this one kept the list itself.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub(crate) campaigns: String,
     /// The server's clock when it answered.
     now: Timestamp,
+}
+
+fn text_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    struct Text;
+    impl<'de> serde::de::Visitor<'de> for Text {
+        type Value = String;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<String, A::Error> {
+            while list.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+            Ok(String::new())
+        }
+    }
+    from.deserialize_any(Text)
 }
 
 /// `/t/scan`
@@ -61,11 +82,10 @@ pub(crate) fn ScanPage() -> impl IntoView {
                 let kind = Memo::new(move |_| counter.get().map(|shown| shown.value().is_some()));
                 move || match kind.get().and_then(|_| counter.get_untracked()) {
                     Some(Shown::Fresh(first) | Shown::Old(first, _)) => view! { <Selling first counter /> }.into_light(),
-                    Some(Shown::Failed(error)) => view! {
-                        <PhoneShell head=view! { <PhoneHead title=t::tendero_scan_title() back="/t/" /> }.into_light()>
-                            <ErrorState code=error.code().to_owned() href="/t/scan" />
-                        </PhoneShell>
-                    }.into_light(),
+                    Some(Shown::Failed(error)) => {
+                        let later = arrived().0;
+                        (move || later.get().map(|later| (later.failed)(error.code().to_owned()))).into_light()
+                    }
                     None => view! { <Skeleton kind=SkeletonKind::Cards /> }.into_light(),
                 }
             }
@@ -75,7 +95,7 @@ pub(crate) fn ScanPage() -> impl IntoView {
 
 /// True when the page may be loaded anew: no sale is in progress and nothing waits to be sent.
 pub(crate) async fn idle() -> bool {
-    let draft = kit::kept::recall::<Draft>(DRAFT).await.is_some_and(|(draft, at)| !draft.basket.lines.is_empty() && device_ms() - at < DRAFT_MS_MAX);
+    let draft = open_draft().await.is_some();
     // Whichever tab it is in: all of them are loaded anew.
     !draft && queue::idle().await
 }
@@ -91,47 +111,50 @@ struct Draft {
 
 /// The card that was read.
 #[derive(Clone, Serialize, Deserialize)]
-struct Customer {
-    code: String,
+pub(crate) struct Customer {
+    pub code: String,
     /// By the device's clock.
-    scanned_at_ms: i64,
-    label: String,
+    pub scanned_at_ms: i64,
+    pub label: String,
 }
 
 #[derive(Clone)]
-enum Stage {
+pub(crate) enum Stage {
     Basket,
-    Unknown(Gtin),
-    Reward(String, DeliveryPreview),
-    Delivered(Delivery),
-    Result(PurchaseAnswer),
-    /// Kept here: label, estimate, when.
-    Saved(String, Option<Gain>, i64),
+    /// Something in the basket's place.
+    Panel(Draw),
+    /// A screen of its own after a sale; `waits`: its answer may still come.
+    Screen { draw: Draw, waits: bool },
 }
+
+/// Draws what comes later.
+pub(crate) type Draw = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
 /// Everything that the page's parts share.
 #[derive(Clone, Copy)]
-struct State {
-    basket: RwSignal<Basket>,
-    customer: RwSignal<Option<Customer>>,
-    stage: RwSignal<Stage>,
+pub(crate) struct State {
+    pub basket: RwSignal<Basket>,
+    pub customer: RwSignal<Option<Customer>>,
+    pub stage: RwSignal<Stage>,
     frame: RwSignal<FrameState>,
     pill: RwSignal<String>,
     alarm: RwSignal<Option<String>>,
-    estimate: RwSignal<Option<Gain>>,
-    busy: RwSignal<bool>,
+    pub estimate: RwSignal<Option<Gain>>,
+    pub busy: RwSignal<bool>,
     /// The id of the sale in progress.
-    sale: RwSignal<uuid::Uuid>,
+    pub sale: RwSignal<uuid::Uuid>,
     /// The sale that was confirmed last: its answer belongs on this screen.
-    mine: RwSignal<Option<uuid::Uuid>>,
-    queue: Queue,
-    online: RwSignal<bool>,
+    pub mine: RwSignal<Option<uuid::Uuid>>,
+    pub queue: Queue,
+    pub online: RwSignal<bool>,
     epoch: RwSignal<u32>,
     /// Counts cards that were read: an answer about another one comes too late.
     turn: RwSignal<u32>,
     typing: RwSignal<bool>,
     /// Server clock − device clock.
-    skew_ms: RwSignal<i64>,
+    pub skew_ms: RwSignal<i64>,
+    /// What comes later, once it is here.
+    later: RwSignal<Option<&'static Later>>,
 }
 
 #[component]
@@ -154,19 +177,20 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
         turn: RwSignal::new(0),
         typing: RwSignal::new(false),
         skew_ms: net.skew_ms,
+        later: arrived().0,
     };
     let kept = counter;
     let counter = StoredValue::new(first);
     let ready = RwSignal::new(false);
-    Effect::new(move |before: Option<()>| {
+    kit::effect(move |first| {
         if let Some(Shown::Fresh(fresh)) = kept.get() {
             // An answer that was kept on the way to this page says nothing about the clock of now.
-            if before.is_some() || net.skew_ms.get_untracked() == 0 {
+            if !first || net.skew_ms.get_untracked() == 0 {
                 kit::net::clock_heard(fresh.now.0);
             }
             counter.set_value(fresh);
         }
-        if before.is_none() {
+        if first {
             leptos::task::spawn_local(async move {
                 if !restore(state).await {
                     state.sale.set(new_id());
@@ -176,57 +200,60 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
         }
     });
     remember(state);
-    answers(state);
+    kit::effect(move |_| {
+        if let Some(later) = state.later.get() {
+            (later.counter)(state, counter);
+        }
+    });
     kit::stay_awake();
     let on_read = Callback::new(move |read: Read| heard(state, counter, read));
     scanner::listen_to_reader(on_read);
-    estimate_follows(state, counter);
     let (js, wasm) = request::decoder_urls();
     let decoder = DecoderUrls { worker: "/decoder-worker.js".into(), js, wasm };
-    let lead = move || view! {
+    let lead = view! {
         <IconButton icon=path::ARROW_LEFT label=t::common_back() href="/t/" />
         <span class="viewfinder__who" data-customer>{move || state.customer.get().map_or_else(|| t::tendero_scan_card_missing().to_owned(), |customer| customer.label)}</span>
-    };
-    let trail = move || view! { <IconButton icon=path::KEYBOARD label=t::tendero_scan_keyboard() on:click=move |_| state.typing.update(|on| *on = !*on) /> };
-    let paused = Signal::derive(move || !matches!(state.stage.get(), Stage::Basket));
-    let viewfinder = view! {
-        <Viewfinder on_read state=state.frame decoder label=state.pill paused epoch=state.epoch lead=ViewFn::from(lead) trail=ViewFn::from(trail) />
     }
     .into_light();
-    let shows_result = move || matches!(state.stage.get(), Stage::Result(_) | Stage::Saved(..));
+    let trail = view! { <IconButton icon=path::KEYBOARD label=t::tendero_scan_keyboard() on:click=move |_| state.typing.update(|on| *on = !*on) /> }.into_light();
+    let paused = Signal::derive(move || !matches!(state.stage.get(), Stage::Basket));
+    let viewfinder = view! {
+        <Viewfinder on_read state=state.frame decoder label=state.pill paused epoch=state.epoch lead trail />
+    }
+    .into_light();
+    let shows_result = move || matches!(state.stage.get(), Stage::Screen { .. });
     view! {
         <kit::LiveRegions />
         <div class="scan" hidden=shows_result data-ready=move || ready.get().to_string() on:click=|_| unlock()>
             <h1 class="sr-only">{t::tendero_scan_title()}</h1>
             <noscript><p class="field__error">{t::tendero_needs_script()}</p></noscript>
             {viewfinder}
-            <SyncBanner />
+            {move || state.later.get().map(|later| (later.banner)())}
             <main id="main" class="scan__panel">
                 {move || state.alarm.get().map(|text| view! { <p class="banner banner--danger" role="alert" data-alarm>{text}</p> })}
-                {move || state.typing.get().then(|| view! { <Typed on_read /> })}
+                {move || state.later.get().filter(|_| state.typing.get()).map(|later| (later.typed)(on_read))}
                 {move || match state.stage.get() {
-                    Stage::Basket | Stage::Result(_) | Stage::Saved(..) => view! { <BasketPart state counter /> }.into_light(),
-                    Stage::Unknown(gtin) => view! { <Unknown state counter gtin /> }.into_light(),
-                    Stage::Reward(code, preview) => view! { <HandOver state counter code preview /> }.into_light(),
-                    Stage::Delivered(done) => delivered(state, counter, done),
+                    Stage::Panel(draw) => draw(),
+                    Stage::Basket | Stage::Screen { .. } => view! { <BasketPart state counter /> }.into_light(),
                 }}
             </main>
         </div>
-        {move || match state.stage.get() {
-            Stage::Result(answer) => Some(view! { <ResultScreen answer on_next=Callback::new(move |()| next(state)) /> }.into_light()),
-            Stage::Saved(label, estimate, at_ms) => Some(view! { <SavedScreen label estimate at_ms on_next=Callback::new(move |()| next(state)) /> }.into_light()),
-            _ => None,
-        }}
+        {move || if let Stage::Screen { draw, .. } = state.stage.get() { Some(draw()) } else { None }}
     }
+}
+
+/// The sale that was left in progress, when it can still be gone on with.
+async fn open_draft() -> Option<Draft> {
+    let (draft, at) = kit::kept::recall::<Draft>(DRAFT).await?;
+    // An empty basket has no sale yet: its id may be another tab's next one. One that is in the queue is done, whether or
+    // not its page lived to say so.
+    let open = !draft.basket.lines.is_empty() && device_ms() - at < DRAFT_MS_MAX && !queue::holds(draft.id).await;
+    open.then_some(draft)
 }
 
 /// Brings back the basket of a page that went: a reload, a call, a new build.
 async fn restore(state: State) -> bool {
-    let Some((draft, at)) = kit::kept::recall::<Draft>(DRAFT).await else { return false };
-    // An empty basket has no sale yet: its id may be another tab's next one.
-    if draft.basket.lines.is_empty() || device_ms() - at >= DRAFT_MS_MAX || queue::holds(draft.id).await {
-        return false;
-    }
+    let Some(draft) = open_draft().await else { return false };
     state.sale.set(draft.id);
     state.basket.set(draft.basket);
     state.customer.set(draft.customer);
@@ -235,54 +262,30 @@ async fn restore(state: State) -> bool {
 
 /// Keeps the basket after each change.
 fn remember(state: State) {
-    Effect::new(move |before: Option<()>| {
+    kit::effect(move |first| {
         let draft = Draft { id: state.sale.get(), basket: state.basket.get(), customer: state.customer.get() };
-        if before.is_some() {
+        if !first {
             kit::kept::save(DRAFT, &draft);
         }
     });
 }
 
-/// The answer of the sale on this screen, whenever it comes: at once, or while the person still reads that it is safe.
-fn answers(state: State) {
-    Effect::new(move |_| {
-        let Some((id, answer)) = state.queue.answer.get() else { return };
-        let shown = state.busy.get_untracked() || matches!(state.stage.get_untracked(), Stage::Saved(..));
-        if state.mine.get_untracked() == Some(id) && shown {
-            settle(state, id, answer);
-        }
-    });
-}
-
-fn settle(state: State, id: uuid::Uuid, answer: ItemAnswer) {
+/// The sale is on the disk, and nobody has answered it yet.
+pub(crate) fn saved(state: State) {
     state.busy.set(false);
-    match (answer.purchase, answer.problem) {
-        (Some(purchase), _) => {
-            play(if purchase.rewards.is_empty() { Cue::Confirmed } else { Cue::Reward });
-            speech::say(&t::tendero_speech_result(&gain_text(Gain::of(&purchase))));
-            state.stage.set(Stage::Result(purchase));
+    play(Cue::SavedOffline);
+    live::say(t::tendero_queue_offline());
+    match state.later.get_untracked() {
+        Some(later) => (later.saved)(state),
+        // The screen for it never reached this phone.
+        None => {
+            next(state);
+            state.pill.set(t::tendero_saved_title().to_owned());
         }
-        (None, Some(problem)) if answer.status != 429 && answer.status < 500 => {
-            state.stage.set(Stage::Basket);
-            // The same basket once more is another sale.
-            state.sale.set(new_id());
-            refuse(state, locale::shop_text(&problem.code));
-            leptos::task::spawn_local(queue::mark_seen(state.queue, id));
-        }
-        // The server is busy: the sale is safe and goes again by itself.
-        _ => saved(state),
     }
 }
 
-fn saved(state: State) {
-    state.busy.set(false);
-    play(Cue::SavedOffline);
-    let label = state.customer.with_untracked(|customer| customer.as_ref().map(|customer| customer.label.clone())).unwrap_or_default();
-    live::say(t::tendero_queue_offline());
-    state.stage.set(Stage::Saved(label, state.estimate.get_untracked(), kit::net::device_ms()));
-}
-
-fn next(state: State) {
+pub(crate) fn next(state: State) {
     state.mine.set(None);
     state.turn.update(|turn| *turn += 1);
     state.sale.set(new_id());
@@ -303,7 +306,7 @@ fn heard(state: State, counter: StoredValue<Counter>, read: Read) {
     }
     state.alarm.set(None);
     match read.text.parse::<CardCode>() {
-        Ok(CardCode::Reward(_)) => return reward_read(state, read.text),
+        Ok(CardCode::Reward(_)) => return with_later(state, move |later| (later.reward)(state, counter, read.text)),
         Ok(_) => return card_read(state, read.text),
         Err(_) => {}
     }
@@ -318,18 +321,32 @@ fn heard(state: State, counter: StoredValue<Counter>, read: Read) {
 /// Six digits that the consumer reads aloud: the server knows whose card they stand for.
 fn digits_read(state: State, digits: String) {
     leptos::task::spawn_local(async move {
-        match take_digits(digits).await {
+        match kit::ask::<String>("/fn/tendero/take_digits", &json::written(&Dictated { digits: &digits })).await {
             Ok(code) => card_read(state, code),
-            Err(error) => refuse(state, locale::shop_text(error.code())),
+            Err(error) => refuse(state, reason(state, error.code())),
         }
     });
 }
 
-fn refuse(state: State, text: &str) {
+/// The parameters of [`take_digits`].
+#[derive(Serialize)]
+struct Dictated<'a> {
+    digits: &'a str,
+}
+
+pub(crate) fn refuse(state: State, text: &str) {
     play(Cue::Refused);
     state.frame.set(FrameState::Refused);
     state.alarm.set(Some(text.to_owned()));
     live::alarm(text);
+}
+
+/// What a code means, or the general sentence as long as the others are not here.
+fn reason(state: State, code: &str) -> &'static str {
+    match state.later.get_untracked() {
+        Some(later) => (later.reason)(code),
+        None => t::problem_internal(),
+    }
 }
 
 fn card_read(state: State, code: String) {
@@ -363,7 +380,7 @@ fn card_read(state: State, code: String) {
         );
     }
     leptos::task::spawn_local(async move {
-        let known = if online { identify(code.clone(), at).await } else { Err(no_network()) };
+        let known = if online { ask_card(&code, at).await } else { Err(no_network()) };
         if online {
             kit::net::heard(!matches!(&known, Err(error) if error.code() == "network"));
         }
@@ -380,10 +397,22 @@ fn card_read(state: State, code: String) {
             Ok(label) => show(code, label),
             Err(why) => {
                 state.customer.set(None);
-                refuse(state, locale::shop_text(&why));
+                refuse(state, reason(state, &why));
             }
         }
     });
+}
+
+/// The parameters of [`identify`].
+#[derive(Serialize)]
+struct Identified<'a> {
+    code: &'a str,
+    read_at: Timestamp,
+}
+
+/// Whose card it is, as the server says.
+async fn ask_card(code: &str, read_at: Timestamp) -> Result<String, UiError> {
+    kit::ask("/fn/tendero/identify", &json::written(&Identified { code, read_at })).await
 }
 
 fn no_network() -> UiError {
@@ -400,16 +429,12 @@ fn label_of(code: &str, at: Timestamp) -> Option<String> {
     Some([t::tendero_queue_card(), " · ", &card.digits()].concat())
 }
 
-fn reward_read(state: State, code: String) {
-    leptos::task::spawn_local(async move {
-        match look_at_reward(code.clone()).await {
-            Ok(preview) => {
-                play(Cue::CardRead);
-                state.stage.set(Stage::Reward(code, preview));
-            }
-            Err(error) => refuse(state, locale::shop_text(error.code())),
-        }
-    });
+/// Does what needs the code that comes later; where it never came, nothing can be done about this code.
+fn with_later(state: State, act: impl FnOnce(&'static Later) + 'static) {
+    match state.later.get_untracked() {
+        Some(later) => act(later),
+        None => refuse(state, t::problem_network()),
+    }
 }
 
 fn product_read(state: State, counter: StoredValue<Counter>, gtin: Gtin) {
@@ -427,67 +452,8 @@ fn product_read(state: State, counter: StoredValue<Counter>, gtin: Gtin) {
             play(Cue::Unknown);
             state.frame.set(FrameState::Unknown);
             state.pill.set(t::tendero_unknown_pill().to_owned());
-            state.stage.set(Stage::Unknown(gtin));
+            with_later(state, move |later| (later.unknown)(state, counter, gtin));
         }
-    }
-}
-
-/// What the basket would earn: at once by the phone's own rules, and 300 ms after the last change as the server says.
-fn estimate_follows(state: State, counter: StoredValue<Counter>) {
-    let turn = StoredValue::new(0_u32);
-    Effect::new(move |_| {
-        let basket = state.basket.get();
-        let customer = state.customer.get();
-        turn.update_value(|turn| *turn += 1);
-        let mine = turn.get_value();
-        if basket.lines.is_empty() {
-            state.estimate.set(None);
-            return;
-        }
-        let now_ms = device_ms();
-        let at = Timestamp(now_ms + state.skew_ms.get_untracked());
-        let own = counter.with_value(|counter| estimate(&counter.campaigns, &counter.products, &basket, counter.shop, kit::net::on_the_wall(at)));
-        state.estimate.set(Some(own));
-        if !state.online.get_untracked() {
-            return;
-        }
-        set_timeout(
-            move || {
-                if turn.try_get_value() != Some(mine) {
-                    return;
-                }
-                let skew = state.skew_ms.get_untracked();
-                let scanned_at = customer.as_ref().map(|customer| Timestamp(customer.scanned_at_ms + skew));
-                let basket = PreviewPurchase { card_code: customer.map(|customer| customer.code), scanned_at, lines: basket.import_lines() };
-                leptos::task::spawn_local(async move {
-                    if let Ok(answer) = preview(basket).await
-                        && turn.try_get_value() == Some(mine)
-                    {
-                        state.estimate.set(Some(Gain::of(&answer)));
-                    }
-                });
-            },
-            std::time::Duration::from_millis(300),
-        );
-    });
-}
-
-#[component]
-fn Typed(on_read: Callback<Read>) -> impl IntoView {
-    let value = RwSignal::new(String::new());
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let text = value.get_untracked();
-        if !text.trim().is_empty() {
-            value.set(String::new());
-            on_read.run(Read::typed(&text.trim().to_uppercase()));
-        }
-    };
-    view! {
-        <form class="stack" on:submit=submit>
-            <Field id="typed" label=t::tendero_scan_typed_label() help=t::tendero_scan_typed_help() value maxlength=64 />
-            <Button submit=true wide=true look=Look::Secondary>{t::tendero_scan_typed_action()}</Button>
-        </form>
     }
 }
 
@@ -497,17 +463,9 @@ fn BasketPart(state: State, counter: StoredValue<Counter>) -> impl IntoView {
     let money = move |minor: i64| format::money(minor, currency, country);
     let confirm = move |_| confirm(state, counter);
     let lines = move || {
-        state.basket.with(|basket| basket.lines.clone()).into_iter().map(|line| view! { <BasketLine state line country currency /> }).collect::<Vec<_>>()
+        state.basket.with(|basket| basket.lines.clone()).into_iter().map(|line| view! { <BasketLine state line country currency /> }.into_light()).collect::<Vec<_>>()
     };
-    let estimate = move || {
-        state.estimate.get().map(|gain| {
-            let text = match gain_text(gain) {
-                none if none.is_empty() => t::tendero_scan_would_earn_nothing().to_owned(),
-                some => [t::tendero_scan_would_earn(), " ", &some].concat(),
-            };
-            view! { <p class="estimate" data-estimate>{text} <span class="micro">{t::tendero_scan_estimated()}</span></p> }
-        })
-    };
+    let estimate = move || state.estimate.get().and_then(|gain| Some((state.later.get()?.estimate)(gain)));
     let can = move || state.customer.with(Option::is_some) && state.basket.with(|basket| !basket.lines.is_empty());
     view! {
         <h2 class="scan__title">{move || t::tendero_scan_basket(state.basket.with(Basket::count))}</h2>
@@ -626,91 +584,8 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the edge where the phone makes ids")]
-fn new_id() -> uuid::Uuid {
+pub(crate) fn new_id() -> uuid::Uuid {
     uuid::Uuid::now_v7()
-}
-
-#[component]
-fn Unknown(state: State, counter: StoredValue<Counter>, gtin: Gtin) -> impl IntoView {
-    let (name, price) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let currency = counter.with_value(|counter| counter.currency);
-    let wrong = RwSignal::new(None::<String>);
-    let add = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let typed = name.get_untracked().trim().to_owned();
-        if typed.is_empty() {
-            wrong.set(Some(t::tendero_unknown_name_missing().to_owned()));
-            return;
-        }
-        let price_minor = typed_price(&price.get_untracked(), currency);
-        let line = Line { gtin, name: typed.clone(), category: String::new(), quantity: 1, price_minor, unknown: true };
-        state.basket.update(|basket| basket.add_line(line));
-        state.stage.set(Stage::Basket);
-        leptos::task::spawn_local(async move {
-            // The sale does not wait for it; a proposal that is lost is made again with the next sale.
-            let _ = propose_product(gtin, typed, price_minor).await;
-        });
-    };
-    view! {
-        <form class="stack" on:submit=add>
-            <h2>{t::tendero_unknown_title()}</h2>
-            <p class="muted">{t::tendero_unknown_code(&gtin.short())}</p>
-            <Field id="name" label=t::tendero_unknown_name() value=name error=wrong maxlength=120 />
-            <Field id="price" label=t::tendero_unknown_price() value=price inputmode="decimal" prefix="$" />
-            <p class="banner banner--info">{t::tendero_unknown_note_nobody()}</p>
-            <div class="row">
-                <Button look=Look::Secondary size=Size::Tall on:click=move |_| state.stage.set(Stage::Basket)>{t::tendero_unknown_skip()}</Button>
-                <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::tendero_unknown_action()}</Button>
-            </div>
-        </form>
-    }
-}
-
-#[component]
-fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: DeliveryPreview) -> impl IntoView {
-    let country = counter.with_value(|counter| counter.country);
-    let deliver = move |_| {
-        let code = code.clone();
-        state.busy.set(true);
-        leptos::task::spawn_local(async move {
-            let done = deliver_reward(code).await;
-            state.busy.set(false);
-            match done {
-                Ok(done) => {
-                    play(Cue::Reward);
-                    state.stage.set(Stage::Delivered(done));
-                }
-                Err(error) => {
-                    state.stage.set(Stage::Basket);
-                    refuse(state, locale::shop_text(error.code()));
-                }
-            }
-        });
-    };
-    view! {
-        <section class="stack" data-reward>
-            <h2>{t::tendero_deliver_title()}</h2>
-            <ProductPicture category=preview.category.clone() />
-            <p class="strong">{preview.reward_name}</p>
-            <p>{t::tendero_deliver_for(&preview.consumer_label)}</p>
-            <p class="figure">{t::tendero_deliver_pays(&format::money(preview.owed_minor, preview.currency, country))}</p>
-            <Button wide=true look=Look::Key size=Size::Tall busy=state.busy on:click=deliver>{t::tendero_deliver_action()}</Button>
-            <Button wide=true look=Look::Secondary on:click=move |_| next(state)>{t::common_back()}</Button>
-        </section>
-    }
-}
-
-fn delivered(state: State, counter: StoredValue<Counter>, done: Delivery) -> AnyView {
-    let owed = format::money(done.owed_total_minor, done.currency, counter.with_value(|counter| counter.country));
-    view! {
-        <section class="stack" role="alert" data-delivered>
-            <h2>{t::tendero_deliver_done_title()}</h2>
-            <p class="strong">{done.reward_name}</p>
-            <p>{t::tendero_deliver_done_text(&owed, &done.brand_name)}</p>
-            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
-        </section>
-    }
-    .into_light()
 }
 
 /// Shop, person, phone and the products that the phone looks up by itself.
@@ -724,7 +599,7 @@ pub async fn read_counter() -> Result<Counter, UiError> {
     let shop = identity::shop::get(&mut tx, shop).await?;
     let products = catalogue::product::for_shop(&mut tx, &actor).await?;
     let loyalty = request::state::<loyalty::Loyalty>()?;
-    let campaigns = loyalty::campaign::of_shop(&mut tx, &loyalty, &actor, now).await?;
+    let campaigns = json::written(&loyalty::campaign::of_shop(&mut tx, &loyalty, &actor, now).await?);
     let device = if let identity::Actor::Member { device, .. } = actor { device } else { None };
     Ok(Counter { shop: shop.id, member, device, country: shop.country, currency: shop.currency, products, campaigns, now })
 }
@@ -764,7 +639,7 @@ pub async fn take_digits(digits: String) -> Result<String, UiError> {
 
 /// What the basket would earn.
 #[server(prefix = "/fn", endpoint = "tendero/preview", input = server_fn::codec::Json)]
-pub async fn preview(basket: PreviewPurchase) -> Result<PurchaseAnswer, UiError> {
+pub async fn preview(basket: shared::loyalty::PreviewPurchase) -> Result<shared::loyalty::PurchaseAnswer, UiError> {
     let (mut tx, actor, now) = request::read().await?;
     let loyalty = request::state::<loyalty::Loyalty>()?;
     let (_, shop, _) = actor.member()?;
@@ -776,14 +651,14 @@ pub async fn preview(basket: PreviewPurchase) -> Result<PurchaseAnswer, UiError>
 
 /// What a reward's code stands for.
 #[server(prefix = "/fn", endpoint = "tendero/look_at_reward", input = server_fn::codec::Json)]
-pub async fn look_at_reward(code: String) -> Result<DeliveryPreview, UiError> {
+pub async fn look_at_reward(code: String) -> Result<shared::loyalty::DeliveryPreview, UiError> {
     let (mut tx, actor, _) = request::read().await?;
     Ok(loyalty::reward::preview_delivery(&mut tx, &actor, &code).await?)
 }
 
 /// Hands a reward over.
 #[server(prefix = "/fn", endpoint = "tendero/deliver_reward", input = server_fn::codec::Json)]
-pub async fn deliver_reward(code: String) -> Result<Delivery, UiError> {
+pub async fn deliver_reward(code: String) -> Result<shared::loyalty::Delivery, UiError> {
     let (mut tx, actor, now) = request::begin().await?;
     let rules = request::state::<loyalty::Loyalty>()?;
     let done = loyalty::reward::deliver(&mut tx, &rules, &actor, now, &shared::loyalty::NewDelivery { code, shop_id: None }).await?;

@@ -2,6 +2,11 @@
 //!
 //! A release build sends less (`kit::pages!`): the consoles' module is split into what all of their pages need and a piece
 //! for each group of pages, loaded side by side, and the page of each phone that is opened most has a module of its own.
+//! What a tendero's page needs only once it is alive is a piece that comes later.
+//!
+//! It also compiles the standard library itself, with what only an unstable option gives: a panic stops at once, without
+//! its message, the place in the source, and the writers of debugging text, which no front could show anybody. That is a
+//! tenth of a phone's code.
 //!
 //! Names carry a hash of the content, so that they can be cached for ever; `site.json` says which are of one build.
 
@@ -12,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::shell::{Step, run};
+use crate::shell::{Step, run, run_with};
 
 /// Rust's name of the browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -25,28 +30,21 @@ pub struct Entry {
     pub package: &'static str,
     /// `style/<name>.css`, with its imports inlined.
     style: Option<&'static str>,
-    /// What a release build makes of it.
-    release: Release,
-}
-
-/// What a release build makes of an entry; any other build makes one module of a whole front.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Release {
-    Whole,
-    /// What all of its pages need, and a piece for each group of pages; its crate has the feature `split`.
-    Split,
-    /// A page that is opened too often to load a whole front; there is no entry otherwise.
-    OnePage,
+    /// A page that is opened too often to load a whole front; only a release build makes the entry.
+    one_page: bool,
+    /// A release build makes several modules of it: what all of its pages need, and pieces that are loaded beside or after
+    /// it; its crate has the feature `split`.
+    split: bool,
 }
 
 /// All of them. An entry of one page has the name that `kit::pages!` gives the page's code.
 pub const ENTRIES: [Entry; 6] = [
-    Entry { name: "consumer", package: "frontend-consumer", style: Some("consumer"), release: Release::Whole },
-    Entry { name: "consumer_card", package: "frontend-card", style: None, release: Release::OnePage },
-    Entry { name: "tendero", package: "frontend-tendero", style: Some("tendero"), release: Release::Whole },
-    Entry { name: "tendero_scan", package: "frontend-scan", style: None, release: Release::OnePage },
-    Entry { name: "console", package: "frontend-console", style: Some("console"), release: Release::Split },
-    Entry { name: "decoder", package: "frontend-decoder", style: None, release: Release::Whole },
+    Entry { name: "consumer", package: "frontend-consumer", style: Some("consumer"), one_page: false, split: false },
+    Entry { name: "consumer_card", package: "frontend-card", style: None, one_page: true, split: false },
+    Entry { name: "tendero", package: "frontend-tendero", style: Some("tendero"), one_page: false, split: true },
+    Entry { name: "tendero_scan", package: "frontend-scan", style: None, one_page: true, split: true },
+    Entry { name: "console", package: "frontend-console", style: Some("console"), one_page: false, split: true },
+    Entry { name: "decoder", package: "frontend-decoder", style: None, one_page: false, split: false },
 ];
 
 /// The decoder runs on every frame of a video on a cheap phone and weighs little: there cycles matter more than bytes.
@@ -54,9 +52,29 @@ pub const ENTRIES: [Entry; 6] = [
 const FAST: [&str; 4] =
     ["--config", "profile.wasm-release.package.frontend-decoder.opt-level=3", "--config", "profile.wasm-release.package.rxing.opt-level=3"];
 
+/// Of a release build: the standard library compiled with the fronts, and panics that stop at once.
+const SMALL: [&str; 5] = [
+    "-Zbuild-std=std,panic_abort",
+    "-Zbuild-std-features=optimize_for_size",
+    "-Zunstable-options",
+    "--config",
+    "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none', '-Zfmt-debug=none']",
+];
+
 /// Adds the target when it is missing.
 pub fn target_installed() -> Result<()> {
     run("rustup", &["target", "add", WASM])
+}
+
+/// Compiles fronts for a release. The compiler stays the stable one of `rust-toolchain.toml`; it is told to take unstable
+/// options, so a newer one may want them written in another way. Where the library's source cannot be had the fronts are
+/// a tenth heavier and do the same.
+fn compile_small(arguments: &[&str]) -> Result<()> {
+    if run("rustup", &["component", "add", "rust-src"]).is_err() {
+        eprintln!("  without the source of the standard library: the fronts are heavier than they must be");
+        return run("cargo", arguments);
+    }
+    run_with("cargo", &[arguments, &SMALL].concat(), &[("RUSTC_BOOTSTRAP", "1")])
 }
 
 /// Builds what changed and writes the folder.
@@ -66,11 +84,11 @@ pub fn build(release: bool) -> Result<PathBuf> {
     let profile = if release { "wasm-release" } else { "dev" };
     let mut arguments = vec!["build", "--target", WASM, "--profile", profile];
     arguments.extend(FAST);
-    let made = || ENTRIES.iter().filter(|entry| release || entry.release != Release::OnePage);
+    let made = || ENTRIES.iter().filter(|entry| release || !entry.one_page);
     arguments.extend(made().flat_map(|entry| ["--package", entry.package]));
-    let features: Vec<String> = made().filter(|entry| release && entry.release == Release::Split).map(|entry| format!("--features={}/split", entry.package)).collect();
+    let features: Vec<String> = made().filter(|entry| release && entry.split).map(|entry| format!("--features={}/split", entry.package)).collect();
     arguments.extend(features.iter().map(String::as_str));
-    run("cargo", &arguments)?;
+    if release { compile_small(&arguments)? } else { run("cargo", &arguments)? }
     step.done();
     let step = Step::begin("site");
     let folder = crate::target().join(if release { "site-release" } else { "site-dev" });
@@ -82,6 +100,9 @@ pub fn build(release: bool) -> Result<PathBuf> {
     let mut entries = BTreeMap::new();
     for entry in made() {
         entries.insert(entry.name, one_entry(entry, &staging, release)?);
+    }
+    if release {
+        minify(&staging.join("pkg"))?;
     }
     copy_folder(Path::new("public"), &staging)?;
     let files = files(&staging, release)?;
@@ -99,7 +120,7 @@ pub fn build(release: bool) -> Result<PathBuf> {
 pub fn decoder() -> Result<PathBuf> {
     target_installed()?;
     let entry = ENTRIES.iter().find(|entry| entry.name == "decoder").context("the decoder is an entry")?;
-    run("cargo", &[&["build", "--target", WASM, "--profile", "wasm-release", "--package", entry.package], &FAST[..]].concat())?;
+    compile_small(&[&["build", "--target", WASM, "--profile", "wasm-release", "--package", entry.package], &FAST[..]].concat())?;
     Ok(bindings(entry, &module(entry, true), true)?.folder)
 }
 
@@ -120,7 +141,7 @@ struct Pieces {
 /// The module's scripts and WASM; they depend on the module alone, so they are kept under its hash.
 fn bindings(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
     let bytes = fs::read(module).with_context(|| format!("{} was not built", module.display()))?;
-    let split = release && entry.release == Release::Split;
+    let split = release && entry.split;
     let kept = crate::target().join("bindgen").join(format!("{}-{}{}", entry.name, hash(&bytes), if release { "-opt" } else { "" }));
     let groups = kept.join("groups.json");
     // Written last: without it the folder is of an earlier tool, or was left half made.
@@ -152,7 +173,7 @@ fn bindings(entry: &Entry, module: &Path, release: bool) -> Result<Pieces> {
         }
         let mut output = bindgen.generate_output()?;
         if release {
-            without_dead_weight(output.wasm_mut());
+            without_streams(output.wasm_mut());
         }
         output.emit(&making)?;
         if release {
@@ -247,53 +268,43 @@ fn every_file(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<()> 
     Ok(())
 }
 
-/// What the linker must keep and no page can need.
-///
-/// A panic formats its message for a hook that no front has, and then stops: it may stop at once. And the classes of
-/// streams are exported for scripts that send or take streams; no server function does.
-fn without_dead_weight(module: &mut walrus::Module) {
-    const PANICS: [&str; 8] = [
-        "panicking::panic_fmt",
-        "panicking::begin_panic",
-        "option::unwrap_failed",
-        "option::expect_failed",
-        "result::unwrap_failed",
-        "slice::index::slice_index_fail",
-        "str::slice_error_fail",
-        "raw_vec::handle_error",
-    ];
+/// What the linker must keep and no page can need: the classes of streams are exported for scripts that send or take
+/// streams; no server function does.
+fn without_streams(module: &mut walrus::Module) {
     let streams: Vec<_> = module.exports.iter().filter(|export| export.name.contains("intounderlying")).map(|export| export.id()).collect();
     for export in streams {
         module.exports.delete(export);
     }
-    let panics = |function: &&walrus::Function| {
-        let name = function.name.as_deref().unwrap_or_default();
-        // Neither its captured parts nor what drops them: those return.
-        matches!(function.kind, walrus::FunctionKind::Local(_)) && PANICS.iter().any(|panic| name.contains(panic)) && !name.contains("drop_in_place") && !name.contains(" as ")
-    };
-    let found: Vec<_> = module.funcs.iter().filter(panics).map(walrus::Function::id).collect();
-    for id in found {
-        let signature = module.types.get(module.funcs.get(id).ty());
-        let (parameters, results) = (signature.params().to_vec(), signature.results().to_vec());
-        let mut body = walrus::FunctionBuilder::new(&mut module.types, &parameters, &results);
-        body.func_body().unreachable();
-        let arguments = parameters.iter().map(|kind| module.locals.add(*kind)).collect();
-        module.funcs.get_mut(id).kind = walrus::FunctionKind::Local(body.local_func(arguments));
-    }
     walrus::passes::gc::run(module);
 }
 
-/// The npm package `binaryen` carries a native `wasm-opt`.
-fn optimise(module: &Path) -> Result<()> {
-    let binary = Path::new("end2end/node_modules/.bin/wasm-opt");
+/// A program of `end2end`'s npm packages: `binaryen` carries a native `wasm-opt`, `esbuild` itself.
+fn tool(name: &str) -> Result<PathBuf> {
+    let binary = Path::new("end2end/node_modules/.bin").join(name);
     if !binary.exists() {
         run("npm", &["ci", "--prefix", "end2end", "--no-audit", "--no-fund"])?;
     }
+    Ok(binary)
+}
+
+/// The scripts of a folder with short names and no comments, each in its place.
+fn minify(folder: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    every_file(folder, &mut files)?;
+    let scripts: Vec<String> = files.into_iter().map(|(path, _)| path.to_string_lossy().into_owned()).filter(|path| path.ends_with(".js")).collect();
+    let out = folder.to_string_lossy();
+    let (out, base) = (format!("--outdir={out}"), format!("--outbase={out}"));
+    let mut arguments = vec!["--minify", "--allow-overwrite", "--log-level=warning", out.as_str(), base.as_str()];
+    arguments.extend(scripts.iter().map(String::as_str));
+    run(tool("esbuild")?, &arguments)
+}
+
+fn optimise(module: &Path) -> Result<()> {
     let path = module.to_string_lossy().into_owned();
     let features = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"].map(|feature| format!("--enable-{feature}"));
     let mut arguments = vec!["-Oz", "-o", &path, &path];
     arguments.extend(features.iter().map(String::as_str));
-    run(binary, &arguments)
+    run(tool("wasm-opt")?, &arguments)
 }
 
 /// A style whose `@import "x.css";` lines are replaced by the files they name.

@@ -1,0 +1,83 @@
+//! A reward that is handed over.
+
+use std::sync::Arc;
+
+use kit::{Button, IntoLight, Look, ProductPicture, Size, UiError, json, locale, t};
+use leptos::prelude::*;
+use scanner::{Cue, play};
+use serde::{Serialize, de::DeserializeOwned};
+use shared::{format, loyalty::{Delivery, DeliveryPreview}};
+
+use crate::{
+    scan::{Counter, Stage, State, next, refuse},
+};
+
+/// The parameter of both functions.
+#[derive(Serialize)]
+struct Coded<'a> {
+    code: &'a str,
+}
+
+async fn ask<T: DeserializeOwned>(path: &str, code: &str) -> Result<T, UiError> {
+    kit::ask(path, &json::written(&Coded { code })).await
+}
+
+/// What the code stands for, in the place of the basket.
+pub(crate) fn read(state: State, counter: StoredValue<Counter>, code: String) {
+    leptos::task::spawn_local(async move {
+        match ask::<DeliveryPreview>("/fn/tendero/look_at_reward", &code).await {
+            Ok(preview) => {
+                play(Cue::CardRead);
+                state.stage.set(Stage::Panel(Arc::new(move || view! { <HandOver state counter code=code.clone() preview=preview.clone() /> }.into_light())));
+            }
+            Err(error) => refuse(state, locale::shop_text(error.code())),
+        }
+    });
+}
+
+#[component]
+fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: DeliveryPreview) -> impl IntoView {
+    let country = counter.with_value(|counter| counter.country);
+    let deliver = move |_| {
+        let code = code.clone();
+        state.busy.set(true);
+        leptos::task::spawn_local(async move {
+            let done = ask::<Delivery>("/fn/tendero/deliver_reward", &code).await;
+            state.busy.set(false);
+            match done {
+                Ok(done) => {
+                    play(Cue::Reward);
+                    state.stage.set(Stage::Panel(Arc::new(move || delivered(state, counter, done.clone()))));
+                }
+                Err(error) => {
+                    state.stage.set(Stage::Basket);
+                    refuse(state, locale::shop_text(error.code()));
+                }
+            }
+        });
+    };
+    view! {
+        <section class="stack" data-reward>
+            <h2>{t::tendero_deliver_title()}</h2>
+            <ProductPicture category=preview.category.clone() />
+            <p class="strong">{preview.reward_name}</p>
+            <p>{t::tendero_deliver_for(&preview.consumer_label)}</p>
+            <p class="figure">{t::tendero_deliver_pays(&format::money(preview.owed_minor, preview.currency, country))}</p>
+            <Button wide=true look=Look::Key size=Size::Tall busy=state.busy on:click=deliver>{t::tendero_deliver_action()}</Button>
+            <Button wide=true look=Look::Secondary on:click=move |_| next(state)>{t::common_back()}</Button>
+        </section>
+    }
+}
+
+fn delivered(state: State, counter: StoredValue<Counter>, done: Delivery) -> AnyView {
+    let owed = format::money(done.owed_total_minor, done.currency, counter.with_value(|counter| counter.country));
+    view! {
+        <section class="stack" role="alert" data-delivered>
+            <h2>{t::tendero_deliver_done_title()}</h2>
+            <p class="strong">{done.reward_name}</p>
+            <p>{t::tendero_deliver_done_text(&owed, &done.brand_name)}</p>
+            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
+        </section>
+    }
+    .into_light()
+}
