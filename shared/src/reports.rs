@@ -1,5 +1,7 @@
 //! What a brand sees of its own sales.
 
+pub mod metric;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{CivilDate, Currency, ProductId, Timestamp};

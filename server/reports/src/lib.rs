@@ -6,6 +6,8 @@
 //!
 //! Arrows: reports → identity. It only reads.
 
+pub mod exact;
+pub mod metrics;
 mod platform;
 mod summary;
 
