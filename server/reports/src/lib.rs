@@ -9,9 +9,13 @@
 pub mod exact;
 pub mod metrics;
 mod platform;
+mod read;
+mod scope;
 mod summary;
 
 pub use platform::{Platform, platform};
+pub use read::{Cohort, active_pdv, cac, conversion, frequency, liability, nps, reach, rfm, rfm_members, roi, sales_per_pli, shop_performance, uplift_did};
+pub use scope::{Asked, DAYS_MAX, Scope};
 pub use summary::summary;
 
 /// Why a report refused.
@@ -23,6 +27,12 @@ pub enum Error {
     /// The period ends before it starts, or is longer than a year.
     #[error("the period is not right")]
     Period,
+    /// A parameter is outside its bounds.
+    #[error("{0} is outside its bounds")]
+    Parameter(&'static str),
+    /// A number of the data is outside what can be computed exactly.
+    #[error("a number is outside its bounds")]
+    Bounds,
     /// Who asks may not, or is nobody.
     #[error(transparent)]
     Identity(#[from] identity::Error),
@@ -37,6 +47,8 @@ impl From<Error> for shared::Problem {
         match error {
             Error::NotFound => Self::not_found(),
             Error::Period => Self::field("to", "reports.period", detail),
+            Error::Parameter(name) => Self::field(name, "bad_field", detail),
+            Error::Bounds => Self::new(422, "reports.bounds", detail),
             Error::Identity(error) => error.into(),
             Error::Store(error) => identity::store_problem(&error),
         }
@@ -45,5 +57,7 @@ impl From<Error> for shared::Problem {
 
 /// Every statement of the crate.
 pub fn statements() -> Vec<db::Sql> {
-    [platform::STATEMENTS, summary::STATEMENTS].concat()
+    let mut all = [platform::STATEMENTS, scope::STATEMENTS, summary::STATEMENTS].concat();
+    all.extend(read::statements());
+    all
 }
