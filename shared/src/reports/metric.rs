@@ -78,9 +78,17 @@ impl Metric {
             Self::Liability => "liability",
         }
     }
-    /// The metric of this name.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.id() == id)
+}
+
+/// There is no such metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such metric")]
+pub struct UnknownMetric;
+
+impl std::str::FromStr for Metric {
+    type Err = UnknownMetric;
+    fn from_str(id: &str) -> Result<Self, UnknownMetric> {
+        Self::ALL.into_iter().find(|metric| metric.id() == id).ok_or(UnknownMetric)
     }
 }
 
@@ -112,7 +120,7 @@ pub struct Report<T> {
     pub from: CivilDate,
     /// Last day, excluded.
     pub to: CivilDate,
-    /// Nothing later is counted.
+    /// Windows and ages are judged at this instant.
     pub as_of: Timestamp,
     /// Money of the amounts: sales in another currency count in units alone.
     pub currency: Currency,
@@ -526,7 +534,7 @@ mod tests {
     fn a_metric_is_written_as_in_addresses() {
         for metric in Metric::ALL {
             assert_eq!(serde_json::to_value(metric).unwrap(), metric.id());
-            assert_eq!(Metric::from_id(metric.id()), Some(metric));
+            assert_eq!(metric.id().parse(), Ok(metric));
         }
     }
 }

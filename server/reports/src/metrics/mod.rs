@@ -18,7 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::reports::metric::Metric;
 
-/// Why a worked case has no answer.
+/// Why worked inputs have no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongInputs {
     /// This metric reads sales, and has no inputs of its own.
@@ -42,7 +42,7 @@ pub fn from_inputs(metric: Metric, inputs: Value) -> Result<Value, WrongInputs> 
         Metric::Cac => answer(inputs, |inputs| cac::cac(inputs, NOBODY_TO_HIDE)),
         Metric::Roi => answer(inputs, roi::of),
         Metric::Rfm => answer(inputs, |inputs| Some(rfm::of(inputs))),
-        Metric::KAnonymity => answer(inputs, |inputs| Some(small_numbers::of(inputs))),
+        Metric::KAnonymity => answer(inputs, small_numbers::of),
         Metric::Liability => answer(inputs, liability::of),
         Metric::SalesPerPli | Metric::ActivePdv | Metric::ShopPerformance | Metric::Reach | Metric::Conversion | Metric::Frequency => Err(WrongInputs::ReadsSales),
     }
@@ -79,6 +79,10 @@ mod tests {
             (Metric::Nps, json!({ "scores": [10], "colour": 1 })),
             (Metric::Cac, json!({ "welcome_cost": 1.5 })),
             (Metric::UpliftDid, json!({ "treated_pre": -1, "control_pre": 1 })),
+            (Metric::UpliftDid, json!({ "treated": vec![[i64::MAX, 1]; 10], "control": vec![[1, 1]; 10] })),
+            (Metric::KAnonymity, json!({ "cells": { "a": i64::MAX, "b": 1 } })),
+            (Metric::KAnonymity, json!({ "cells": { "a": -1 } })),
+            (Metric::Liability, json!({ "opening": i64::MAX, "earned": 1 })),
             (Metric::Rfm, json!([])),
         ] {
             assert!(from_inputs(metric, inputs.clone()).is_err(), "{metric:?} {inputs}");

@@ -40,12 +40,21 @@ const fn k_default() -> i64 {
     shared::reports::K_ANONYMITY
 }
 
-/// The cells under their names, and `total` where one was given.
-pub fn of(inputs: &Inputs) -> BTreeMap<String, Cell> {
+/// People in one cell, at most: more than there are.
+const PEOPLE_MAX: i64 = 1_000_000_000_000;
+/// Cells of one table, at most.
+const CELLS_MAX: usize = 1_000;
+
+/// The cells under their names, and `total` where one was given; `None` beyond the bounds.
+pub fn of(inputs: &Inputs) -> Option<BTreeMap<String, Cell>> {
+    let bounded = |n: i64| (0..=PEOPLE_MAX).contains(&n);
+    if inputs.cells.len() > CELLS_MAX || !inputs.cells.values().copied().chain(inputs.total).chain([inputs.k]).all(bounded) {
+        return None;
+    }
     let numbers: Vec<i64> = inputs.cells.values().copied().collect();
     let shown = hide(&numbers, inputs.k);
     let total = inputs.total.map(|total| ("total".to_owned(), alone(total, inputs.k)));
-    inputs.cells.keys().cloned().zip(shown).chain(total).collect()
+    Some(inputs.cells.keys().cloned().zip(shown).chain(total).collect())
 }
 
 #[cfg(test)]

@@ -11,7 +11,11 @@ pub const SHOPS_MIN: usize = 10;
 const DRAWS: usize = 2_000;
 /// Scale of the drawn shares while they are sorted: eight decimals.
 const SCALE: i128 = 100_000_000;
-/// Units of one side, at most: products of two sides stay far inside 128 bits.
+/// Shops on a side, at most.
+const SHOPS_MAX: usize = 5_000;
+/// Units of one shop, at most: what is drawn stays far inside 128 bits.
+const SHOP_UNITS_MAX: i64 = 1_000_000_000;
+/// Units of one side, at most.
 const UNITS_MAX: i64 = 1_000_000_000_000;
 
 /// Units of one shop before and after.
@@ -65,8 +69,12 @@ pub fn of(inputs: &Inputs) -> Option<Uplift> {
 
 /// The uplift of treated shops against control shops over periods of equal length, with a 90 % interval.
 ///
-/// `None` when the numbers are too large or negative. The same shops and seed give the same interval everywhere.
+/// `None` when there are too many shops, or their numbers are too large or negative. The same shops and seed give the same interval everywhere.
 pub fn uplift(treated: &[ShopUnits], control: &[ShopUnits], seed: u64) -> Option<Uplift> {
+    let bounded = |units: i64| (0..=SHOP_UNITS_MAX).contains(&units);
+    if [treated, control].iter().any(|side| side.len() > SHOPS_MAX || !side.iter().all(|shop| bounded(shop.before) && bounded(shop.after))) {
+        return None;
+    }
     if treated.len() < SHOPS_MIN || control.len() < SHOPS_MIN {
         return Some(refused(NotMeasurable::TooFewShops));
     }

@@ -83,7 +83,7 @@ pub async fn conversion(tx: &mut Tx, scope: &Scope, cohort: Cohort, window_days:
     scope.report(tx, Metric::Conversion, conversion::conversion(&people, window_days, scope.as_of, scope.k)).await
 }
 
-/// Each consumer of the cohort with her first two purchases before the report's instant.
+/// Each consumer of the cohort with her first two purchases until the report's instant.
 pub(crate) async fn registered(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Vec<conversion::Registered>, Error> {
     let query = tx.query(FIRST_PURCHASES).bind(scope.brand).bind(scope.tenant).bind(cohort.from).bind(cohort.until).bind(scope.as_of);
     let rows: Vec<RegisteredRow> = query.all().await?;
@@ -151,7 +151,7 @@ sql! {
                                         AND (first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)
                                              OR (first_shop_id IS NULL AND country IN (SELECT s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2)))),
                            bought AS (SELECT DISTINCT v.consumer_id, v.purchase_id, v.purchased_at, v.shop_id FROM cohort h JOIN valid_line v ON v.consumer_id = h.id
-                                      WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.purchased_at < $5 AND NOT v.own_shop),
+                                      WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.purchased_at <= $5 AND NOT v.own_shop),
                            placed AS (SELECT consumer_id, purchased_at, shop_id, ROW_NUMBER() OVER (PARTITION BY consumer_id ORDER BY purchased_at, purchase_id) AS place FROM bought)
                       SELECT h.created_at AS at, MIN(CASE WHEN p.place = 1 THEN p.purchased_at END) AS first, MIN(CASE WHEN p.place = 2 THEN p.purchased_at END) AS second,
                              CAST(COALESCE(MAX(CASE WHEN p.place = 1 AND p.shop_id = h.first_shop_id THEN 1 ELSE 0 END), 0) AS BIGINT) AS first_where_registered
