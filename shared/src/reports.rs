@@ -176,3 +176,13 @@ pub struct NpsAnswer {
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10))]
     pub score: i64,
 }
+
+/// What the saving of segments changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SavedSegments {
+    /// When: from this instant on the members are those of now.
+    pub saved_at: Timestamp,
+    /// Who is in a segment now, of all together; `null` for few.
+    pub members: metric::Cell,
+}

@@ -14,7 +14,7 @@ const ARM_MAX: usize = 500;
 const BASIS_POINTS: i64 = 10_000;
 
 /// The owner of a brand that the actor may change.
-async fn managed(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<OrganisationId, Error> {
+pub(crate) async fn managed(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<OrganisationId, Error> {
     if *actor == Actor::Anonymous {
         return Err(identity::Error::Unauthorized.into());
     }

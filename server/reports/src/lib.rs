@@ -4,7 +4,8 @@
 //! A brand's numbers come from its own lines alone: the brand is a mandatory argument of every statement. Counts of
 //! consumers below ten are hidden here, before any door could forget it.
 //!
-//! It writes only what reports rest on and no sale tells: costs, assumptions, control shops, shopkeepers' answers.
+//! It writes only what reports rest on and no sale tells: costs, assumptions, control shops, shopkeepers' answers,
+//! and the segments that rules and audiences go by.
 //!
 //! Arrows: reports → identity.
 
@@ -15,12 +16,14 @@ pub mod metrics;
 mod platform;
 mod read;
 mod scope;
+mod segments;
 mod summary;
 
 pub use facts::{add_cost, answer_nps, assign, assume};
 pub use platform::{Platform, platform};
 pub use read::{Cohort, active_pdv, cac, conversion, frequency, liability, nps, reach, rfm, rfm_members, roi, sales_per_pli, shop_performance, uplift_did};
 pub use scope::{Asked, DAYS_MAX, Scope};
+pub use segments::save_rfm;
 pub use summary::summary;
 
 /// Why a report refused.
@@ -66,7 +69,8 @@ impl From<Error> for shared::Problem {
 
 /// Every statement of the crate.
 pub fn statements() -> Vec<db::Sql> {
-    let mut all = [facts::STATEMENTS, platform::STATEMENTS, scope::STATEMENTS, summary::STATEMENTS].concat();
+    let mut all = [facts::STATEMENTS, platform::STATEMENTS, scope::STATEMENTS, segments::STATEMENTS, summary::STATEMENTS].concat();
     all.extend(read::statements());
+    all.push(segments::enter(1));
     all
 }

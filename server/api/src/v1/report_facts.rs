@@ -1,8 +1,8 @@
 //! What reports rest on and no sale tells: costs, assumptions, control shops, shopkeepers' answers.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::Serialize;
-use shared::{BrandId, CampaignId, CostId, reports::{Arms, Assumptions, NewCost, NpsAnswer}};
+use shared::{BrandId, CampaignId, CostId, reports::{Arms, Assumptions, NewCost, NpsAnswer, SavedSegments}};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(add_cost)).routes(routes!(assume)).routes(routes!(assign)).routes(routes!(answer_nps))
+    OpenApiRouter::new().routes(routes!(add_cost)).routes(routes!(assume)).routes(routes!(assign)).routes(routes!(answer_nps)).routes(routes!(save_segments))
 }
 
 /// A cost that was entered.
@@ -59,4 +59,13 @@ async fn answer_nps(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: 
     reports::answer_nps(&mut tx, &actor, now, &body.value).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Saves who is in which RFM segment now, under the segments' names: rules and audiences go by them until the next saving.
+#[utoipa::path(put, path = "/brands/{id}/rfm_segments", operation_id = "saveRfmSegments", tag = "reports", params(("id" = BrandId, Path)), responses((status = 200, description = "Saved.", body = SavedSegments)))]
+async fn save_segments(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(brand): Id<BrandId>) -> Result<Json<SavedSegments>, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let saved = reports::save_rfm(&mut tx, &actor, now, brand).await?;
+    tx.commit().await?;
+    Ok(Json(saved))
 }

@@ -129,6 +129,7 @@ fn doors(world: &World) -> Vec<Door> {
             .body(json!({ "valid_from": "2026-03-01", "unit_margin_minor": 90_000, "expected_redemption_bp": 6_000, "thousand_points_minor": 500_000 }))
             .stranger(OtherBrand)
             .wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("saveRfmSegments", Brand).at(world.brand).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
         door("setCampaignArms", Brand).at("{later}").body(json!({ "treated": [world.shop], "control": ["{other_shop}"] })).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
         door("getSalesPerPli", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
         door("getActivePdv", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),

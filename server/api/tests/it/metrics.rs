@@ -3,7 +3,9 @@
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::world::{Who, World};
+use shared::loyalty::{RuleKind, Template, campaign::Unit};
+
+use crate::world::{COLA, NOW, Who, World, stamp_card};
 
 /// Two colas for Ana on the world's day, and the shop takes part.
 async fn sold(world: &World) {
@@ -95,6 +97,33 @@ db::both_databases! {
         assert_eq!((&cac["values"]["cost"], &cac["values"]["cac_registered"], &cac["values"]["cac_qualified"]), (&json!("912000"), &json!("456000.00"), &json!("912000.00")));
         assert_eq!((&roi["values"]["label"], &roi["values"]["cost"], &roi["values"]["roi_pct"], &roi["values"]["break_even_units"]), (&json!("not_incremental"), &json!("49000"), &Value::Null, &json!("54.44")));
         assert_eq!((&nps["values"]["n"], &nps["values"]["nps"], &nps["values"]["response_rate"]), (&json!(1), &Value::Null, &json!("50.0")));
+    }
+
+    async fn points_that_were_earned_and_taken_back_close_the_period(db: &Db) {
+        let world = World::new(db).await;
+        let mut points = stamp_card(world.brand, world.cola, world.reward);
+        (points.template, points.rules.unit, points.rules.threshold) = (Template::PointsPerUnit, Unit::Points, None);
+        points.rules.rules[0].kind = RuleKind::PerUnit { units: 1, points: 10 };
+        let mut tx = world.state.db.begin().await.unwrap();
+        let campaign = loyalty::campaign::create(&mut tx, &identity::Actor::System, NOW, &points).await.unwrap().id;
+        loyalty::campaign::publish(&mut tx, &identity::Actor::System, NOW, campaign).await.unwrap();
+        tx.commit().await.unwrap();
+        let sale = world.sell(&world.capture().await).await.json();
+        let back = format!("/api/v1/purchases/{}/returns", sale["purchase_id"].as_str().unwrap());
+        let returned = world.post(Who::Owner, &back, &json!({ "lines": [{ "gtin": COLA, "quantity": 1 }] })).await;
+        assert_eq!(returned.status, StatusCode::CREATED, "{}", returned.json());
+        let march = world.get(Who::SandboxKey, &of(&world, "liability", "&k=1")).await.json()["values"].clone();
+        let april = format!("/api/v1/reports/liability?brand_id={}&from=2026-04-01&to=2026-05-01", world.brand);
+        let april = world.get(Who::BrandAnalyst, &april).await.json()["values"].clone();
+        let sales = world.get(Who::BrandAnalyst, &of(&world, "sales_per_pli", "")).await.json();
+        let other = format!("/api/v1/reports/liability?brand_id={}&from=2026-03-01&to=2026-04-01", world.other_brand);
+        let other = world.get(Who::OtherBrand, &other).await.json()["values"].clone();
+
+        assert_eq!((&march["opening"], &march["earned"], &march["reversed"], &march["closing"], &march["difference"]), (&json!(0), &json!(20), &json!(10), &json!(10), &json!(0)));
+        assert_eq!(march["redemption_rate"], "0.0");
+        assert_eq!((&april["opening"], &april["closing"], &april["difference"]), (&json!(10), &json!(10), &json!(0)));
+        assert_eq!((&sales["values"]["products"][0]["units"], &sales["values"]["products"][0]["gross_units"]), (&json!(1), &json!(2)));
+        assert_eq!((&other["earned"], &other["closing"]), (&json!(0), &json!(0)));
     }
 
     async fn the_sandbox_computes_with_the_reports_own_functions(db: &Db) {

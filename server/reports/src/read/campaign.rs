@@ -145,7 +145,7 @@ sql! {
     ASSUMED: "SELECT unit_margin_minor, expected_redemption_bp, thousand_points_minor FROM brand_assumption
               WHERE brand_id = $1 AND tenant_id = $2 AND valid_from < $3 ORDER BY valid_from DESC LIMIT 1";
 
-    DELIVERED: "SELECT CAST(COALESCE(SUM(CASE WHEN y.amount_minor < 0 THEN -1 ELSE 1 END), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN y.currency = $6 THEN y.amount_minor ELSE 0 END), 0) AS BIGINT)
+    DELIVERED: "SELECT CAST(COALESCE(SUM(CASE WHEN y.kind = 'undo' THEN -1 ELSE 1 END), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN y.currency = $6 THEN y.amount_minor ELSE 0 END), 0) AS BIGINT)
                 FROM payable_entry y JOIN reward_instance i ON i.id = y.reward_instance_id AND i.tenant_id = y.tenant_id
                 WHERE y.brand_id = $1 AND y.tenant_id = $2 AND i.campaign_id = $3 AND y.business_date >= $4 AND y.business_date < $5";
 }

@@ -117,6 +117,6 @@ sql! {
                    AND c.first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2) GROUP BY c.first_shop_id";
 
     /// A delivery that was taken back is a negative row.
-    DELIVERED: "SELECT shop_id, CAST(SUM(CASE WHEN amount_minor < 0 THEN -1 ELSE 1 END) AS BIGINT) FROM payable_entry
-                WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 AND reward_instance_id IS NOT NULL GROUP BY shop_id";
+    DELIVERED: "SELECT shop_id, CAST(SUM(CASE WHEN kind = 'undo' THEN -1 ELSE 1 END) AS BIGINT) FROM payable_entry
+                WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 GROUP BY shop_id";
 }

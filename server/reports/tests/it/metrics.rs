@@ -200,6 +200,31 @@ both_databases! {
         assert!(matches!(foreign, Err(reports::Error::NotFound)));
     }
 
+    async fn a_saved_segment_keeps_who_was_in_it_and_when(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let mut world = World::d1(&mut tx).await;
+        let (first, second, later) = (at("2026-04-01T00:00:00"), at("2026-04-02T00:00:00"), at("2026-04-05T00:00:00"));
+        let brand = world.b1.id;
+        reports::save_rfm(&mut tx, &Actor::System, first, brand).await.unwrap();
+        reports::save_rfm(&mut tx, &Actor::System, second, brand).await.unwrap();
+        let before = segments(&mut tx, &world).await;
+        // C3 comes again and again: she leaves one segment and enters another.
+        for day in ["2026-04-03T10:00:00", "2026-04-04T10:00:00"] {
+            world.sell(&mut tx, at(day), 0, 2, "accepted", &[(world.b1.products[0], 1, 250_000, 0)]).await;
+        }
+        let saved = reports::save_rfm(&mut tx, &Actor::System, later, brand).await.unwrap();
+        let after = segments(&mut tx, &world).await;
+        let analyst = reports::save_rfm(&mut tx, &world.b1.analyst(), later, brand).await;
+
+        assert_eq!(before.len(), 4);
+        assert!(before.iter().all(|(_, _, from, until)| (*from, *until) == (first.0, i64::MAX)));
+        assert!(before.contains(&(2, "hibernating".into(), first.0, i64::MAX)));
+        assert!(after.contains(&(2, "hibernating".into(), first.0, later.0)), "{after:?}");
+        assert!(after.contains(&(2, "loyal".into(), later.0, i64::MAX)), "{after:?}");
+        assert_eq!((saved.saved_at, saved.members), (later, None));
+        assert!(matches!(analyst, Err(reports::Error::Identity(identity::Error::Forbidden))));
+    }
+
     async fn rfm_names_each_buyer_for_the_product_itself(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let world = World::d1(&mut tx).await;
@@ -212,6 +237,14 @@ both_databases! {
         assert_eq!((segment(1), segment(0), segment(3), segment(2), segment(4)), (Some(Segment::Loyal), Some(Segment::CannotLose), Some(Segment::NeedsAttention), Some(Segment::Hibernating), None));
         assert_eq!(told.consumers, Some(4));
     }
+}
+
+/// Number of the consumer, name, from, until.
+async fn segments(tx: &mut Tx, world: &World) -> Vec<(usize, String, i64, i64)> {
+    let sql = db::Sql::same("SELECT consumer_id, name, from_at, until_at FROM segment_member WHERE brand_id = $1 ORDER BY from_at");
+    let rows: Vec<(shared::ConsumerId, String, i64, i64)> = tx.query(sql).bind(world.b1.id).all().await.unwrap();
+    let number = |id| world.consumers.iter().position(|known| *known == id).unwrap();
+    rows.into_iter().map(|(id, name, from, until)| (number(id), name, from, until)).collect()
 }
 
 async fn campaign(tx: &mut Tx, brand: &Brand) -> shared::CampaignId {
