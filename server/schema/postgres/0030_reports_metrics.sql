@@ -71,6 +71,7 @@ CREATE INDEX ledger_entry_brand ON ledger_entry (brand_id, occurred_at);
 
 -- What was sold, as every metric means it: lines of a brand in accepted purchases, what came back taken off on the day
 -- of the sale. A reward that was handed over is no sale. `own_shop`: bought where she works, a sale without a buyer.
+-- The list of all who work anywhere is made once and answers for nearly everybody; the second look is for them alone.
 CREATE VIEW sold_line AS
 SELECT l.brand_id, l.tenant_id, l.product_id, l.business_date, l.purchase_id,
        p.shop_id, p.consumer_id, p.purchased_at, p.received_at, p.currency,
@@ -78,7 +79,9 @@ SELECT l.brand_id, l.tenant_id, l.product_id, l.business_date, l.purchase_id,
        l.amount_minor - l.returned_amount_minor AS net_minor,
        l.quantity AS gross_units,
        l.amount_minor AS gross_minor,
-       (p.consumer_id, p.shop_id) IN (SELECT t.consumer_id, m.shop_id FROM shop_member m JOIN contact t ON t.phone_hash = m.phone_hash WHERE m.removed_at IS NULL) AS own_shop
+       p.consumer_id IN (SELECT t.consumer_id FROM shop_member m JOIN contact t ON t.phone_hash = m.phone_hash WHERE m.removed_at IS NULL)
+           AND EXISTS (SELECT 1 FROM contact t JOIN shop_member m ON m.phone_hash = t.phone_hash
+                       WHERE t.consumer_id = p.consumer_id AND m.shop_id = p.shop_id AND m.removed_at IS NULL) AS own_shop
 FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
 WHERE p.status = 'accepted' AND NOT l.reward_line;
 
