@@ -76,6 +76,8 @@ ids! {
     ProductId = "pro";
     /// A barcode that a shop met and nobody knows yet.
     ProposalId = "prp";
+    /// Money that a brand spent beside its rewards.
+    CostId = "cos";
     /// A file of products that somebody brought, before and after it was applied.
     ImportId = "imp";
     /// A shop of the traditional channel.

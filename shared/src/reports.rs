@@ -1,5 +1,7 @@
 //! What a brand sees of its own sales.
 
+pub mod metric;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{CivilDate, Currency, ProductId, Timestamp};
@@ -88,4 +90,99 @@ pub struct Summary {
     pub products: Vec<ProductSales>,
     /// One for each day.
     pub days: Vec<DaySales>,
+}
+
+/// What money was spent on beside rewards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum CostKind {
+    /// Welcome rewards at cost.
+    WelcomeRewards,
+    /// Messages to consumers.
+    Messages,
+    /// What shopkeepers got for registrations and captures.
+    ShopkeeperIncentives,
+    /// Advertising.
+    Media,
+    /// What the platform asks.
+    PlatformFee,
+}
+
+/// Money that a brand says it spent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewCost {
+    /// On what.
+    pub kind: CostKind,
+    /// For which campaign; absent: for none in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<crate::CampaignId>,
+    /// Minor units of the brand's currency; negative: takes back what was entered wrongly.
+    #[cfg_attr(feature = "openapi", schema(minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64))]
+    pub amount_minor: i64,
+    /// The day in whose reports it counts.
+    pub cost_date: CivilDate,
+    /// Why, up to 200 characters.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
+    pub note: String,
+}
+
+/// What the money of reports rests on, from a day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Assumptions {
+    /// First day.
+    pub valid_from: CivilDate,
+    /// What the brand earns with a unit, minor units of its currency.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000_000_000_000_i64))]
+    pub unit_margin_minor: i64,
+    /// Share of outstanding points that will be redeemed, basis points: 6000 is 60 %.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10_000))]
+    pub expected_redemption_bp: i64,
+    /// Cost of a thousand points, minor units.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1_000_000_000_000_i64))]
+    pub thousand_points_minor: i64,
+}
+
+/// Which shops have a campaign and which are its control.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Arms {
+    /// Shops with the campaign, 1 to 500.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 500))]
+    pub treated: Vec<crate::ShopId>,
+    /// Shops without it, 1 to 500.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 500))]
+    pub control: Vec<crate::ShopId>,
+}
+
+/// A shopkeeper's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NpsAnswer {
+    /// About whose programme.
+    pub brand_id: crate::BrandId,
+    /// In which round of questions, 1 to 40 characters: `2026-q1`.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 40))]
+    pub wave: String,
+    /// 0 to 10.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10))]
+    pub score: i64,
+}
+
+/// What the saving of segments changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SavedSegments {
+    /// When: from this instant on the members are those of now.
+    pub saved_at: Timestamp,
+    /// Who is in a segment now, of all together; `null` for few.
+    pub members: metric::Cell,
 }

@@ -172,6 +172,10 @@ impl CivilDate {
         let days = i64::from(self.days).checked_add(days).filter(|days| RANGE_DAYS.contains(days))?;
         Some(Self { days: i32::try_from(days).ok()? })
     }
+    /// Days from `earlier` until this date; negative when it is the later one.
+    pub const fn days_since(self, earlier: Self) -> i64 {
+        self.days as i64 - earlier.days as i64
+    }
     /// Monday is 1, Sunday 7.
     pub fn weekday(self) -> u8 {
         // The first of January 1970 was a Thursday.

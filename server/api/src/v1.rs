@@ -8,11 +8,14 @@ mod deliveries;
 mod keys;
 mod ledger;
 mod me;
+mod metrics;
 mod organisations;
+mod participation;
 mod payables;
 mod products;
 mod proposals;
 mod purchases;
+mod report_facts;
 mod reports;
 mod reservations;
 mod rewards;
@@ -39,11 +42,14 @@ pub(crate) fn router(with_sandbox: bool) -> OpenApiRouter<ApiState> {
         keys::router(),
         ledger::router(),
         me::router(),
+        metrics::router(),
         organisations::router(),
+        participation::router(),
         payables::router(),
         products::router(),
         proposals::router(),
         purchases::router(),
+        report_facts::router(),
         reports::router(),
         reservations::router(),
         rewards::router(),

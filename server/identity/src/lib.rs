@@ -25,6 +25,7 @@ mod error;
 pub mod flash;
 pub mod keys;
 pub mod organisation;
+pub mod participation;
 mod phone;
 pub mod session;
 pub mod shop;
@@ -38,7 +39,7 @@ pub use phone::{Phone, shown as phone_shown};
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [api_key::STATEMENTS, audit::STATEMENTS, card_move::STATEMENTS, challenge::STATEMENTS, consent::STATEMENTS, consumer::STATEMENTS, device::STATEMENTS, organisation::STATEMENTS, session::STATEMENTS, shop::STATEMENTS, staff::STATEMENTS, user::STATEMENTS].concat()
+    [api_key::STATEMENTS, audit::STATEMENTS, card_move::STATEMENTS, challenge::STATEMENTS, consent::STATEMENTS, consumer::STATEMENTS, device::STATEMENTS, organisation::STATEMENTS, participation::STATEMENTS, session::STATEMENTS, shop::STATEMENTS, staff::STATEMENTS, user::STATEMENTS].concat()
 }
 
 /// Lower case without accents, for searches: `Peñón` is found by `penon`.

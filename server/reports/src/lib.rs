@@ -4,12 +4,26 @@
 //! A brand's numbers come from its own lines alone: the brand is a mandatory argument of every statement. Counts of
 //! consumers below ten are hidden here, before any door could forget it.
 //!
-//! Arrows: reports → identity. It only reads.
+//! It writes only what reports rest on and no sale tells: costs, assumptions, control shops, shopkeepers' answers,
+//! and the segments that rules and audiences go by.
+//!
+//! Arrows: reports → identity.
 
+pub mod exact;
+pub mod export;
+mod facts;
+pub mod metrics;
 mod platform;
+mod read;
+mod scope;
+mod segments;
 mod summary;
 
+pub use facts::{add_cost, answer_nps, assign, assume};
 pub use platform::{Platform, platform};
+pub use read::{Cohort, active_pdv, cac, conversion, frequency, liability, nps, reach, rfm, rfm_members, roi, sales_per_pli, shop_performance, uplift_did};
+pub use scope::{Asked, DAYS_MAX, Scope};
+pub use segments::save_rfm;
 pub use summary::summary;
 
 /// Why a report refused.
@@ -21,6 +35,15 @@ pub enum Error {
     /// The period ends before it starts, or is longer than a year.
     #[error("the period is not right")]
     Period,
+    /// A parameter is outside its bounds.
+    #[error("{0} is outside its bounds")]
+    Parameter(&'static str),
+    /// The campaign has begun: its control shops are fixed.
+    #[error("the campaign has begun: its control shops are fixed")]
+    Began,
+    /// A number of the data is outside what can be computed exactly.
+    #[error("a number is outside its bounds")]
+    Bounds,
     /// Who asks may not, or is nobody.
     #[error(transparent)]
     Identity(#[from] identity::Error),
@@ -35,6 +58,9 @@ impl From<Error> for shared::Problem {
         match error {
             Error::NotFound => Self::not_found(),
             Error::Period => Self::field("to", "reports.period", detail),
+            Error::Parameter(name) => Self::field(name, "bad_field", detail),
+            Error::Began => Self::new(409, "reports.campaign_began", detail),
+            Error::Bounds => Self::new(422, "reports.bounds", detail),
             Error::Identity(error) => error.into(),
             Error::Store(error) => identity::store_problem(&error),
         }
@@ -43,5 +69,8 @@ impl From<Error> for shared::Problem {
 
 /// Every statement of the crate.
 pub fn statements() -> Vec<db::Sql> {
-    [platform::STATEMENTS, summary::STATEMENTS].concat()
+    let mut all = [facts::STATEMENTS, platform::STATEMENTS, scope::STATEMENTS, segments::STATEMENTS, summary::STATEMENTS].concat();
+    all.extend(read::statements());
+    all.push(segments::enter(1));
+    all
 }

@@ -39,10 +39,11 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, brand: BrandId, from: CivilDate
     let (before_from, before_to) = from.plus_days(-days).zip(from.plus_days(-1)).ok_or(Error::Period)?;
     // Amounts of several currencies do not add up: what was sold in another one counts in units alone.
     let currency = tx.query(COUNTRY).bind(brand).one::<(shared::Country,)>().await?.0.currency();
-    let now: Totals = tx.query(TOTALS).bind(brand).bind(from).bind(to).bind(currency).one().await?;
-    let before: Totals = tx.query(TOTALS).bind(brand).bind(before_from).bind(before_to).bind(currency).one().await?;
-    let products = tx.query(PRODUCTS).bind(brand).bind(from).bind(to).bind(currency).all::<ProductRow>().await?;
-    let sold: Vec<(CivilDate, i64)> = tx.query(DAYS).bind(brand).bind(from).bind(to).all().await?;
+    let tenant = owner.organisation_id;
+    let now: Totals = tx.query(TOTALS).bind(brand).bind(tenant).bind(from).bind(to).bind(currency).one().await?;
+    let before: Totals = tx.query(TOTALS).bind(brand).bind(tenant).bind(before_from).bind(before_to).bind(currency).one().await?;
+    let products = tx.query(PRODUCTS).bind(brand).bind(tenant).bind(from).bind(to).bind(currency).all::<ProductRow>().await?;
+    let sold: Vec<(CivilDate, i64)> = tx.query(DAYS).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
     let (eligible_shops,): (i64,) = tx.query(SHOPS).one().await?;
     let (rewards_delivered,): (i64,) = tx.query(DELIVERED).bind(brand).bind(from).bind(to).one().await?;
     let (owed_minor,): (i64,) = tx.query(OWED).bind(brand).bind(currency).one().await?;
@@ -75,21 +76,18 @@ fn days_between(from: CivilDate, to: CivilDate) -> Option<i64> {
 }
 
 sql! {
-    TOTALS: "SELECT CAST(COALESCE(SUM(CASE WHEN p.currency = $4 THEN l.amount_minor ELSE 0 END), 0) AS BIGINT) AS net_amount_minor, CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT) AS units,
-                    COUNT(DISTINCT p.shop_id) AS active_shops, COUNT(DISTINCT p.consumer_id) AS buyers, MAX(p.received_at) AS data_until
-             FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
-             WHERE l.brand_id = $1 AND l.business_date BETWEEN $2 AND $3 AND p.status = 'accepted'";
+    TOTALS: "SELECT CAST(COALESCE(SUM(CASE WHEN currency = $5 THEN net_minor ELSE 0 END), 0) AS BIGINT) AS net_amount_minor, CAST(COALESCE(SUM(units), 0) AS BIGINT) AS units,
+                    COUNT(DISTINCT shop_id) AS active_shops, COUNT(DISTINCT CASE WHEN NOT own_shop THEN consumer_id END) AS buyers, MAX(received_at) AS data_until
+             FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date BETWEEN $3 AND $4";
 
-    PRODUCTS: "SELECT l.product_id, r.name, CAST(SUM(l.quantity) AS BIGINT) AS units, CAST(SUM(CASE WHEN p.currency = $4 THEN l.amount_minor ELSE 0 END) AS BIGINT) AS net_amount_minor,
-                      COUNT(DISTINCT p.id) AS purchases, COUNT(DISTINCT p.consumer_id) AS buyers
-               FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id JOIN product r ON r.id = l.product_id
-               WHERE l.brand_id = $1 AND l.business_date BETWEEN $2 AND $3 AND p.status = 'accepted'
-               GROUP BY l.product_id, r.name ORDER BY units DESC, l.product_id LIMIT 100";
+    PRODUCTS: "SELECT v.product_id, r.name, CAST(SUM(v.units) AS BIGINT) AS units, CAST(SUM(CASE WHEN v.currency = $5 THEN v.net_minor ELSE 0 END) AS BIGINT) AS net_amount_minor,
+                      COUNT(DISTINCT v.purchase_id) AS purchases, COUNT(DISTINCT CASE WHEN NOT v.own_shop THEN v.consumer_id END) AS buyers
+               FROM valid_line v JOIN product r ON r.id = v.product_id
+               WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.business_date BETWEEN $3 AND $4
+               GROUP BY v.product_id, r.name ORDER BY 3 DESC, 1 LIMIT 100";
 
-    DAYS: "SELECT l.business_date, CAST(SUM(l.quantity) AS BIGINT) AS units
-           FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
-           WHERE l.brand_id = $1 AND l.business_date BETWEEN $2 AND $3 AND p.status = 'accepted'
-           GROUP BY l.business_date ORDER BY l.business_date";
+    DAYS: "SELECT business_date, CAST(SUM(units) AS BIGINT) AS units FROM valid_line
+           WHERE brand_id = $1 AND tenant_id = $2 AND business_date BETWEEN $3 AND $4 GROUP BY business_date ORDER BY business_date";
 
     SHOPS: "SELECT COUNT(*) FROM shop WHERE closed_at IS NULL";
 

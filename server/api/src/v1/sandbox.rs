@@ -16,7 +16,7 @@ use identity::{
 };
 use notifications::SandboxMessage;
 use serde::{Deserialize, Serialize};
-use shared::{BrandId, CampaignId, CardId, ConsumerId, Country, Problem, ShopId, Timestamp, identity::MemberRole};
+use shared::{BrandId, CampaignId, CardId, ConsumerId, Country, Problem, ShopId, Timestamp, identity::MemberRole, reports::metric::Metric};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -39,6 +39,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(claim))
         .routes(routes!(card_code))
         .routes(routes!(messages))
+        .routes(routes!(metric))
 }
 
 /// The server's clock.
@@ -312,6 +313,14 @@ async fn messages(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Resul
     actor.needs_scope(Scope::Sandbox)?;
     let (mut tx, _) = api.read().await?;
     Ok(Json(notifications::sandbox(&mut tx).await?.into_iter().map(Message::from).collect()))
+}
+
+/// Computes a metric of given inputs, with the very function that the report uses. Metrics that are read from sales take none.
+#[utoipa::path(post, path = "/sandbox/metrics/{id}", operation_id = "computeSandboxMetric", tag = "sandbox", params(("id" = Metric, Path)), request_body = serde_json::Value, responses((status = 200, description = "The numbers.", body = serde_json::Value)))]
+async fn metric(ActorOf(actor): ActorOf, Id(metric): Id<Metric>, body: Body<serde_json::Value>) -> Result<Json<serde_json::Value>, Refusal> {
+    actor.needs_scope(Scope::Sandbox)?;
+    let told = reports::metrics::from_inputs(metric, body.value);
+    Ok(Json(told.map_err(|error| Problem::new(422, "bad_field", error.to_string()))?))
 }
 
 sql! {

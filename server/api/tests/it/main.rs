@@ -7,6 +7,7 @@ mod events;
 mod idempotency;
 mod limits;
 mod matrix;
+mod metrics;
 mod phone;
 mod phone_script;
 mod problems;

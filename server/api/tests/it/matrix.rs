@@ -118,6 +118,31 @@ fn doors(world: &World) -> Vec<Door> {
             .wrong([BrandAnalyst, Ana, Owner, ImportKey]),
         door("listAuditEvents", Brand).wrong([Ana, Owner, ImportKey]),
         door("getSummary", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-03-10", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("listReports", Owner).wrong([]),
+        door("listBrandShops", BrandAnalyst).at(world.brand).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("enrolBrandShops", Brand).at(world.brand).body(json!({ "shop_ids": [world.shop] })).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("answerNps", Cashier).body(json!({ "brand_id": world.brand, "wave": "2026-q1", "score": 9 })).stranger(OtherShop).wrong([Brand, Ana, ImportKey]),
+        door("withdrawBrandShop", Brand).at(world.brand).body(json!({ "shop_id": world.shop })).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("createBrandCost", Brand).at(world.brand).body(json!({ "kind": "media", "amount_minor": 100, "cost_date": "2026-03-02" })).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("setBrandAssumptions", Brand)
+            .at(world.brand)
+            .body(json!({ "valid_from": "2026-03-01", "unit_margin_minor": 90_000, "expected_redemption_bp": 6_000, "thousand_points_minor": 500_000 }))
+            .stranger(OtherBrand)
+            .wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("saveRfmSegments", Brand).at(world.brand).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("setCampaignArms", Brand).at("{later}").body(json!({ "treated": [world.shop], "control": ["{other_shop}"] })).stranger(OtherBrand).wrong([BrandAnalyst, Ana, Owner, ImportKey]),
+        door("getSalesPerPli", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getActivePdv", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getShopPerformance", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getReach", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getConversion", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getFrequency", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getUplift", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01&campaign_id={}", world.brand, world.campaign)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getNps", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getCac", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getRoi", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01&campaign_id={}", world.brand, world.campaign)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getRfm", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
+        door("getLiability", BrandAnalyst).at(format!("?brand_id={}&from=2026-03-01&to=2026-04-01", world.brand)).stranger(OtherBrand).wrong([Ana, Owner, ImportKey]),
         door("listLedgerTotals", Operator).wrong([Brand, Ana, Owner, ImportKey]),
         door("getSandboxClock", SandboxKey).wrong([Operator, Brand, Ana, Owner, ImportKey]),
         door("setSandboxClock", SandboxKey).body(json!({ "now": NOW })).wrong([Operator, Brand, Ana, Owner, ImportKey]),
@@ -129,6 +154,7 @@ fn doors(world: &World) -> Vec<Door> {
         door("createSandboxClaim", SandboxKey).body(json!({ "from": world.ana, "into": world.ana })).wrong([Operator, Brand, Ana, Owner, ImportKey]).told(422),
         door("getSandboxCardCode", SandboxKey).at(world.ana).wrong([Operator, Brand, Ana, Owner, ImportKey]),
         door("listSandboxMessages", SandboxKey).wrong([Operator, Brand, Ana, Owner, ImportKey]),
+        door("computeSandboxMetric", SandboxKey).at("nps").body(json!({ "scores": [10] })).wrong([Operator, Brand, Ana, Owner, ImportKey]),
         door("streamCardEvents", Ana).wrong([Owner, Brand, SandboxKey]),
         door("streamShopEvents", Cashier).wrong([Ana, Brand, SandboxKey]),
         door("streamBrandEvents", Brand).wrong([Ana, Owner, SandboxKey]),
@@ -160,6 +186,7 @@ db::both_databases! {
         let purchase = sold.json()["purchase_id"].as_str().unwrap().to_owned();
         let reward = world.get(Ana, "/api/v1/me/rewards").await.json()[0].clone();
         let (code, instance) = (reward["code"].as_str().unwrap().to_owned(), reward["id"].as_str().unwrap().to_owned());
+        let (later, other_shop) = begins_later(&world).await;
         let mut described = described();
         let mut wrong = Vec::new();
         for door in doors(&world) {
@@ -167,9 +194,9 @@ db::both_databases! {
                 wrong.push(format!("{}: no such door", door.id));
                 continue;
             };
-            let place = door.place.replace("{purchase}", &purchase).replace("{instance}", &instance);
+            let place = door.place.replace("{purchase}", &purchase).replace("{instance}", &instance).replace("{later}", &later);
             let path = if place.starts_with('?') { format!("/api/v1{template}{place}") } else { format!("/api/v1{}", template.replace("{id}", &place)) };
-            let body = door.body.as_ref().map(|body| serde_json::from_str::<Value>(&body.to_string().replace("{code}", &code)).unwrap());
+            let body = door.body.as_ref().map(|body| serde_json::from_str::<Value>(&body.to_string().replace("{code}", &code).replace("{other_shop}", &other_shop)).unwrap());
             let mut expected: Vec<(Who, u16)> = vec![(Nobody, 401)];
             expected.extend(door.stranger.map(|who| (who, 404)));
             expected.extend(door.wrong_role.iter().map(|who| (*who, 403)));
@@ -197,6 +224,18 @@ db::both_databases! {
         wrong.extend(described.keys().map(|id| format!("{id}: a door without a row")));
         assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     }
+}
+
+/// A campaign that has not begun, and a shop that could be its control.
+async fn begins_later(world: &World) -> (String, String) {
+    let mut new = stamp_card(world.brand, world.cola, world.reward);
+    (new.rules.starts, new.rules.ends) = ("2026-05-01".parse().unwrap(), "2026-05-31".parse().unwrap());
+    let shop = shared::identity::NewShop { name: "La Otra".into(), country: shared::Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+    let mut tx = world.state.db.begin().await.unwrap();
+    let campaign = loyalty::campaign::create(&mut tx, &identity::Actor::System, NOW, &new).await.unwrap().id;
+    let shop = identity::shop::create(&mut tx, &identity::Actor::System, NOW, &shop).await.unwrap().id;
+    tx.commit().await.unwrap();
+    (campaign.to_string(), shop.to_string())
 }
 
 async fn status_of(world: &World, who: Who, method: &Method, path: &str, body: Option<&Value>, id: &str) -> u16 {

@@ -2,12 +2,13 @@
 
 mod format;
 mod ground;
+mod metrics;
 mod play;
 mod world;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use self::{format::Scenario, ground::Ground, world::World};
@@ -87,18 +88,8 @@ async fn scenario(ground: &Ground, case: &Value) -> Result<()> {
     play::end(client, &world, &scenario.end).await.context("final")
 }
 
-/// A number of a report, asked with its inputs. The product has no such door yet, and every such case says so.
+/// A number of a report, on a data set or with inputs of its own.
 async fn metric(ground: &Ground, file: &format::File, case: &Value) -> Result<()> {
-    let metric = case["metric"].as_str().context("a metric case names its metric")?;
-    if let Some(dataset) = case["dataset"].as_str() {
-        ensure!(file.metric_datasets.contains_key(dataset), "the file has no dataset {dataset}");
-        bail!("the product has no report {metric} yet");
-    }
     let plot = ground.fresh().await?;
-    let told: Value = match plot.client.post(&format!("/api/v1/sandbox/metrics/{metric}"), &case["inputs"]).await {
-        Err(error) if error.code() == Some("not_found") => bail!("the product has no metric {metric} yet"),
-        other => other?,
-    };
-    ensure!(told == case["expect"], "{told}, expected {}", case["expect"]);
-    Ok(())
+    metrics::play(&plot.client, file, case).await
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod d1;
+mod metrics;
+
 use db::both_databases;
 use identity::{Actor, organisation, shop};
 use shared::{Country, OrganisationId, SessionId, Timestamp, UserId, identity::{NewShop, OrganisationKind, UserRole}};

@@ -1,0 +1,163 @@
+//! A report as a table for a spreadsheet: the numbers of the answer itself, so a file can never say something else.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// Lists whose members become rows; a report without one is a single row.
+const ROWS: [&str; 3] = ["products", "shops", "segments"];
+/// Where a spreadsheet begins to calculate.
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Columns and rows of texts; an empty text is a hidden or absent number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Names of the columns, as the answer calls its members.
+    pub columns: Vec<String>,
+    /// As long as `columns` each.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The table of a report's values.
+pub fn table(values: &impl Serialize) -> Table {
+    // Through its own text: members keep the order in which they are declared.
+    let node = serde_json::to_vec(values).ok().and_then(|text| serde_json::from_slice::<Node>(&text).ok()).unwrap_or(Node::Nothing);
+    let Node::Members(members) = node else { return Table { columns: Vec::new(), rows: Vec::new() } };
+    let list = members.iter().find_map(|(name, node)| match node {
+        Node::Items(items) if ROWS.contains(&name.as_str()) => Some(items),
+        _ => None,
+    });
+    let records: Vec<Vec<(String, String)>> = match list {
+        Some(items) => items.iter().map(|item| flat(item)).collect(),
+        None => vec![flat(&Node::Members(members))],
+    };
+    let mut columns: Vec<String> = Vec::new();
+    for (name, _) in records.iter().flatten() {
+        if !columns.contains(name) {
+            columns.push(name.clone());
+        }
+    }
+    let cell = |record: &[(String, String)], column: &str| record.iter().find(|(name, _)| name == column).map(|(_, text)| text.clone()).unwrap_or_default();
+    let rows = records.iter().map(|record| columns.iter().map(|column| cell(record, column)).collect()).collect();
+    Table { columns, rows }
+}
+
+/// RFC 4180, with a BOM because spreadsheets take UTF-8 for Latin-1 without one, and without formulas.
+pub fn csv(table: &Table) -> String {
+    let mut text = String::from("\u{feff}");
+    for row in std::iter::once(&table.columns).chain(&table.rows) {
+        let cells: Vec<String> = row.iter().map(|cell| quoted(&harmless(cell))).collect();
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// A text that a spreadsheet would calculate gets an apostrophe before it (OWASP, *CSV Injection*); a number stays one.
+fn harmless(cell: &str) -> String {
+    let number = crate::exact::Exact::parse(cell).is_some();
+    if !number && cell.starts_with(FORMULA_STARTS) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains(['"', ',', ';', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+/// Names joined by points, texts as they are read.
+fn flat(node: &Node) -> Vec<(String, String)> {
+    fn walk(name: &str, node: &Node, into: &mut Vec<(String, String)>) {
+        match node {
+            Node::Members(members) => members.iter().for_each(|(member, node)| {
+                let name = if name.is_empty() { member.clone() } else { format!("{name}.{member}") };
+                walk(&name, node, into);
+            }),
+            other => into.push((name.to_owned(), other.text())),
+        }
+    }
+    let mut cells = Vec::new();
+    walk("", node, &mut cells);
+    cells
+}
+
+/// JSON whose objects keep their order.
+enum Node {
+    Nothing,
+    Text(String),
+    Items(Vec<Node>),
+    Members(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// A list in one cell: the names in it, or its texts.
+    fn text(&self) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Items(items) => items.iter().map(Self::text).collect::<Vec<_>>().join(" | "),
+            Self::Members(members) => members.iter().find(|(name, _)| name == "name").map(|(_, node)| node.text()).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> de::Visitor<'de> for Reader {
+            type Value = Node;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_unit<E>(self) -> Result<Node, E> {
+                Ok(Node::Nothing)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+                Ok(Node::Text(value.to_string()))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+                Ok(Node::Text(value.to_string()))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+                Ok(Node::Text(value.to_string()))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+                Ok(Node::Text(value.to_owned()))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+                let mut all = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    all.push(item);
+                }
+                Ok(Node::Items(all))
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
+                let mut all = Vec::new();
+                while let Some(member) = members.next_entry()? {
+                    all.push(member);
+                }
+                Ok(Node::Members(all))
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{ShopId, reports::metric::{ActivePdv, NamedShop, SegmentLine, Rfm, Segment}};
+
+    use super::*;
+
+    #[test]
+    fn rows_are_the_members_of_the_list_in_their_order() {
+        let line = |segment, consumers| SegmentLine { segment, consumers, share: None, net_amount: Some("-1.50".into()) };
+        let rfm = Rfm { lookback_days: 180, consumers: Some(40), segments: vec![line(Segment::Champions, Some(40)), line(Segment::AtRisk, None)] };
+
+        assert_eq!(csv(&table(&rfm)), "\u{feff}segment,consumers,share,net_amount\r\nchampions,40,,-1.50\r\nat_risk,,,-1.50\r\n");
+    }
+
+    #[test]
+    fn a_name_is_never_a_formula() {
+        let shop = |name: &str| NamedShop { shop_id: ShopId::fixed(1), name: name.into() };
+        let active = ActivePdv { eligible: 4, active: 3, rate: Some("75.0".into()), min_purchases: 1, never_scanned: vec![shop("=1+1"), shop("\"La, 5\"")], dormant: vec![] };
+
+        assert_eq!(csv(&table(&active)), "\u{feff}eligible,active,rate,min_purchases,never_scanned,dormant\r\n4,3,75.0,1,\"'=1+1 | \"\"La, 5\"\"\",\r\n");
+    }
+}

@@ -1,0 +1,65 @@
+//! RFM segments as they are saved: who was in which, and when. Rules and audiences ask at an instant, so a later saving
+//! closes a membership and never rewrites it.
+
+use std::collections::BTreeSet;
+
+use db::{Sql, Tx, sql};
+use identity::{Actor, audit};
+use shared::{BrandId, ConsumerId, Timestamp, reports::{K_ANONYMITY, SavedSegments, metric::Segment}};
+
+use crate::{Error, facts::managed, metrics::small_numbers::alone, read, scope::{Asked, Scope}};
+
+/// Rows of one insert, at most.
+const BATCH: usize = 100;
+/// Columns of one row.
+const COLUMNS: usize = 4;
+
+/// As rules name it.
+const fn name(segment: Segment) -> &'static str {
+    match segment {
+        Segment::Champions => "champions",
+        Segment::Loyal => "loyal",
+        Segment::NewOrPromising => "new_or_promising",
+        Segment::NeedsAttention => "needs_attention",
+        Segment::CannotLose => "cannot_lose",
+        Segment::AtRisk => "at_risk",
+        Segment::Hibernating => "hibernating",
+    }
+}
+
+/// Saves who is in which segment of the brand now. Who stays, stays untouched; segments of other names are not looked at.
+pub async fn save_rfm(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId) -> Result<SavedSegments, Error> {
+    managed(tx, actor, brand).await?;
+    tx.lock(brand.lock_key()).await?;
+    let today = identity::shop::local_date("UTC", now);
+    let tomorrow = today.plus_days(1).ok_or(Error::Period)?;
+    let scope = Scope::open(tx, actor, Asked { brand, from: today, to: tomorrow, as_of: now, k: K_ANONYMITY }).await?;
+    let members: BTreeSet<(ConsumerId, &str)> = read::rfm_members(tx, &scope).await?.into_iter().map(|(consumer, segment)| (consumer, name(segment))).collect();
+    let mut open: BTreeSet<(ConsumerId, &str)> = BTreeSet::new();
+    for (consumer, saved) in tx.query(OPEN).bind(brand).bind(now).all::<(ConsumerId, String)>().await? {
+        open.extend(Segment::ALL.into_iter().map(name).find(|name| *name == saved).map(|name| (consumer, name)));
+    }
+    for (consumer, name) in open.difference(&members) {
+        tx.query(LEAVE).bind(now).bind(brand).bind(*name).bind(*consumer).execute().await?;
+    }
+    let entering: Vec<(ConsumerId, &str)> = members.difference(&open).copied().collect();
+    for batch in entering.chunks(BATCH) {
+        let query = batch.iter().fold(tx.query(enter(batch.len())), |query, (consumer, name)| query.bind(brand).bind(*name).bind(*consumer).bind(now));
+        query.execute().await?;
+    }
+    audit::record(tx, actor, now, "brand.segments_saved", brand, None, None, None).await?;
+    Ok(SavedSegments { saved_at: now, members: alone(members.len() as i64, K_ANONYMITY) })
+}
+
+/// Enters so many; somebody who comes back within the same millisecond is in again.
+pub(crate) fn enter(rows: usize) -> Sql {
+    ENTER.with_rows_then(COLUMNS, rows, "ON CONFLICT (brand_id, name, consumer_id, from_at) DO UPDATE SET until_at = 9223372036854775807")
+}
+
+const ENTER: Sql = Sql::same("INSERT INTO segment_member (brand_id, name, consumer_id, from_at) VALUES");
+
+sql! {
+    OPEN: "SELECT consumer_id, name FROM segment_member WHERE brand_id = $1 AND from_at <= $2 AND until_at > $2";
+
+    LEAVE: "UPDATE segment_member SET until_at = $1 WHERE brand_id = $2 AND name = $3 AND consumer_id = $4 AND from_at <= $1 AND until_at > $1";
+}
