@@ -268,6 +268,8 @@ async fn campaigns(app: &App, world: &World, begin: Timestamp) -> Result<()> {
         let new = NewCampaign { brand_id: *brand, name: names[place].into(), template, rules };
         let id = campaign::create(&mut tx, &Actor::System, begin, &new).await?.id;
         campaign::publish(&mut tx, &Actor::System, begin, id).await?;
+        let shops: Vec<ShopId> = world.shops.iter().filter(|(_, home)| home == country).map(|(id, _)| *id).collect();
+        identity::participation::enrol(&mut tx, &Actor::System, begin, *brand, &shops).await?;
         tx.commit().await?;
     }
     Ok(())

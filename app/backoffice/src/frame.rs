@@ -20,6 +20,7 @@ fn groups() -> Vec<RailGroup> {
         RailGroup {
             title: Some(t::backoffice_nav_control()),
             items: vec![
+                item("/o/reviews", t::backoffice_nav_reviews(), path::SHIELD_WARNING, path::SHIELD_WARNING_FILL),
                 item("/o/audit", t::backoffice_nav_audit(), path::LIST_MAGNIFYING_GLASS, path::LIST_MAGNIFYING_GLASS_FILL),
                 item("/o/account", t::backoffice_nav_account(), path::GEAR_SIX, path::GEAR_SIX_FILL),
             ],

@@ -19,6 +19,7 @@ mod organisations;
 mod overview;
 mod products;
 mod proposals;
+mod reviews;
 mod shops;
 mod upload;
 mod users;
@@ -56,6 +57,8 @@ fn backoffice_other(path: String) -> AnyView {
         "/o/import" => view! { <import::ImportPage /> }.into_light(),
         "/o/proposals" => view! { <proposals::ListPage /> }.into_light(),
         "/o/proposal" => view! { <proposals::ProposalPage /> }.into_light(),
+        "/o/reviews" => view! { <reviews::ListPage /> }.into_light(),
+        "/o/review" => view! { <reviews::ReviewPage /> }.into_light(),
         "/o/organisations" => view! { <organisations::ListPage /> }.into_light(),
         "/o/users" => view! { <users::ListPage /> }.into_light(),
         "/o/user" => view! { <users::UserPage /> }.into_light(),

@@ -91,7 +91,7 @@ fn waits(proposals: i64, held: i64, held_since: Option<String>, country: Country
     let waiting = (held > 0).then(|| {
         let lead = view! { <Disc icon=path::HOURGLASS tone=Tone::Warning /> }.into_light();
         let text = held_since.map(|when| t::backoffice_overview_held_since(&when)).unwrap_or_default();
-        view! { <li><ListRow title=t::backoffice_overview_held() text lead figure=format::integer(held, country) /></li> }
+        view! { <li><ListRow title=t::backoffice_overview_held() text lead figure=format::integer(held, country) href="/o/reviews" /></li> }
     });
     view! { <ul class="list">{proposed} {waiting}</ul> }.into_light()
 }

@@ -97,16 +97,17 @@ fn offered(offer: CatalogueReward, country: Country, sending: Sending) -> AnyVie
         t::consumer_rewards_missing(missing, &figure(missing))
     };
     let lead = view! { <Avatar name=offer.brand_name.clone() colour=offer.brand_colour.clone() /> }.into_light();
+    let price = if reached { t::consumer_rewards_cost(&figure(offer.cost), &figure(offer.have)) } else { t::consumer_rewards_progress(&figure(offer.have), &figure(offer.cost)) };
     let choose = reached.then(|| view! {
         <Form action="/fn/consumer/reserve" sending class="">
             <input type="hidden" name="reward" value=offer.reward_id.to_string() />
-            <Button submit=true wide=true busy=sending.busy()>{t::consumer_rewards_choose()}</Button>
+            <Button submit=true wide=true look=Look::Key busy=sending.busy()>{t::consumer_rewards_choose()}</Button>
         </Form>
     });
     view! {
         <li class="stack">
-            <ListRow title=offer.name text=[&offer.brand_name, " · ", &t::consumer_rewards_progress(&figure(offer.have), &figure(offer.cost))].concat() lead />
-            <kit::Bar permille=permille tone=BarTone::Primary />
+            <ListRow title=offer.name text=[&offer.brand_name, " · ", &price].concat() lead />
+            {(!reached).then(|| view! { <kit::Bar permille=permille tone=BarTone::Primary /> })}
             <p class="small muted">{note}</p>
             {choose}
         </li>

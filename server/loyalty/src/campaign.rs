@@ -80,6 +80,12 @@ pub async fn publish(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId)
         .bind(now)
         .execute()
         .await?;
+    // Shops that a campaign names take part in what the brand does from now on, if they did not before.
+    if let ShopScope::Only(shops) = &rules.0.shops {
+        for part in shops.chunks(identity::participation::SHOPS_MAX) {
+            identity::participation::enrol(tx, actor, now, draft.brand_id, part).await?;
+        }
+    }
     if rules.0.caps.iter().any(|cap| cap.scope.is_shared()) {
         caps::begin_counting(tx, id).await?;
     }

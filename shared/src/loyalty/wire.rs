@@ -413,6 +413,59 @@ pub struct Reversed {
     pub amount: i64,
 }
 
+/// A purchase that is held, in a reviewer's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldPurchase {
+    /// The purchase.
+    pub id: PurchaseId,
+    /// Where.
+    pub shop_name: String,
+    /// When it happened, on the shop's wall.
+    pub local: LocalTime,
+    /// Since when it waits.
+    pub received_at: Timestamp,
+    /// Why: `SUSPECTED_DUPLICATE`, `CLOCK_SUSPECT`, …
+    pub reason: String,
+    /// `Ana · ••42`.
+    pub consumer_label: String,
+    /// Minor units.
+    pub total_minor: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// Captured without network.
+    pub offline: bool,
+}
+
+/// Everything that a reviewer is told of a purchase that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewCase {
+    /// The purchase.
+    pub purchase: HeldPurchase,
+    /// What was bought.
+    pub lines: Vec<PurchaseLine>,
+    /// What approving it would give now.
+    pub would_award: Vec<Award>,
+    /// Other purchases of the same consumer within half an hour, before and after.
+    pub nearby: Vec<NearbyPurchase>,
+}
+
+/// Another purchase of the same consumer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearbyPurchase {
+    /// Where.
+    pub shop_name: String,
+    /// When, on the shop's wall.
+    pub local: LocalTime,
+    /// Minor units.
+    pub total_minor: i64,
+    /// The shop's currency.
+    pub currency: Currency,
+    /// What became of it.
+    pub status: PurchaseStatus,
+    /// The very same basket.
+    pub same_basket: bool,
+}
+
 /// What a reviewer decides about a purchase that is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

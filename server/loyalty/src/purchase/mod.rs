@@ -37,7 +37,7 @@ use crate::{
 };
 pub use queries::{get, of_shop};
 pub use returns::give_back;
-pub use review::decide;
+pub use review::{decide, look, waiting};
 pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
 use receipt::Standing;
 pub(crate) use queries::LineRow;

@@ -247,10 +247,18 @@ both_databases! {
             if told.is_ok() { tx.commit().await.unwrap(); }
             told
         }};
+        let mut tx = db.read().await.unwrap();
+        let waiting = purchase::waiting(&mut tx, &Actor::System).await.unwrap();
+        assert_eq!(waiting.iter().map(|held| (held.id, held.reason.as_str())).collect::<Vec<_>>(), [(twin.purchase_id, "SUSPECTED_DUPLICATE")]);
+        let case = purchase::look(&mut tx, &world.loyalty, &Actor::System, NOW.plus_ms(DAY_MS), twin.purchase_id).await.unwrap();
+        assert_eq!((case.would_award[0].amount, case.nearby.len(), case.nearby[0].same_basket), (20, 1, true));
+        assert!(purchase::waiting(&mut tx, &world.manager).await.is_err());
+        drop(tx);
         assert!(decide(world.manager.clone(), twin.purchase_id, ReviewDecision::Approve).await.is_err(), "a brand does not decide about shops");
         let told = decide(Actor::System, twin.purchase_id, ReviewDecision::Approve).await.unwrap();
         assert_eq!((told.status, told.awards[0].amount, told.purchased_at), (PurchaseStatus::Accepted, 20, twin.purchased_at));
         assert!(matches!(decide(Actor::System, twin.purchase_id, ReviewDecision::Reject).await, Err(Error::NotHeld)));
+        assert!(matches!(purchase::look(&mut db.read().await.unwrap(), &world.loyalty, &Actor::System, NOW, twin.purchase_id).await, Err(Error::NotHeld)));
         let third = world.buys(2, &[(COLA, 2, None)]).await;
         assert_eq!(decide(Actor::System, third.purchase_id, ReviewDecision::Reject).await.unwrap().status, PurchaseStatus::Rejected);
         assert!(matches!(world.give_back(third.purchase_id, ALL, NOW.plus_ms(DAY_MS)).await, Err(Error::NoSuchPurchase)));
