@@ -626,3 +626,224 @@ fn rank((at, due): &(Timestamp, Due)) -> (Timestamp, u8) {
         Due::Lapse(_) => 2,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+    const NEED: i64 = 7;
+
+    /// What can happen to one wallet of points.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Earn { amount: i64, hold_days: i64, valid_days: Option<i64> },
+        Return { which: usize, amount: i64, shortfall: Shortfall },
+        Reserve { cost: i64, hours: i64 },
+        Release { which: usize },
+        Spend { which: usize },
+        Undo { which: usize },
+        Wait { hours: i64 },
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let shortfall = prop_oneof![Just(Shortfall::Debt), Just(Shortfall::Waive)];
+        let step = prop_oneof![
+            4 => (1_i64..20, 0_i64..3, proptest::option::of(0_i64..5)).prop_map(|(amount, hold_days, valid_days)| Step::Earn { amount, hold_days, valid_days }),
+            2 => (0_usize..8, 1_i64..20, shortfall).prop_map(|(which, amount, shortfall)| Step::Return { which, amount, shortfall }),
+            2 => (1_i64..15, 1_i64..72).prop_map(|(cost, hours)| Step::Reserve { cost, hours }),
+            1 => (0_usize..8).prop_map(|which| Step::Release { which }),
+            2 => (0_usize..8).prop_map(|which| Step::Spend { which }),
+            1 => (0_usize..8).prop_map(|which| Step::Undo { which }),
+            3 => (1_i64..60).prop_map(|hours| Step::Wait { hours }),
+        ];
+        proptest::collection::vec(step, 1..40)
+    }
+
+    /// A world of one wallet, with rewards that it gives by itself when `cards`.
+    struct Play {
+        account: Account,
+        place: usize,
+        now: Timestamp,
+        number: u128,
+        cards: bool,
+        earned: Vec<(PurchaseId, i64)>,
+        issued: Vec<(RewardInstanceId, RewardId, Vec<(LotId, i64)>)>,
+        spent: Vec<(RewardInstanceId, Vec<(LotId, i64)>)>,
+    }
+
+    impl Play {
+        fn new(cards: bool) -> Self {
+            let mut account = Account::new(ConsumerId::fixed(1), Vec::new(), Vec::new());
+            let place = account.wallet(OrganisationId::fixed(1), BrandId::fixed(1), CampaignId::fixed(1), Unit::Points, || WalletId::fixed(1));
+            Self { account, place, now: Timestamp(0), number: 0, cards, earned: Vec::new(), issued: Vec::new(), spent: Vec::new() }
+        }
+
+        fn next(&mut self) -> u128 {
+            self.number += 1;
+            self.number
+        }
+
+        fn up_to_now(&mut self) {
+            while let Some((at, due)) = self.account.next_due(self.now) {
+                self.account.apply(at, due);
+                self.complete();
+            }
+        }
+
+        fn complete(&mut self) {
+            while self.cards && self.account.wallets[self.place].now.available >= NEED {
+                let id = RewardInstanceId::fixed(self.next());
+                let before = self.account.entries.len();
+                self.account.issue(self.place, id, NEED, self.now);
+                let parts = self.account.entries[before..].iter().filter_map(|entry| Some((entry.lot?, entry.amount))).collect();
+                self.issued.push((id, RewardId::fixed(1), parts));
+            }
+        }
+
+        fn step(&mut self, step: &Step) {
+            self.up_to_now();
+            match *step {
+                Step::Earn { amount, hold_days, valid_days } => {
+                    let purchase = PurchaseId::fixed(self.next());
+                    let day = self.now.0.div_euclid(DAY);
+                    let award = Award {
+                        campaign: CampaignId::fixed(1),
+                        purchase,
+                        lot: LotId::fixed(self.next()),
+                        shop: ShopId::fixed(1),
+                        business_date: CivilDate::new(2026, 3, 1).unwrap(),
+                        purchased_at: self.now,
+                        amount,
+                        available_at: if hold_days > 0 { Timestamp((day + hold_days) * DAY) } else { self.now },
+                        expires_at: valid_days.map_or(NEVER, |days| Timestamp((day + days + 1) * DAY)),
+                    };
+                    self.account.earn(self.place, &award, self.now);
+                    self.earned.push((purchase, amount));
+                    self.complete();
+                }
+                Step::Return { which, amount, shortfall } => {
+                    let Some((purchase, left)) = self.earned.get_mut(which) else { return };
+                    let (purchase, amount) = (*purchase, amount.min(*left));
+                    if amount == 0 {
+                        return;
+                    }
+                    *left -= amount;
+                    let cause = uuid::Uuid::from_u128(self.next());
+                    let undoable: Vec<_> = self.issued.iter().rev().cloned().collect();
+                    self.account.reverse(self.place, &Reversal { cause, purchase, campaign: CampaignId::fixed(1), amount, shortfall, undoable: &undoable }, self.now);
+                    let closed: Vec<_> = self.account.closed.iter().map(|closed| closed.instance).collect();
+                    self.issued.retain(|(instance, ..)| !closed.contains(instance));
+                }
+                Step::Reserve { cost, hours } => {
+                    let wallet = self.account.wallets[self.place].now;
+                    if wallet.debt == 0 && wallet.available >= cost {
+                        let id = RewardInstanceId::fixed(self.next());
+                        self.account.reserve(self.place, id, RewardId::fixed(2), cost, self.now, self.now.plus_ms(hours * 3_600_000));
+                    }
+                }
+                Step::Release { which } => {
+                    if let Some(held) = self.account.held.get(which).map(|held| held.instance) {
+                        assert!(self.account.release(held, self.now));
+                        self.complete();
+                    }
+                }
+                Step::Spend { which } => {
+                    if let Some(held) = self.account.held.get(which).cloned() {
+                        assert!(self.account.spend(held.instance, self.now));
+                        self.spent.push((held.instance, held.parts));
+                    }
+                }
+                Step::Undo { which } => {
+                    if which < self.spent.len() {
+                        let (instance, parts) = self.spent.remove(which);
+                        let wallet = self.account.wallets[self.place].id;
+                        self.account.refund(instance, wallet, &parts, self.now);
+                        self.complete();
+                    }
+                }
+                Step::Wait { hours } => {
+                    self.now = self.now.plus_ms(hours * 3_600_000);
+                    self.up_to_now();
+                }
+            }
+        }
+
+        fn total(&self, kind: Kind) -> i64 {
+            self.account.entries.iter().filter(|entry| entry.kind == kind).map(|entry| entry.amount).sum()
+        }
+
+        /// What must hold at every instant.
+        fn check(&self) {
+            let wallet = &self.account.wallets[self.place];
+            let Holdings { available, pending, reserved, debt } = wallet.now;
+            let lots = |active: bool| wallet.lots.iter().filter(|lot| lot.active == active).map(|lot| lot.remaining).sum::<i64>();
+            assert_eq!((available, pending), (lots(true), lots(false)));
+            assert_eq!(reserved, self.account.held.iter().flat_map(|held| &held.parts).map(|(_, amount)| amount).sum::<i64>());
+            assert!(available >= 0 && pending >= 0 && reserved >= 0 && debt >= 0);
+            assert!(wallet.lots.iter().all(|lot| (0..=lot.awarded).contains(&lot.remaining) && (0..=lot.awarded).contains(&lot.reversed) && lot.expired >= 0));
+            assert!(wallet.lots.iter().all(|lot| lot.remaining == 0 || lot.expires_at > self.now), "nothing outlives its time");
+            let t = |kind| self.total(kind);
+            // The contract's invariant of a wallet.
+            assert_eq!(
+                available + pending,
+                t(Kind::Earn) + t(Kind::Refund) + t(Kind::Release) + t(Kind::RewardCancel) + t(Kind::TransferIn)
+                    - t(Kind::Expire)
+                    - t(Kind::Reverse)
+                    - t(Kind::RewardIssue)
+                    - t(Kind::Reserve)
+                    - t(Kind::DebtRepay)
+                    - t(Kind::TransferOut)
+            );
+            assert_eq!(debt, t(Kind::Debt) - t(Kind::DebtRepay));
+            let mut keys: Vec<_> = self.account.entries.iter().map(|entry| &entry.key).collect();
+            keys.sort_unstable();
+            assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "a key names one fact");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_books_hold_whatever_happens(steps in steps(), cards in any::<bool>()) {
+            let mut play = Play::new(cards);
+            for step in &steps {
+                play.step(step);
+                play.check();
+            }
+        }
+
+        #[test]
+        fn looking_in_between_changes_nothing(steps in steps(), hours in 1_i64..200) {
+            let (mut often, mut once) = (Play::new(false), Play::new(false));
+            for step in &steps {
+                often.step(step);
+                once.step(step);
+            }
+            for _ in 0..hours {
+                often.now = often.now.plus_ms(3_600_000);
+                often.up_to_now();
+            }
+            once.now = once.now.plus_ms(hours * 3_600_000);
+            once.up_to_now();
+            prop_assert_eq!(often.account.wallets[0].now, once.account.wallets[0].now);
+            prop_assert_eq!(often.account.entries, once.account.entries);
+        }
+
+        #[test]
+        fn everything_back_leaves_nothing(amounts in proptest::collection::vec(1_i64..20, 1..10), cards in any::<bool>()) {
+            let mut play = Play::new(cards);
+            for amount in &amounts {
+                play.step(&Step::Earn { amount: *amount, hold_days: 0, valid_days: None });
+            }
+            for which in 0..amounts.len() {
+                play.step(&Step::Return { which, amount: i64::MAX, shortfall: Shortfall::Debt });
+                play.check();
+            }
+            prop_assert_eq!(play.account.wallets[0].now, Holdings::default());
+        }
+    }
+}
