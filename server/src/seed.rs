@@ -263,7 +263,8 @@ async fn campaigns(app: &App, world: &World, begin: Timestamp) -> Result<()> {
         let unit = if place == 0 { Unit::Stamps } else { Unit::Points };
         let rule = Rule { kind, min_amount_minor: None, min_units: None };
         let products = products.iter().map(|(id, _)| *id).collect();
-        let rules = CampaignRules { threshold, ..CampaignRules::new(unit, starts, ends, products, vec![rule]) };
+        let valid_days = (place > 0).then_some(180);
+        let rules = CampaignRules { threshold, valid_days, ..CampaignRules::new(unit, starts, ends, products, vec![rule]) };
         let template = [Template::StampCard, Template::PointsPerValue, Template::PointsPerUnit][place];
         let new = NewCampaign { brand_id: *brand, name: names[place].into(), template, rules };
         let id = campaign::create(&mut tx, &Actor::System, begin, &new).await?.id;

@@ -2,7 +2,7 @@
 
 use kit::{Ask, Chip, Disc, Empty, IntoLight, ListRow, PhoneHead, PhoneShell, SegLinks, SkeletonKind, Tone, UiError, icon::path, kept, kept_view, t};
 use leptos::prelude::*;
-use shared::{CivilDate, Country, Page, format, loyalty::{Movement, campaign::Unit}};
+use shared::{CivilDate, Country, Page, format, loyalty::{Coming, Movement, campaign::Unit}};
 
 use crate::bar::Bar;
 
@@ -11,6 +11,7 @@ use crate::bar::Bar;
 pub(crate) fn HistoryPage() -> impl IntoView {
     let show = kit::request::query("show").unwrap_or_default();
     let cursor = kit::request::query("cursor");
+    let first = cursor.is_none() && show.is_empty();
     let name = if cursor.is_some() { "consumer.history.older" } else { "consumer.history" };
     let page = kept(Ask { name, path: "/fn/consumer/movements", form: cursor.as_ref().map(|cursor| ["cursor=", cursor].concat()).unwrap_or_default() }, RwSignal::new(0), move || movements(cursor.clone()));
     let links = [("", t::consumer_history_all()), ("earned", t::consumer_history_earned()), ("used", t::consumer_history_used())]
@@ -22,9 +23,43 @@ pub(crate) fn HistoryPage() -> impl IntoView {
             head=view! { <PhoneHead title=t::consumer_history_title() /> }.into_light()
             bar=view! { <Bar current="/c/history" /> }.into_light()
         >
+            {first.then(|| view! { <Ahead /> })}
             <SegLinks label=t::consumer_history_title() links />
             {kept_view(page, "/c/history", SkeletonKind::Rows, move |page| view! { <Days page show=show.clone() /> }.into_light())}
         </PhoneShell>
+    }
+}
+
+/// Dates that are seen without a touch.
+const NEXT_DATES: usize = 3;
+
+/// What time will do: every date, not only the next one. Nothing when there is none.
+#[component]
+fn Ahead() -> impl IntoView {
+    let coming = kept(Ask { name: "consumer.coming", path: "/fn/consumer/read_coming", form: String::new() }, RwSignal::new(0), read_coming);
+    view! {
+        <kit::Await fallback=|| ()>
+            {move || coming.get().and_then(|shown| shown.value().cloned()).filter(|coming| !coming.is_empty()).map(|coming| {
+                let rows = coming
+                    .into_iter()
+                    .map(|next| {
+                        let date = format::weekday_date(next.date);
+                        let text = if next.activates { t::consumer_history_coming_activates(&date) } else { t::consumer_history_coming_expires(&date) };
+                        let unit = if next.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+                        let (icon, tone) = if next.activates { (path::CLOCK, Tone::Info) } else { (path::HOURGLASS, Tone::Warning) };
+                        let lead = view! { <Disc icon tone /> }.into_light();
+                        let title = next.campaign_name.unwrap_or(next.brand_name);
+                        view! { <li><ListRow title text lead figure=format::integer(next.amount, Country::Co) unit /></li> }
+                    })
+                    .collect::<Vec<_>>();
+                let mut rows = rows;
+                let later = rows.split_off(rows.len().min(NEXT_DATES));
+                let later = (!later.is_empty()).then(|| view! {
+                    <details class="card"><summary class="link">{t::consumer_history_coming_more(later.len() as i64)}</summary> <ul>{later}</ul></details>
+                });
+                view! { <h2 class="list-head">{t::consumer_history_expiry_title()}</h2> <ul class="card" data-coming>{rows}</ul> {later} }
+            })}
+        </kit::Await>
     }
 }
 
@@ -89,4 +124,12 @@ pub async fn movements(cursor: Option<String>) -> Result<Page<Movement>, UiError
     let (mut tx, actor, _) = crate::read_settled().await?;
     let consumer = actor.consumer()?;
     Ok(loyalty::history::movements(&mut tx, &actor, consumer, cursor.as_deref(), 50).await?)
+}
+
+/// The dates that concern the asker's points, soonest first.
+#[server(prefix = "/fn", endpoint = "consumer/read_coming")]
+pub async fn read_coming() -> Result<Vec<Coming>, UiError> {
+    let (mut tx, actor, now) = crate::read_settled().await?;
+    let consumer = actor.consumer()?;
+    Ok(loyalty::history::coming(&mut tx, &actor, now, consumer).await?)
 }

@@ -329,6 +329,12 @@ consumer-history-brand = Marca
 consumer-history-available = Puedes usar
 consumer-history-pending = Por activarse
 consumer-history-expiring = Vencen { $points } el { $date }
+consumer-history-coming-expires = Vencen el { $date }
+consumer-history-coming-more = { $count ->
+    [one] Ver 1 fecha más
+   *[other] Ver { NUMBER($count) } fechas más
+}
+consumer-history-coming-activates = Las puedes usar desde el { $date }
 consumer-history-expiring-none = Nada vence pronto
 consumer-history-expiry-title = Cuándo vencen
 consumer-history-all = Todo

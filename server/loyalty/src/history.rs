@@ -4,7 +4,7 @@ use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
     BrandId, ConsumerId, EntryId, LocalTime, Page, PurchaseId, RewardInstanceId, Timestamp,
-    loyalty::{Movement, campaign::Unit},
+    loyalty::{Coming, Movement, campaign::Unit},
     page::PAGE_SIZE_MAX,
 };
 
@@ -80,7 +80,48 @@ pub async fn movements(tx: &mut Tx, actor: &Actor, consumer: ConsumerId, cursor:
     Ok(Page { items, next_cursor })
 }
 
+#[derive(sqlx::FromRow)]
+struct ComingRow {
+    activates: bool,
+    at: Timestamp,
+    amount: i64,
+    unit: Unit,
+    brand_name: String,
+    campaign_name: Option<String>,
+}
+
+/// All dates on which a consumer's points become usable or expire, soonest first; at most 100. For herself, the operator
+/// and a sandbox.
+pub async fn coming(tx: &mut Tx, actor: &Actor, now: Timestamp, consumer: ConsumerId) -> Result<Vec<Coming>, Error> {
+    card::may_see(actor, consumer)?;
+    let zone = identity::consumer::country(tx, consumer).await?.time_zone();
+    let rows: Vec<ComingRow> = tx.query(COMING).bind(consumer).bind(now).all().await?;
+    let mut coming: Vec<Coming> = Vec::with_capacity(rows.len());
+    for row in rows {
+        // Points expire when the next day begins: the day before is their last one.
+        let date = identity::shop::local_date(zone, if row.activates { row.at } else { row.at.plus_ms(-1) });
+        let new = Coming { activates: row.activates, date, amount: row.amount, unit: row.unit, brand_name: row.brand_name, campaign_name: row.campaign_name };
+        let same = |known: &&mut Coming| (known.activates, known.date, known.unit, &known.brand_name, &known.campaign_name) == (new.activates, new.date, new.unit, &new.brand_name, &new.campaign_name);
+        // Shops in two zones may end the same day at two instants.
+        match coming.iter_mut().find(same) {
+            Some(known) => known.amount += new.amount,
+            None => coming.push(new),
+        }
+    }
+    Ok(coming)
+}
+
 sql! {
+    COMING: "SELECT NOT l.active AS activates, CASE WHEN l.active THEN l.expires_at ELSE l.available_at END AS at, CAST(SUM(l.remaining) AS BIGINT) AS amount,
+                    w.unit, b.name AS brand_name, c.name AS campaign_name
+             FROM wallet w
+             JOIN lot l ON l.wallet_id = w.id
+             JOIN brand b ON b.id = w.brand_id
+             LEFT JOIN campaign c ON c.id = w.campaign_id
+             WHERE w.consumer_id = $1 AND l.remaining > 0 AND (NOT l.active OR l.expires_at < 9223372036854775807) AND l.expires_at > $2
+             GROUP BY l.active, CASE WHEN l.active THEN l.expires_at ELSE l.available_at END, w.unit, b.name, c.name
+             ORDER BY at LIMIT 100";
+
     MOVEMENTS: "SELECT e.id, e.kind, e.amount, e.debit_account, e.credit_account, w.unit, e.brand_id, b.name AS brand_name, c.name AS campaign_name,
                        s.name AS shop_name, p.offset_seconds, r.name AS reward_name, e.purchase_id, e.reward_instance_id, e.occurred_at, e.recorded_at
                 FROM ledger_entry e

@@ -44,6 +44,7 @@ const FUNCTIONS: &[Function] = &[
     function("consumer/dictate", "", Refuses(&[])),
     function("consumer/take_card_key", "", Refuses(&[])),
     function("consumer/movements", "", Refuses(&[])),
+    function("consumer/read_coming", "", Refuses(&[])),
     function("consumer/read_rewards", "", Refuses(&[])),
     function("consumer/reserve", "reward=rew_00000000000000000000000000000001", Refuses(&[])),
     function("consumer/release", "reservation=rin_00000000000000000000000000000001", Refuses(&[])),

@@ -518,6 +518,25 @@ pub struct Movement {
     pub because: Vec<String>,
 }
 
+/// What time will do to a consumer's points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Coming {
+    /// They can be used from that day; false: until that day, included.
+    pub activates: bool,
+    /// On the calendar of where she lives.
+    pub date: crate::CivilDate,
+    /// How many.
+    pub amount: i64,
+    /// Points or stamps.
+    pub unit: Unit,
+    /// Whose.
+    pub brand_name: String,
+    /// The campaign of stamps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_name: Option<String>,
+}
+
 /// Everything that the card page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

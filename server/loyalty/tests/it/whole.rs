@@ -2,7 +2,7 @@
 
 use db::both_databases;
 use identity::{Actor, Scopes};
-use loyalty::{Error, card, catalogue, claim, purchase, reward, settle};
+use loyalty::{Error, card, catalogue, claim, history, purchase, reward, settle};
 use shared::{
     ApiKeyId, ConsumerId, Country, RewardId, Timestamp,
     identity::OrganisationKind,
@@ -107,9 +107,15 @@ both_databases! {
         let world = World::new(db).await;
         world.publish(CampaignRules { hold_days: 1, valid_days: Some(2), ..ten_each(&world) }).await;
         world.buys(0, &[(COLA, 2, None)]).await;
+        let dates = |now: Timestamp| { let world = &world; async move {
+            let coming = history::coming(&mut db.read().await.unwrap(), &world.ana, now, world.consumer).await.unwrap();
+            coming.into_iter().map(|next| (next.activates, next.date.to_string(), next.amount)).collect::<Vec<_>>()
+        }};
+        assert_eq!(dates(NOW).await, [(true, "2026-03-11".to_owned(), 20)]);
         // 10 March 10:00 in Bogotá is 14 hours before the 11th begins.
         assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS - 1)).await, [[0, 20, 0, 0]]);
         assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS)).await, [[20, 0, 0, 0]]);
+        assert_eq!(dates(NOW.plus_ms(14 * HOUR_MS)).await, [(false, "2026-03-12".to_owned(), 20)]);
         assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS + 2 * DAY_MS - 1)).await, [[20, 0, 0, 0]]);
         assert_eq!(world.settled(NOW.plus_ms(14 * HOUR_MS + 2 * DAY_MS)).await, [[0, 0, 0, 0]]);
         assert_eq!((world.total("ACTIVATE").await, world.total("EXPIRE").await), (20, 20));
