@@ -161,7 +161,8 @@ fn list(purchases: Vec<ShopPurchase>) -> AnyView {
                 PurchaseStatus::Held | PurchaseStatus::Rejected => t::tendero_result_held_title().to_owned(),
             };
             let figure = format::money(purchase.total_minor, purchase.currency, Country::Co);
-            view! { <li><ListRow title=purchase.consumer_label text=state figure /></li> }
+            let href = ["/t/sale?id=", &purchase.id.to_string()].concat();
+            view! { <li><ListRow title=purchase.consumer_label text=state figure href /></li> }
         })
         .collect::<Vec<_>>();
     view! { <ul class="card">{rows}</ul> }.into_light()

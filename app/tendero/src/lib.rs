@@ -21,6 +21,7 @@ mod queue;
 mod queue_page;
 mod result;
 mod reward;
+mod sale;
 mod saved;
 mod scan;
 mod sending;
@@ -66,6 +67,7 @@ fn tendero_other(path: String) -> AnyView {
         "/t/queue" => view! { <queue_page::QueuePage /> }.into_light(),
         "/t/offline" => view! { <queue_page::OfflinePage /> }.into_light(),
         "/t/today" => view! { <home::TodayPage /> }.into_light(),
+        "/t/sale" => view! { <sale::SalePage /> }.into_light(),
         "/t/owed" => view! { <home::OwedPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),
         _ => view! { <more::MorePage /> }.into_light(),

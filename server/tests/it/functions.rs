@@ -60,6 +60,8 @@ const FUNCTIONS: &[Function] = &[
     function("tendero/read_member", "", Refuses(&[])),
     function("tendero/enrol_device", "public_key=BA&proof=AA&name=Android", Refuses(&[])),
     function("tendero/read_home", "", Refuses(&[])),
+    function("tendero/read_sale", "purchase=pur_00000000000000000000000000000001", Refuses(&[])),
+    function("tendero/give_back", "purchase=pur_00000000000000000000000000000001&return_id=00000000-0000-0000-0000-000000000001&all=yes", Refuses(&[])),
     function("tendero/read_today", "", Refuses(&[])),
     function("tendero/read_more", "", Refuses(&[])),
     function("tendero/read_counter", "", Refuses(&[])),

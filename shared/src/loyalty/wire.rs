@@ -395,6 +395,19 @@ pub struct PurchaseReturn {
     pub returned_at: Timestamp,
 }
 
+/// A purchase on the shop's own page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldPurchase {
+    /// As it is now.
+    pub answer: PurchaseAnswer,
+    /// Units that came back, for each of its lines.
+    pub returned: Vec<i64>,
+    /// Nothing is left of it.
+    pub fully_returned: bool,
+    /// Until then the shop takes it back without saying why.
+    pub void_until: Timestamp,
+}
+
 /// What one campaign takes back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -36,7 +36,7 @@ use crate::{
     rule_book::{LiveVersion, RuleBook},
 };
 pub use queries::{get, of_shop};
-pub use returns::give_back;
+pub use returns::{VOID_MS, give_back, sold};
 pub use review::{decide, look, waiting};
 pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
 use receipt::Standing;

@@ -7,7 +7,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use shared::{
     BrandId, CampaignId, CampaignVersionId, ConsumerId, Gtin, ProductId, PurchaseId, ShopId, Timestamp,
-    loyalty::{NewReturn, PurchaseReturn, PurchaseStatus, Reversed, ReturnedLine, ReturnedLines, campaign::{CampaignRules, Unit}, evaluation::{Line, Trace, again}},
+    loyalty::{NewReturn, PurchaseReturn, PurchaseStatus, Reversed, ReturnedLine, ReturnedLines, SoldPurchase, campaign::{CampaignRules, Unit}, evaluation::{Line, Trace, again}},
+    time::MINUTE_MS,
 };
 use sqlx::types::Json;
 
@@ -26,6 +27,7 @@ struct Bought {
     source: String,
     status: PurchaseStatus,
     business_date: shared::CivilDate,
+    received_at: Timestamp,
     time_zone: String,
 }
 
@@ -71,6 +73,18 @@ struct Evaluation {
     reversed: i64,
 }
 
+/// A shop's member needs no reason for what she captured a moment ago.
+pub const VOID_MS: i64 = 10 * MINUTE_MS;
+
+/// A purchase with what came back of it, for the shop's own page: the shop, the consumer, the partner that sent it and
+/// the operator.
+pub async fn sold(tx: &mut Tx, actor: &Actor, id: PurchaseId) -> Result<SoldPurchase, Error> {
+    let answer = queries::get(tx, actor, id).await?;
+    let (received_at, fully_returned): (Timestamp, bool) = tx.query(STATE).bind(id).one().await?;
+    let returned: Vec<(i64,)> = tx.query(RETURNED).bind(id).all().await?;
+    Ok(SoldPurchase { answer, returned: returned.into_iter().map(|(quantity,)| quantity).collect(), fully_returned, void_until: received_at.plus_ms(VOID_MS) })
+}
+
 /// Takes goods of a purchase back, whole or in part, as often as something is left. The same return twice is one.
 pub async fn give_back(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, purchase: PurchaseId, new: &NewReturn) -> Result<PurchaseReturn, Error> {
     let bought = lock(tx, actor, purchase).await?;
@@ -82,7 +96,8 @@ pub async fn give_back(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Times
     if bought.status != PurchaseStatus::Accepted {
         return Err(Error::NoSuchPurchase);
     }
-    if new.reason.as_ref().is_some_and(|reason| reason.chars().count() > 200) {
+    let unexplained = new.reason.as_deref().is_none_or(|reason| reason.trim().is_empty());
+    if new.reason.as_ref().is_some_and(|reason| reason.chars().count() > 200) || unexplained && matches!(actor, Actor::Member { .. }) && now.since(bought.received_at) > VOID_MS {
         return Err(Error::Field("reason"));
     }
     let lines: Vec<BoughtLine> = tx.query(LINES).bind(purchase).all().await?;
@@ -218,7 +233,11 @@ async fn reverse(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, purchase: Purch
 }
 
 sql! {
-    BOUGHT: "SELECT p.consumer_id, p.shop_id, p.source, p.status, p.business_date, s.time_zone FROM purchase p JOIN shop s ON s.id = p.shop_id WHERE p.id = $1";
+    BOUGHT: "SELECT p.consumer_id, p.shop_id, p.source, p.status, p.business_date, p.received_at, s.time_zone FROM purchase p JOIN shop s ON s.id = p.shop_id WHERE p.id = $1";
+
+    STATE: "SELECT received_at, fully_returned FROM purchase WHERE id = $1";
+
+    RETURNED: "SELECT returned_quantity FROM purchase_line WHERE purchase_id = $1 ORDER BY line";
 
     LINES: "SELECT line, gtin, product_id, quantity, unit_price_minor, suggested_price_minor, discount_minor, amount_minor, reward_line, returned_quantity, returned_amount_minor
             FROM purchase_line WHERE purchase_id = $1 ORDER BY line";

@@ -57,8 +57,12 @@ impl World {
     }
 
     async fn give_back(&self, purchase: shared::PurchaseId, lines: ReturnedLines, now: Timestamp) -> Result<PurchaseReturn, Error> {
+        self.give_back_as(purchase, NewReturn { return_id: None, lines, reason: Some("Producto dañado".into()) }, now).await
+    }
+
+    async fn give_back_as(&self, purchase: shared::PurchaseId, new: NewReturn, now: Timestamp) -> Result<PurchaseReturn, Error> {
         let mut tx = self.db.begin().await?;
-        let returned = purchase::give_back(&mut tx, &self.loyalty, &self.tendero, now, purchase, &NewReturn { return_id: None, lines, reason: None }).await?;
+        let returned = purchase::give_back(&mut tx, &self.loyalty, &self.tendero, now, purchase, &new).await?;
         tx.commit().await?;
         Ok(returned)
     }
@@ -199,6 +203,22 @@ both_databases! {
         // Nothing of the first is left: the next one is the first again.
         assert_eq!(world.buys(180, &[(COLA, 1, None)]).await.awards[0].amount, 15);
         assert_eq!(world.settled(NOW.plus_ms(4 * HOUR_MS)).await, [[15, 0, 0, 0]]);
+        world.clean().await;
+    }
+
+    async fn a_sale_of_a_moment_ago_needs_no_reason_and_the_same_return_is_one(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(ten_each(&world)).await;
+        let sold = world.buys(0, &[(COLA, 3, None)]).await;
+        let silent = |return_id: u128, quantity| NewReturn { return_id: Some(uuid::Uuid::from_u128(return_id)), lines: some(quantity), reason: None };
+        let late = NOW.plus_ms(10 * MINUTE_MS + 1);
+        assert!(matches!(world.give_back_as(sold.purchase_id, silent(1, 1), late).await, Err(Error::Field("reason"))));
+        let first = world.give_back_as(sold.purchase_id, silent(2, 1), NOW.plus_ms(10 * MINUTE_MS)).await.unwrap();
+        assert_eq!(world.give_back_as(sold.purchase_id, silent(2, 1), late).await.unwrap(), first);
+        assert!(matches!(world.give_back_as(sold.purchase_id, silent(2, 2), late).await, Err(Error::IdempotencyConflict)));
+        let shown = purchase::sold(&mut db.read().await.unwrap(), &world.tendero, sold.purchase_id).await.unwrap();
+        assert_eq!((shown.returned, shown.fully_returned, shown.void_until), (vec![1], false, NOW.plus_ms(10 * MINUTE_MS)));
+        assert_eq!(world.settled(late).await, [[20, 0, 0, 0]]);
         world.clean().await;
     }
 
