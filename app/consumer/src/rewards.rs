@@ -198,11 +198,11 @@ fn Countdown(until: Timestamp) -> impl IntoView {
 /// The asker's rewards, oldest first, and what her points can buy.
 #[server(prefix = "/fn", endpoint = "consumer/read_rewards")]
 pub async fn read_rewards() -> Result<Rewards, UiError> {
-    let (mut tx, actor, _) = crate::read_settled().await?;
+    let (mut tx, actor, now) = crate::read_settled().await?;
     let consumer = actor.consumer()?;
     Ok(Rewards {
         mine: loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?,
-        offers: loyalty::catalogue::offers(&mut tx, &actor).await?,
+        offers: loyalty::catalogue::offers(&mut tx, &actor, now).await?,
         country: identity::consumer::country(&mut tx, consumer).await?,
     })
 }

@@ -296,19 +296,19 @@ impl Account {
         first.into_iter().chain(lapse).min_by_key(rank)
     }
 
-    /// Does it. What became active is told, because a full card may follow.
-    pub(crate) fn apply(&mut self, at: Timestamp, due: Due) -> Option<(usize, CampaignId)> {
+    /// Does it. The wallet that can use more than before is told, because a full card may follow.
+    pub(crate) fn apply(&mut self, at: Timestamp, due: Due) -> Option<usize> {
         match due {
             Due::Activate(place, number) => {
                 let lot = &mut self.wallets[place].lots[number];
                 lot.active = true;
                 lot.changed = true;
-                let (campaign, amount, key) = (lot.campaign, lot.remaining, format!("activate:{}", lot.id));
+                let (amount, key) = (lot.remaining, format!("activate:{}", lot.id));
                 if amount > 0 {
                     self.moved(place, Kind::Activate, key, number, None, (PENDING, AVAILABLE), amount, at);
                     self.repay(place, number, at);
                 }
-                Some((place, campaign))
+                Some(place)
             }
             Due::Expire(place, number) => {
                 self.expire(place, number, None, at);
@@ -317,7 +317,7 @@ impl Account {
             Due::Lapse(number) => {
                 let held = self.held.remove(number);
                 self.let_go(&held, RewardStatus::Lapsed, at);
-                None
+                Some(self.place_of(held.wallet))
             }
         }
     }
@@ -374,11 +374,11 @@ impl Account {
     }
 
     /// The consumer does not want it any more.
-    pub(crate) fn release(&mut self, instance: RewardInstanceId, at: Timestamp) -> bool {
-        let Some(number) = self.held.iter().position(|held| held.instance == instance) else { return false };
+    pub(crate) fn release(&mut self, instance: RewardInstanceId, at: Timestamp) -> Option<usize> {
+        let number = self.held.iter().position(|held| held.instance == instance)?;
         let held = self.held.remove(number);
         self.let_go(&held, RewardStatus::Cancelled, at);
-        true
+        Some(self.place_of(held.wallet))
     }
 
     /// It was handed over: what was held is spent.
@@ -386,20 +386,19 @@ impl Account {
         let Some(number) = self.held.iter().position(|held| held.instance == instance) else { return false };
         let held = self.held.remove(number);
         for (lot, amount) in &held.parts {
-            if let Some((place, number)) = self.find_lot(held.wallet, *lot) {
-                self.moved(place, Kind::Spend, format!("spend:{instance}:{lot}"), number, Some(instance), (RESERVED, REDEEMED), *amount, at);
-            }
+            let (place, number) = self.lot(held.wallet, *lot);
+            self.moved(place, Kind::Spend, format!("spend:{instance}:{lot}"), number, Some(instance), (RESERVED, REDEEMED), *amount, at);
         }
         true
     }
 
     /// A delivery was a mistake: its points come back with their own expiry.
-    pub(crate) fn refund(&mut self, instance: RewardInstanceId, wallet: WalletId, parts: &[(LotId, i64)], at: Timestamp) {
+    pub(crate) fn refund(&mut self, instance: RewardInstanceId, wallet: WalletId, parts: &[(LotId, i64)], at: Timestamp) -> usize {
         for (lot, amount) in parts {
-            if let Some((place, number)) = self.find_lot(wallet, *lot) {
-                self.give_back(place, number, Kind::Refund, format!("refund:{instance}:{lot}"), instance, REDEEMED, *amount, at);
-            }
+            let (place, number) = self.lot(wallet, *lot);
+            self.give_back(place, number, Kind::Refund, format!("refund:{instance}:{lot}"), instance, REDEEMED, *amount, at);
         }
+        self.place_of(wallet)
     }
 
     /// Takes an award back, in the order of the contract, and says which rewards it undid.
@@ -423,9 +422,8 @@ impl Account {
             }
             let Some((instance, reward, parts)) = undoable.next() else { break };
             for (lot, amount) in parts {
-                if let Some((place, number)) = self.find_lot(self.wallets[place].id, *lot) {
-                    self.give_back(place, number, Kind::RewardCancel, format!("reward_cancel:{instance}:{lot}"), *instance, REDEEMED, *amount, at);
-                }
+                let (place, number) = self.lot(self.wallets[place].id, *lot);
+                self.give_back(place, number, Kind::RewardCancel, format!("reward_cancel:{instance}:{lot}"), *instance, REDEEMED, *amount, at);
             }
             self.closed.push(Closed { instance: *instance, from: RewardStatus::Issued, to: RewardStatus::Cancelled, unit_of: Some(*reward) });
         }
@@ -509,9 +507,8 @@ impl Account {
 
     fn let_go(&mut self, held: &Held, to: RewardStatus, at: Timestamp) {
         for (lot, amount) in &held.parts {
-            if let Some((place, number)) = self.find_lot(held.wallet, *lot) {
-                self.give_back(place, number, Kind::Release, format!("release:{}:{lot}", held.instance), held.instance, RESERVED, *amount, at);
-            }
+            let (place, number) = self.lot(held.wallet, *lot);
+            self.give_back(place, number, Kind::Release, format!("release:{}:{lot}", held.instance), held.instance, RESERVED, *amount, at);
         }
         self.closed.push(Closed { instance: held.instance, from: RewardStatus::Reserved, to, unit_of: Some(held.reward) });
     }
@@ -556,9 +553,18 @@ impl Account {
         chosen
     }
 
-    fn find_lot(&self, wallet: WalletId, lot: LotId) -> Option<(usize, usize)> {
-        let place = self.wallets.iter().position(|known| known.id == wallet)?;
-        Some((place, self.wallets[place].lots.iter().position(|known| known.id == lot)?))
+    fn place_of(&self, wallet: WalletId) -> usize {
+        let place = self.wallets.iter().position(|known| known.id == wallet);
+        assert!(place.is_some(), "an account was opened without one of its wallets");
+        place.unwrap_or_default()
+    }
+
+    /// What an entry once took from must be there to be given back: losing it silently would lose somebody's points.
+    fn lot(&self, wallet: WalletId, lot: LotId) -> (usize, usize) {
+        let place = self.place_of(wallet);
+        let number = self.wallets[place].lots.iter().position(|known| known.id == lot);
+        assert!(number.is_some(), "an account was opened without one of its lots");
+        (place, number.unwrap_or_default())
     }
 
     /// Units move between two accounts, and what is behind the names follows: the wallet's holdings, and the lot.
@@ -746,7 +752,7 @@ mod tests {
                 }
                 Step::Release { which } => {
                     if let Some(held) = self.account.held.get(which).map(|held| held.instance) {
-                        assert!(self.account.release(held, self.now));
+                        assert!(self.account.release(held, self.now).is_some());
                         self.complete();
                     }
                 }

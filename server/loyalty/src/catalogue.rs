@@ -7,7 +7,7 @@ use identity::{Actor, audit};
 use jobs::outbox::{self, NewEvent};
 use serde_json::json;
 use shared::{
-    BrandId, CampaignId, ConsumerId, OrganisationId, RewardId, RewardInstanceId, Timestamp, WalletId,
+    BrandId, CampaignId, ConsumerId, OrganisationId, RewardId, RewardInstanceId, Timestamp,
     loyalty::{CatalogueReward, NewReservation, RewardInstance, campaign::Unit},
     time::MINUTE_MS,
 };
@@ -41,18 +41,15 @@ pub async fn reserve(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     let cost = offer.cost.ok_or(Error::NoSuchReward)?;
     let book = loyalty.current_book(tx).await?;
     let (mut account, mut cards) = settle::open(tx, &book, consumer, now, Depth::Due).await?;
-    let Some(place) = account.wallets.iter().position(|wallet| wallet.unit == Unit::Points && wallet.brand == offer.brand_id) else {
-        return Err(Error::Insufficient);
-    };
-    if account.wallets[place].now.debt > 0 {
+    let place = account.wallets.iter().position(|wallet| wallet.unit == Unit::Points && wallet.brand == offer.brand_id);
+    let holds = place.map(|place| account.wallets[place].now).unwrap_or_default();
+    if holds.debt > 0 {
         return Err(Error::InDebt);
     }
     if offer.stock_initial.is_some() && reward::units_left(tx, new.reward_id, now).await? < 1 {
         return Err(Error::OutOfStock);
     }
-    if account.wallets[place].now.available < cost {
-        return Err(Error::Insufficient);
-    }
+    let Some(place) = place.filter(|_| holds.available >= cost) else { return Err(Error::Insufficient) };
     let (given, last) = reward::count_given(tx, consumer, new.reward_id).await?;
     let here = cards.issued.iter().filter(|instance| instance.reward == new.reward_id).count() as i64;
     let lapsed = account.closed.iter().filter(|closed| closed.unit_of == Some(new.reward_id)).count() as i64;
@@ -76,7 +73,7 @@ pub async fn reserve(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     }
     announce(tx, now, "loyalty.reward_reserved", consumer, id).await?;
     audit::record(tx, actor, now, "reward.reserved", id, None, None, None).await?;
-    reward::of_consumer(tx, &Actor::System, consumer).await?.into_iter().find(|made| made.id == id).ok_or(Error::NoSuchReward)
+    reward::one(tx, id).await
 }
 
 /// Lets a reward go that is held: points and unit come back. Again: [`Error::NotReserved`].
@@ -84,17 +81,29 @@ pub async fn release(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     if actor.consumer().is_err() {
         actor.operator()?;
     }
-    let (consumer, _): (ConsumerId, WalletId) = tx.query(WHOSE).bind(id).maybe().await?.ok_or(Error::NotFound)?;
+    let consumer = lock(tx, id).await?;
     card::may_see(actor, consumer)?;
     let book = loyalty.current_book(tx).await?;
-    let (mut account, cards) = settle::open(tx, &book, consumer, now, Depth::Whole).await?;
-    if !account.release(id, now) {
-        return Err(Error::NotReserved);
-    }
+    let (mut account, mut cards) = settle::open(tx, &book, consumer, now, Depth::Whole).await?;
+    let place = account.release(id, now).ok_or(Error::NotReserved)?;
+    settle::fill(tx, &book, &mut account, &mut cards, place, None, now).await?;
     settle::close(tx, &account, &cards, now).await?;
     announce(tx, now, "loyalty.reward_released", consumer, id).await?;
     audit::record(tx, actor, now, "reward.released", id, None, None, None).await?;
-    reward::of_consumer(tx, &Actor::System, consumer).await?.into_iter().find(|known| known.id == id).ok_or(Error::NotFound)
+    reward::one(tx, id).await
+}
+
+/// Whose reward it is, with her lock. A claim may change that until we hold it.
+async fn lock(tx: &mut Tx, id: RewardInstanceId) -> Result<ConsumerId, Error> {
+    let mut known = None;
+    loop {
+        let (consumer,): (ConsumerId,) = tx.query(WHOSE).bind(id).maybe().await?.ok_or(Error::NotFound)?;
+        if known == Some(consumer) {
+            return Ok(consumer);
+        }
+        tx.lock(consumer.lock_key()).await?;
+        known = Some(consumer);
+    }
 }
 
 /// Herself, or somebody whom the operator or a sandbox names.
@@ -130,8 +139,9 @@ struct OfferRow {
 }
 
 /// What brands whose points she has offer for them, what is nearest first; at most 100.
-pub async fn offers(tx: &mut Tx, actor: &Actor) -> Result<Vec<CatalogueReward>, Error> {
-    let mut rows: Vec<OfferRow> = tx.query(OFFERS).bind(actor.consumer()?).all().await?;
+pub async fn offers(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<Vec<CatalogueReward>, Error> {
+    let mut rows: Vec<OfferRow> = tx.query(OFFERS).bind(actor.consumer()?).bind(now).all().await?;
+    rows.retain(|row| row.stock_left.is_none_or(|left| left > 0));
     rows.sort_by_key(|row| ((row.cost - row.have).max(0), row.cost, row.id));
     Ok(rows
         .into_iter()
@@ -153,13 +163,14 @@ pub async fn offers(tx: &mut Tx, actor: &Actor) -> Result<Vec<CatalogueReward>, 
 sql! {
     OFFER: "SELECT tenant_id, brand_id, cost, reserve_minutes, max_per_consumer, stock_initial FROM reward WHERE id = $1";
 
-    WHOSE: "SELECT consumer_id, wallet_id FROM reward_instance WHERE id = $1";
+    WHOSE: "SELECT consumer_id FROM reward_instance WHERE id = $1";
 
-    OFFERS: "SELECT r.id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, r.cost, w.available AS have, w.debt, s.units_left AS stock_left, r.reserve_minutes
+    OFFERS: "SELECT r.id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, r.cost, w.available AS have, w.debt, r.reserve_minutes,
+                    s.units_left + (SELECT COUNT(*) FROM reward_instance i WHERE i.reward_id = r.id AND i.status = 'reserved' AND i.reserved_until <= $2 AND NOT i.unit_passed_on) AS stock_left
              FROM wallet w
              JOIN reward r ON r.brand_id = w.brand_id AND r.cost IS NOT NULL
              JOIN brand b ON b.id = r.brand_id
              LEFT JOIN reward_stock s ON s.reward_id = r.id
-             WHERE w.consumer_id = $1 AND w.unit = 'points' AND (s.units_left IS NULL OR s.units_left > 0)
+             WHERE w.consumer_id = $1 AND w.unit = 'points'
              ORDER BY r.cost, r.id LIMIT 100";
 }

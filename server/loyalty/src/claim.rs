@@ -7,9 +7,7 @@ use shared::{ConsumerId, RewardId, RewardInstanceId, Timestamp, WalletId};
 use crate::{
     Error, Loyalty,
     account::Account,
-    full_card::FullCards,
     ledger::Depth,
-    rule_book::RuleBook,
     settle,
 };
 
@@ -33,14 +31,19 @@ pub async fn claim(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp
     }
     let book = loyalty.current_book(tx).await?;
     let (mut source, source_cards) = settle::open(tx, &book, from, now, Depth::Whole).await?;
-    let (mut target, mut cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;
+    let (mut target, cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;
     let scopes: Vec<(WalletId, uuid::Uuid)> = source.wallets.iter().map(|wallet| (wallet.id, wallet.scope)).collect();
     target.transfer(&mut source, from.0, now, || tx.new_id());
-    // The card's own past first: rewards that time gave it, then they move.
+    // The card's own past first: rewards that time gave it, then they move. Only with all of them can it be told how many
+    // of a reward she has had.
     settle::close(tx, &source, &source_cards, now).await?;
-    fill(tx, &book, &mut target, &mut cards, now).await?;
     settle::close(tx, &target, &cards, now).await?;
     move_rewards(tx, &target, &scopes, from, into).await?;
+    let (mut target, mut cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;
+    for place in 0..target.wallets.len() {
+        settle::fill(tx, &book, &mut target, &mut cards, place, None, now).await?;
+    }
+    settle::close(tx, &target, &cards, now).await?;
     for statement in [MOVE_PURCHASES, MOVE_CARDS, MERGE] {
         tx.query(statement).bind(into).bind(from).execute().await?;
     }
@@ -49,19 +52,6 @@ pub async fn claim(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp
     }
     audit::record(tx, actor, now, "card.claimed", into, None, None, None).await?;
     Ok(true)
-}
-
-/// What came together may fill a card.
-async fn fill(tx: &mut Tx, book: &RuleBook, target: &mut Account, cards: &mut FullCards, now: Timestamp) -> Result<(), Error> {
-    for place in 0..target.wallets.len() {
-        let mut campaigns: Vec<_> = target.wallets[place].lots.iter().filter(|lot| lot.remaining > 0).map(|lot| lot.campaign).collect();
-        campaigns.sort_unstable();
-        campaigns.dedup();
-        for version in campaigns.into_iter().filter_map(|campaign| book.latest(campaign, now)) {
-            cards.complete(tx, target, place, version, None, now).await?;
-        }
-    }
-    Ok(())
 }
 
 /// A consumer's rewards of one kind are counted: those of the card go on after hers.

@@ -1,8 +1,8 @@
 //! Full cards: while a wallet holds enough, its campaign's reward is given by itself.
 //!
 //! The contract asks it of every purchase. Here it also holds after whatever else brings units: held points that become
-//! active, and a claimed card. So a full card is never seen without its reward, unless the stock or the consumer's
-//! maximum is exhausted.
+//! active, a reservation that lapses or is let go, a delivery that is undone, a claimed card. So a full card is never
+//! seen without its reward, unless the stock or the consumer's maximum is exhausted.
 
 use std::collections::HashMap;
 
@@ -50,7 +50,7 @@ impl FullCards {
         ledger::load_lots(tx, account, place, Depth::Due).await?;
         let owner = Owner { tenant: version.tenant, brand: version.brand, campaign: version.campaign, consumer: account.consumer };
         let (mut given, mut last) = reward::count_given(tx, account.consumer, linked.id).await?;
-        // Of this very transaction: given, and undone.
+        // Those of this very transaction are not written yet.
         let here = self.issued.iter().filter(|instance| instance.reward == linked.id).count() as i64;
         (given, last) = (given + here, last + here);
         while account.wallets[place].now.available >= threshold.need && linked.max_per_consumer.is_none_or(|max| given < max) {

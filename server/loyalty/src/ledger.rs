@@ -12,7 +12,7 @@ use shared::{
 
 use crate::{
     Error,
-    account::{Account, Closed, Entry, Held, Holdings, Lot, Owner, Wallet},
+    account::{Account, Closed, Entry, Held, Holdings, Kind, Lot, Owner, Wallet},
     reward::{self, NewInstance},
 };
 
@@ -157,7 +157,10 @@ pub(crate) async fn write(tx: &mut Tx, account: &Account, issued: &[NewInstance]
     for instance in issued {
         reward::insert_instance(tx, instance).await?;
     }
-    for closed in &account.closed {
+    // Rows of stocks in one order, whoever writes them.
+    let mut closed: Vec<&Closed> = account.closed.iter().collect();
+    closed.sort_by_key(|closed| closed.unit_of);
+    for closed in closed {
         close(tx, closed).await?;
     }
     for part in account.entries.chunks(ROWS_MAX) {
@@ -255,7 +258,7 @@ async fn insert_entries(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Resul
         let Owner { tenant, brand, campaign, consumer } = entry.owner;
         query = query
             .bind(id)
-            .bind(entry.key.clone())
+            .bind(named(entry, id))
             .bind(tenant)
             .bind(brand)
             .bind(consumer)
@@ -273,6 +276,12 @@ async fn insert_entries(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Resul
     }
     query.execute().await?;
     Ok(())
+}
+
+/// The fact behind an entry. Units can come back into a lot and expire there again, by clocks of two machines that differ:
+/// what guards an expiry is the lot's own remainder.
+fn named(entry: &Entry, id: EntryId) -> String {
+    if entry.kind == Kind::Expire { format!("{}:{id}", entry.key) } else { entry.key.clone() }
 }
 
 /// Rewards of a wallet that were given by themselves and wait to be handed over, newest first, with what paid for them.

@@ -151,11 +151,20 @@ pub(crate) async fn count_given(tx: &mut Tx, consumer: ConsumerId, reward: Rewar
 /// Takes one from the stock. False: none is left. A unit whose reservation has lapsed is taken over, whether or not that
 /// was written down: its own consumer's lock is not needed for it.
 pub(crate) async fn take_unit(tx: &mut Tx, tenant: OrganisationId, reward: RewardId, now: Timestamp) -> Result<bool, Error> {
-    if tx.query(TAKE_UNIT).bind(reward).bind(tenant).execute().await? == 1 {
-        return Ok(true);
+    // Whoever was faster may have taken the row that was chosen, not the last one.
+    for _ in 0..TRIES {
+        if tx.query(TAKE_UNIT).bind(reward).bind(tenant).execute().await? == 1 || tx.query(TAKE_OVER).bind(reward).bind(now).execute().await? == 1 {
+            return Ok(true);
+        }
+        if units_left(tx, reward, now).await? < 1 {
+            break;
+        }
     }
-    Ok(tx.query(TAKE_OVER).bind(reward).bind(now).execute().await? == 1)
+    Ok(false)
 }
+
+/// How often a unit is looked for that others race for.
+const TRIES: usize = 8;
 
 /// One goes back into the stock, if the reward has one.
 pub(crate) async fn return_unit(tx: &mut Tx, reward: RewardId) -> Result<(), Error> {
@@ -234,13 +243,9 @@ struct InstanceRow {
     reserved_until: Option<Timestamp>,
 }
 
-/// Rewards of a consumer in the order in which they were given: for herself, the operator and a sandbox. At most 200.
-pub async fn of_consumer(tx: &mut Tx, actor: &Actor, consumer: ConsumerId) -> Result<Vec<RewardInstance>, Error> {
-    card::may_see(actor, consumer)?;
-    let rows = tx.query(OF_CONSUMER).bind(consumer).all::<InstanceRow>().await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| RewardInstance {
+impl From<InstanceRow> for RewardInstance {
+    fn from(row: InstanceRow) -> Self {
+        Self {
             id: row.id,
             reward_id: row.reward_id,
             name: row.name,
@@ -252,8 +257,22 @@ pub async fn of_consumer(tx: &mut Tx, actor: &Actor, consumer: ConsumerId) -> Re
             issued_at: row.issued_at,
             delivered_at: row.delivered_at,
             reserved_until: row.reserved_until.filter(|_| row.status == RewardStatus::Reserved),
-        })
-        .collect())
+        }
+    }
+}
+
+/// Rewards of a consumer in the order in which they were given: for herself, the operator and a sandbox. At most 200:
+/// those that wait, then the newest of the others.
+pub async fn of_consumer(tx: &mut Tx, actor: &Actor, consumer: ConsumerId) -> Result<Vec<RewardInstance>, Error> {
+    card::may_see(actor, consumer)?;
+    let mut rows = tx.query(OF_CONSUMER).bind(consumer).all::<InstanceRow>().await?;
+    rows.sort_by_key(|row| (row.issued_at, row.id));
+    Ok(rows.into_iter().map(RewardInstance::from).collect())
+}
+
+/// One of them, for a verb that may know it.
+pub(crate) async fn one(tx: &mut Tx, id: RewardInstanceId) -> Result<RewardInstance, Error> {
+    Ok(tx.query(ONE).bind(id).maybe::<InstanceRow>().await?.ok_or(Error::NoSuchReward)?.into())
 }
 
 fn code_text(code: &[u8]) -> String {
@@ -286,6 +305,19 @@ struct Deliverable {
 async fn find(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
     let Ok(CardCode::Reward(code)) = code.trim().parse() else { return Err(Error::NoSuchReward) };
     tx.query(FIND).bind(code.0.to_vec()).maybe().await?.ok_or(Error::NoSuchReward)
+}
+
+/// The same with its consumer's lock. A claim may change whose it is until we hold it.
+async fn find_locked(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
+    let mut found = find(tx, code).await?;
+    loop {
+        tx.lock(found.consumer_id.lock_key()).await?;
+        let again = find(tx, code).await?;
+        if again.consumer_id == found.consumer_id {
+            return Ok(again);
+        }
+        found = again;
+    }
 }
 
 /// What a reward's code stands for, before the shop decides.
@@ -321,25 +353,27 @@ fn delivering_shop(actor: &Actor, named: Option<ShopId>) -> Result<ShopId, Error
 pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, new: &NewDelivery) -> Result<Delivery, Error> {
     let shop = delivering_shop(actor, new.shop_id)?;
     let shop = identity::shop::get(tx, shop).await?;
-    let first = find(tx, &new.code).await?;
-    let book = loyalty.current_book(tx).await?;
-    let (mut account, cards) = settle::open(tx, &book, first.consumer_id, now, Depth::Whole).await?;
     // Someone may have been first: what counts is what is there under the lock.
-    let found = find(tx, &new.code).await?;
+    let found = find_locked(tx, &new.code).await?;
+    let book = loyalty.current_book(tx).await?;
+    let (mut account, cards) = settle::open(tx, &book, found.consumer_id, now, Depth::Whole).await?;
     if found.currency != shop.currency {
         return Err(Error::ForeignCurrency);
     }
     match (found.status, found.delivered_shop_id) {
         (RewardStatus::Delivered, Some(place)) if place == shop.id => return delivery(tx, shop.id, found, true).await,
         (RewardStatus::Delivered, _) => return Err(Error::AlreadyDelivered),
-        (RewardStatus::Issued, _) if found.consumer_id == account.consumer => {}
+        (RewardStatus::Issued, _) => {}
         // It may have lapsed a moment ago.
         (RewardStatus::Reserved, _) if account.spend(found.id, now) => {}
         _ => return Err(Error::NotDeliverable),
     }
     settle::close(tx, &account, &cards, now).await?;
     let rows = tx.query(DELIVER).bind(now).bind(shop.id).bind(found.id).bind(found.status).execute().await?;
-    assert_eq!(rows, 1, "a reward read under its consumer's lock has another state");
+    if rows == 0 {
+        // It had lapsed by another clock, and its unit is somebody else's.
+        return Err(Error::NotDeliverable);
+    }
     owe(tx, &found, &shop, now, Sign::Owed).await?;
     let payload = json!({ "reward_instance_id": found.id, "shop_id": shop.id });
     outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_delivered", key: found.consumer_id.to_string(), payload }).await?;
@@ -351,27 +385,28 @@ pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 /// A delivery was a mistake: the brand does not owe it any more. A reward of the catalogue gives its points back with
 /// their own expiry, and its unit; one of a full card waits to be handed over again.
 pub async fn undo_delivery(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, id: RewardInstanceId) -> Result<RewardInstance, Error> {
-    if *actor == Actor::Anonymous {
-        return Err(identity::Error::Unauthorized.into());
-    }
+    // A shop's own, or the operator's business; who may not is told so before anything is looked up.
+    let mine = match actor {
+        Actor::Member { shop, .. } => Some(*shop),
+        _ => {
+            actor.operates()?;
+            None
+        }
+    };
     let (code,): (Vec<u8>,) = tx.query(CODE_OF).bind(id).maybe().await?.ok_or(Error::NoSuchReward)?;
-    let code = code_text(&code);
-    let first = find(tx, &code).await?;
-    let book = loyalty.current_book(tx).await?;
-    let (mut account, cards) = settle::open(tx, &book, first.consumer_id, now, Depth::Whole).await?;
-    let found = find(tx, &code).await?;
-    let (RewardStatus::Delivered, Some(shop)) = (found.status, found.delivered_shop_id) else { return Err(Error::NotDelivered) };
-    match actor {
-        // Whose delivery it was is nobody else's business.
-        Actor::Member { shop: mine, .. } if *mine != shop => return Err(Error::NoSuchReward),
-        Actor::Member { .. } => {}
-        _ => actor.sells_for(shop)?,
+    let found = find_locked(tx, &code_text(&code)).await?;
+    if mine.is_some() && found.delivered_shop_id != mine {
+        return Err(Error::NoSuchReward);
     }
+    let book = loyalty.current_book(tx).await?;
+    let (mut account, mut cards) = settle::open(tx, &book, found.consumer_id, now, Depth::Whole).await?;
+    let (RewardStatus::Delivered, Some(shop)) = (found.status, found.delivered_shop_id) else { return Err(Error::NotDelivered) };
     let shop = identity::shop::get(tx, shop).await?;
     if !found.automatic {
         let parts = ledger::parts_of(tx, id).await?;
-        account.refund(id, found.wallet_id, &parts, now);
+        let place = account.refund(id, found.wallet_id, &parts, now);
         return_unit(tx, found.reward_id).await?;
+        settle::fill(tx, &book, &mut account, &mut cards, place, None, now).await?;
     }
     settle::close(tx, &account, &cards, now).await?;
     let status = if found.automatic { RewardStatus::Issued } else { RewardStatus::Cancelled };
@@ -381,7 +416,7 @@ pub async fn undo_delivery(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: T
     outbox::publish(tx, now, NewEvent { topic: "loyalty.delivery_undone", key: found.consumer_id.to_string(), payload }).await?;
     audit::record(tx, actor, now, "reward.delivery_undone", id, None, None, None).await?;
     announce(tx, &found, shop.id);
-    of_consumer(tx, &Actor::System, found.consumer_id).await?.into_iter().find(|known| known.id == id).ok_or(Error::NoSuchReward)
+    one(tx, id).await
 }
 
 fn announce(tx: &mut Tx, found: &Deliverable, shop: ShopId) {
@@ -482,7 +517,11 @@ sql! {
 
     OF_CONSUMER: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until
                   FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id
-                  WHERE i.consumer_id = $1 ORDER BY i.issued_at, i.sequence, i.id LIMIT 200";
+                  WHERE i.consumer_id = $1
+                  ORDER BY CASE WHEN i.status IN ('issued', 'reserved') THEN 0 ELSE 1 END, i.issued_at DESC, i.id DESC LIMIT 200";
+
+    ONE: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until
+          FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id WHERE i.id = $1";
 
     FIND: "SELECT i.id, i.reward_id, i.tenant_id, i.brand_id, b.name AS brand_name, r.name AS reward_name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency,
                   i.status, i.automatic, i.wallet_id, i.consumer_id, n.display_name, c.public_code, i.delivered_at, i.delivered_shop_id
@@ -495,9 +534,9 @@ sql! {
 
     CODE_OF: "SELECT code FROM reward_instance WHERE id = $1";
 
-    DELIVER: "UPDATE reward_instance SET status = 'delivered', delivered_at = $1, delivered_shop_id = $2 WHERE id = $3 AND status = $4";
+    DELIVER: "UPDATE reward_instance SET status = 'delivered', delivered_at = $1, delivered_shop_id = $2 WHERE id = $3 AND status = $4 AND NOT unit_passed_on";
 
-    UNDO: "UPDATE reward_instance SET status = $1, delivered_at = NULL, delivered_shop_id = NULL WHERE id = $2 AND status = 'delivered'";
+    UNDO: "UPDATE reward_instance SET status = $1, delivered_at = NULL WHERE id = $2 AND status = 'delivered'";
 
     COUNT_OWED: "SELECT COUNT(*) FROM payable_entry WHERE reward_instance_id = $1";
 

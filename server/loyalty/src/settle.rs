@@ -7,11 +7,11 @@ use db::{Db, Tx};
 use identity::Actor;
 use jobs::outbox::{self, NewEvent};
 use serde_json::json;
-use shared::{ConsumerId, RewardId, RewardInstanceId, Timestamp};
+use shared::{ConsumerId, PurchaseId, RewardId, RewardInstanceId, Timestamp};
 
 use crate::{
     Error, Loyalty,
-    account::Account,
+    account::{Account, scope},
     card,
     full_card::{FullCards, Mode},
     ledger::{self, Depth},
@@ -21,13 +21,21 @@ use crate::{
 /// Consumers that one run of the job looks after at most.
 const CONSUMERS_MAX: i64 = 200;
 
-/// Brings an account up to now. What became active may fill a card.
+/// Brings an account up to now. What can be used more than before may fill a card.
 pub(crate) async fn advance(tx: &mut Tx, book: &RuleBook, account: &mut Account, cards: &mut FullCards, now: Timestamp) -> Result<(), Error> {
     while let Some((at, due)) = account.next_due(now) {
-        let Some((place, campaign)) = account.apply(at, due) else { continue };
-        if let Some(version) = book.latest(campaign, at) {
-            cards.complete(tx, account, place, version, None, at).await?;
+        if let Some(place) = account.apply(at, due) {
+            fill(tx, book, account, cards, place, None, at).await?;
         }
+    }
+    Ok(())
+}
+
+/// Every campaign whose card this wallet fills gives its reward, in the order of their priorities.
+pub(crate) async fn fill(tx: &mut Tx, book: &RuleBook, account: &mut Account, cards: &mut FullCards, place: usize, purchase: Option<PurchaseId>, at: Timestamp) -> Result<(), Error> {
+    let mine = account.wallets[place].scope;
+    for version in book.in_force(at).filter(|version| scope(version.rules.unit, version.brand, version.campaign) == mine) {
+        cards.complete(tx, account, place, version, purchase, at).await?;
     }
     Ok(())
 }
@@ -83,12 +91,19 @@ pub async fn consumer(db: &Db, loyalty: &Loyalty, consumer: ConsumerId, now: Tim
 /// The same for those who wait longest, each in a transaction of its own; answers how many there were.
 pub async fn some(db: &Db, loyalty: &Loyalty, now: Timestamp) -> Result<usize, Error> {
     let due = ledger::due(&mut db.read().await?, now, CONSUMERS_MAX).await?;
+    let mut settled = 0;
     for consumer in &due {
         let mut tx = db.begin().await?;
-        one(&mut tx, loyalty, *consumer, now).await?;
-        tx.commit().await?;
+        match one(&mut tx, loyalty, *consumer, now).await {
+            Ok(()) => {
+                tx.commit().await?;
+                settled += 1;
+            }
+            // One account must not keep all others from theirs.
+            Err(error) => tracing::error!(%error, %consumer, "An account could not be brought up to now"),
+        }
     }
-    Ok(due.len())
+    Ok(settled)
 }
 
 /// All of them, for whoever reads whole tables.

@@ -272,6 +272,9 @@ fn room(cap: &Cap, facts: &Facts<'_>) -> AppliedCap {
     AppliedCap { scope: cap.scope, room: cap.max.saturating_sub(facts.used.of(cap.scope)).max(0), on_exceed: cap.on_exceed, left: 0 }
 }
 
+/// No purchase gives more in one campaign, whatever its factors: sums of awards stay inside `i64`.
+pub const AWARD_MAX: i64 = 1_000_000_000_000;
+
 /// Rules, combination, factors, bonuses and caps, in that order.
 fn work_out(rules: &CampaignRules, eligible: &[Line], trace: &mut Trace) {
     trace.units = eligible.iter().fold(0_i64, |sum, line| sum.saturating_add(line.quantity));
@@ -291,7 +294,7 @@ fn work_out(rules: &CampaignRules, eligible: &[Line], trace: &mut Trace) {
         }
         cap.left = award;
     }
-    trace.award = award;
+    trace.award = award.min(AWARD_MAX);
 }
 
 /// Factors as one exact fraction, then one floor.
@@ -514,7 +517,7 @@ mod tests {
 
         points.multiplier_stacking = Stacking::Multiply;
         points.multipliers = (0..4).map(|n| multiplier(&n.to_string(), "1000", "{}")).collect();
-        assert_eq!((points.check(), award(&points, &[line(COLA, 9_999_999, 1)])), (Ok(()), i64::MAX));
+        assert_eq!((points.check(), award(&points, &[line(COLA, 9_999_999, 1)])), (Ok(()), AWARD_MAX));
         points.multipliers = (0..7).map(|n| multiplier(&n.to_string(), "1.0001", "{}")).collect();
         assert_eq!(points.check(), Err(WrongRules::Extra), "more digits than a number has");
         let gold = ["gold".to_owned()];

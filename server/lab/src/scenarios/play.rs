@@ -94,8 +94,9 @@ fn list(items: &[impl ToString]) -> String {
 async fn purchase(client: &Client, world: &World, names: &mut Names, event: &format::Purchase) -> Result<Told> {
     let consumer = world.consumer(&event.consumer);
     let card_code = match event.qr_at {
-        Some(shown_at) => Some(client.card_code(consumer, shown_at).await?),
-        None => None,
+        // A stranger has no code to show: the till names her.
+        Some(shown_at) if world.known(&event.consumer).is_ok() => Some(client.card_code(consumer, shown_at).await?),
+        _ => None,
     };
     let sale = ImportPurchase {
         external_id: event.key.as_ref().unwrap_or(&event.id).clone(),
@@ -112,6 +113,10 @@ async fn purchase(client: &Client, world: &World, names: &mut Names, event: &for
     };
     let purchase: PurchaseAnswer = answer.json()?;
     names.purchases.insert(event.id.clone(), purchase.purchase_id);
+    if !purchase.rewards.is_empty() {
+        // A return may take them back before any shop reads their codes.
+        instance(client, world, names, "RI1").await?;
+    }
     Ok(Told { replayed: answer.replayed, ..registered(world, purchase) })
 }
 

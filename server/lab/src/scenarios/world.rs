@@ -134,7 +134,6 @@ impl World {
 
     /// The entry in the product's words. Whatever the product does not know, it refuses by name.
     fn rules(&self, entry: &format::Campaign) -> Result<Value> {
-        ensure!(entry.min_age.is_none_or(|age| age == ADULT), "the product knows one age, {ADULT}");
         let products: Vec<ProductId> = entry.pli.iter().map(|product| Ok(self.product(product)?.id)).collect::<Result<_>>()?;
         let mut rules = object(json!({
             "unit": entry.unit,
@@ -262,9 +261,6 @@ impl World {
         self.consumers.get(name).copied().unwrap_or(ConsumerId::fixed(0))
     }
 }
-
-/// Years from which a campaign for adults counts.
-const ADULT: u32 = 18;
 
 /// Money of a scenario in minor units.
 pub fn minor(amount: &str) -> Result<i64> {

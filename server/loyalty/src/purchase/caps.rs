@@ -68,7 +68,8 @@ sql! {
     COUNT: "INSERT INTO cap_use (campaign_id, shop_id, business_date, used) VALUES ($1, $2, $3, $4)
             ON CONFLICT (campaign_id, shop_id, business_date) DO UPDATE SET used = cap_use.used + excluded.used";
 
-    UNCOUNT: "UPDATE cap_use SET used = used - $1 WHERE campaign_id = $2 AND ((shop_id = $3 AND business_date = '') OR (shop_id = $4 AND business_date = $5))";
+    /// A purchase on its way when counting began may be missing from it.
+    UNCOUNT: "UPDATE cap_use SET used = CASE WHEN used >= $1 THEN used - $1 ELSE 0 END WHERE campaign_id = $2 AND ((shop_id = $3 AND business_date = '') OR (shop_id = $4 AND business_date = $5))";
 
     FORGET: "DELETE FROM cap_use WHERE campaign_id = $1";
 

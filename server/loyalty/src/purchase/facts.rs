@@ -128,6 +128,8 @@ sql! {
 
     SEGMENTS: "SELECT brand_id, name FROM segment_member WHERE consumer_id = $1 AND from_at <= $2 AND $2 < until_at";
 
+    /// A purchase counts for a campaign that looked at it: one before she joined, or while it was paused, does not take the
+    /// welcome away.
     BOUGHT_IN: "SELECT DISTINCT e.campaign_id FROM purchase p JOIN evaluation e ON e.purchase_id = p.id
                 WHERE p.consumer_id = $1 AND p.status = 'accepted' AND NOT p.fully_returned";
 }

@@ -63,7 +63,6 @@ pub(super) fn from_capture<'a>(
             reward_line: false,
         })
         .collect();
-    check_lines(&lines)?;
     let code = capture.card_code.parse().map_err(|_| Error::UnknownCard)?;
     let (source, source_key) = source_of(device.device, capture.client_purchase_id);
     Ok(Sale {
@@ -86,7 +85,6 @@ pub(super) fn from_capture<'a>(
 }
 
 pub(super) fn from_import(tenant: OrganisationId, shop: SellingShop, import: &ImportPurchase, body: &[u8]) -> Result<Sale<'static>, Error> {
-    check_lines(&import.lines)?;
     if import.external_id.is_empty() || import.external_id.chars().count() > 100 {
         return Err(Error::Field("external_id"));
     }

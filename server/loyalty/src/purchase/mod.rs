@@ -225,24 +225,20 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 
 /// The way of every sale. Order and words are the contract's.
 async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
-    let holder = match &sale.buyer {
-        Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, now, *read_at).await?,
-        Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
-    };
-    let Some(holder) = holder else {
+    let Some(holder) = buyer(tx, loyalty, now, &sale).await? else {
         // Only a retry of something already accepted may still be answered.
         return match queries::find_by_key(tx, &sale).await? {
             Some(known) => replay(known, &sale),
             None => Err(refusal(tx, now, &sale).await?),
         };
     };
-    tx.lock(holder.consumer.lock_key()).await?;
     let basket = Basket::new(book, &sale.lines);
     let at = Timestamp(sale.claimed_at.0.min(now.0));
     let known = queries::find_known(tx, &sale, &holder, &basket.hash(), at).await?;
     if let Some(same) = known.same_key {
         return replay(same, &sale);
     }
+    intake::check_lines(&sale.lines)?;
     if holder.failures >= failed_code::MAX && !sale.offline {
         return Err(Error::CodeLocked);
     }
@@ -297,6 +293,22 @@ async fn refusal(tx: &mut Tx, now: Timestamp, sale: &Sale<'_>) -> Result<Error, 
     match &sale.buyer {
         Buyer::Code(code, _) if !sale.offline => failed_code::refusal(tx, sale.shop.id, code, now).await,
         _ => Ok(Error::UnknownCard),
+    }
+}
+
+/// Whoever bought, with her lock. A claim may make the card somebody else's until we hold it.
+async fn buyer(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, sale: &Sale<'_>) -> Result<Option<Holder>, Error> {
+    loop {
+        let holder = match &sale.buyer {
+            Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, now, *read_at).await?,
+            Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
+        };
+        let Some(holder) = holder else { return Ok(None) };
+        tx.lock(holder.consumer.lock_key()).await?;
+        // Where nobody waits for a lock, nobody changed anything meanwhile.
+        if tx.engine() == db::Engine::Sqlite || identity::consumer::living(tx, holder.consumer).await? == Some(holder.consumer) {
+            return Ok(Some(holder));
+        }
     }
 }
 

@@ -77,8 +77,11 @@ impl Plan {
             (owner, version.version, version.rules.unit, Trace { award: 0, ..trace.clone() })
         }));
         if holder.is_some() {
-            for ((version, _), place) in evaluated.awards.iter().zip(&places) {
-                cards.complete(tx, &mut account, *place, version, Some(purchase), moment.local.at).await?;
+            let mut touched = places.clone();
+            touched.sort_unstable();
+            touched.dedup();
+            for place in touched {
+                settle::fill(tx, book, &mut account, &mut cards, place, Some(purchase), moment.now).await?;
             }
         }
         let balance = |place: usize| account.wallets[place].now.available;

@@ -143,17 +143,16 @@ pub async fn give_back(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Times
 
 /// The purchase, when the actor may return it, with its consumer's lock.
 async fn lock(tx: &mut Tx, actor: &Actor, purchase: PurchaseId) -> Result<Bought, Error> {
-    if *actor == Actor::Anonymous {
-        return Err(identity::Error::Unauthorized.into());
+    // Who may not at all is told so before anything is looked up.
+    let till = matches!(actor, Actor::Key { .. }) && actor.needs_scope(identity::Scope::PurchasesImport).is_ok() && actor.operator().is_err();
+    if !till && !matches!(actor, Actor::Member { .. }) {
+        actor.operates()?;
     }
     let bought: Bought = tx.query(BOUGHT).bind(purchase).maybe().await?.ok_or(Error::NoSuchPurchase)?;
     let mine = match actor {
         Actor::Member { shop, .. } => *shop == bought.shop_id,
-        Actor::Key { tenant, .. } if actor.needs_scope(identity::Scope::PurchasesImport).is_ok() && actor.operator().is_err() => bought.source == format!("key:{tenant}"),
-        _ => {
-            actor.operates()?;
-            true
-        }
+        Actor::Key { tenant, .. } if till => bought.source == format!("key:{tenant}"),
+        _ => true,
     };
     if !mine {
         return Err(Error::NoSuchPurchase);
@@ -201,7 +200,12 @@ async fn reverse(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, purchase: Purch
     for campaign in &counted {
         tx.lock(campaign.lock_key()).await?;
     }
-    let (mut account, cards) = settle::open(tx, &book, bought.consumer_id, now, Depth::Whole).await?;
+    let (mut account, mut cards) = settle::open(tx, &book, bought.consumer_id, now, Depth::Whole).await?;
+    if !cards.issued.is_empty() {
+        // What time gave her meanwhile can be undone like any other reward: it must be written to be found.
+        settle::close(tx, &account, &cards, now).await?;
+        (account, cards) = settle::open(tx, &book, bought.consumer_id, now, Depth::Whole).await?;
+    }
     let mut told = Vec::with_capacity(evaluations.len());
     for evaluation in evaluations {
         let (net, rules) = (evaluation.award - evaluation.reversed, &evaluation.rules.0);

@@ -3,7 +3,7 @@
 use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
-    ConsumerId, Currency, Gtin, LocalTime, PurchaseId, ShopId, Timestamp,
+    ConsumerId, Currency, Gtin, LocalTime, ProductId, PurchaseId, ShopId, Timestamp,
     loyalty::{HeldPurchase, ImportLine, NearbyPurchase, NewReview, PurchaseAnswer, PurchaseStatus, ReviewCase, ReviewDecision},
     time::MINUTE_MS,
 };
@@ -29,6 +29,8 @@ struct HeldLine {
     unit_price_minor: i64,
     discount_minor: i64,
     reward_line: bool,
+    product_id: Option<ProductId>,
+    suggested_price_minor: Option<i64>,
 }
 
 /// Decides about a purchase that is held: approved, it is worked out with its own time against what is posted now.
@@ -54,6 +56,9 @@ pub async fn decide(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestam
     let plan = Plan::make(tx, &book, Mode::Live, id, Moment { shop: &shop, local, now }, Some(&holder), &evaluated).await?;
     let reason = held.reason.as_deref().filter(|_| status == PurchaseStatus::Rejected);
     let told = answer(id, status, reason, Some(&holder), &shop, held.purchased_at, &basket, evaluated, plan.outcome.clone());
+    if status == PurchaseStatus::Accepted {
+        know_products(tx, id, &basket).await?;
+    }
     posting::post(tx, id, shop.id, local, now, plan).await?;
     tx.query(DECIDE).bind(status).bind(now).bind(actor.user().ok()).bind(serde_json::to_vec(&told).unwrap_or_default()).bind(id).execute().await?;
     posting::tell_registered(tx, now, held.consumer_id, id, shop.id, status).await?;
@@ -65,12 +70,30 @@ pub async fn decide(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestam
 
 /// The lines of a purchase that is known, with the products of now: what was unknown then may be known today.
 async fn basket(tx: &mut Tx, book: &RuleBook, id: PurchaseId) -> Result<Basket, Error> {
-    let lines: Vec<HeldLine> = tx.query(LINES).bind(id).all().await?;
-    let lines: Vec<ImportLine> = lines
-        .into_iter()
+    let stored: Vec<HeldLine> = tx.query(LINES).bind(id).all().await?;
+    let lines: Vec<ImportLine> = stored
+        .iter()
         .map(|line| ImportLine { gtin: line.gtin, quantity: line.quantity, unit_price_minor: Some(line.unit_price_minor), discount_minor: line.discount_minor, reward_line: line.reward_line })
         .collect();
-    Ok(Basket::new(book, &lines))
+    let mut basket = Basket::new(book, &lines);
+    // What was known then counts as it was then.
+    for ((line, ..), known) in basket.lines.iter_mut().zip(&stored) {
+        if known.product_id.is_some() {
+            line.suggested_price_minor = known.suggested_price_minor;
+        }
+    }
+    Ok(basket)
+}
+
+/// A product that nobody knew at the counter belongs to the purchase from now on, for returns and reports alike.
+async fn know_products(tx: &mut Tx, id: PurchaseId, basket: &Basket) -> Result<(), Error> {
+    for (number, ((line, ..), owner)) in basket.lines.iter().zip(&basket.owners).enumerate() {
+        if line.product.is_some() {
+            let (tenant, brand) = owner.unzip();
+            tx.query(KNOW).bind(line.product).bind(brand).bind(tenant).bind(line.suggested_price_minor).bind(id).bind(number as i64 + 1).execute().await?;
+        }
+    }
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
@@ -174,7 +197,9 @@ sql! {
 
     HELD: "SELECT p.consumer_id, p.shop_id, p.status, p.reason, p.purchased_at, p.currency, s.time_zone FROM purchase p JOIN shop s ON s.id = p.shop_id WHERE p.id = $1";
 
-    LINES: "SELECT gtin, quantity, unit_price_minor, discount_minor, reward_line FROM purchase_line WHERE purchase_id = $1 ORDER BY line";
+    KNOW: "UPDATE purchase_line SET product_id = $1, brand_id = $2, tenant_id = $3, suggested_price_minor = $4 WHERE purchase_id = $5 AND line = $6 AND product_id IS NULL";
+
+    LINES: "SELECT gtin, quantity, unit_price_minor, discount_minor, reward_line, product_id, suggested_price_minor FROM purchase_line WHERE purchase_id = $1 ORDER BY line";
 
     DECIDE: "UPDATE purchase SET status = $1, reviewed_at = $2, reviewed_by = $3, review_answer = $4 WHERE id = $5 AND status = 'held'";
 }
