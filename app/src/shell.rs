@@ -103,6 +103,7 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
     let icon = site.has("/favicon.svg").then(|| view! { <link rel="icon" r#type="image/svg+xml" href="/favicon.svg" /> });
     // Pages of nobody are complete as they come.
     let runs = front.manifest().is_some();
+    let on_a_phone = matches!(front, Front::Consumer | Front::Tendero);
     view! {
         <!DOCTYPE html>
         <html lang="es" data-theme="auto" data-decoder-js=decoder.as_ref().map(|entry| entry.js.clone()) data-decoder-wasm=decoder.as_ref().map(|entry| entry.wasm.clone())>
@@ -117,7 +118,7 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
                 {installs}
                 {fonts}
                 {entry.as_ref().map(|entry| view! { <link rel="stylesheet" href=entry.css.clone() /> })}
-                {own.or(entry).filter(|entry| runs && !entry.js.is_empty()).map(|entry| starter(&entry, piece))}
+                {own.or(entry).filter(|entry| runs && !entry.js.is_empty()).map(|entry| if on_a_phone { after_paint(&entry).into_any() } else { starter(&entry, piece).into_any() })}
             </head>
             <body>{body(front, path)}</body>
         </html>
@@ -139,6 +140,22 @@ fn starter(entry: &Entry, piece: &str) -> impl IntoView + use<> {
         {modules}
         <script r#type="module" nonce=use_nonce()>{script}</script>
     }
+}
+
+/// The same on a slow phone, whose page is complete and readable before any script: nothing of the code is asked for until
+/// it has been painted, so that it takes no part of the network away from what is seen first.
+fn after_paint(entry: &Entry) -> impl IntoView + use<> {
+    let Entry { js, wasm, .. } = entry;
+    let script = format!(
+        "const start = () => {{
+  const code = fetch('{wasm}');
+  import('{js}').then((module) => module.default({{ module_or_path: code }}).then(module.hydrate))
+    .then(() => {{ performance.mark('alive'); document.documentElement.dataset.hydrated = '' }});
+}};
+// A page that nobody sees is never painted.
+if (document.visibilityState === 'hidden') start(); else requestAnimationFrame(() => setTimeout(start));"
+    );
+    view! { <script r#type="module" nonce=use_nonce()>{script}</script> }
 }
 
 fn body(front: Front, path: String) -> AnyView {
