@@ -4,7 +4,7 @@ use kit::{Button, ButtonLink, Chip, Column, DeskHead, Empty, Field, Form, IntoLi
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Country, PurchaseId, format,
+    Country, format,
     loyalty::{HeldPurchase, PurchaseStatus, ReviewCase, campaign::Unit},
 };
 
@@ -226,7 +226,7 @@ pub async fn read_reviews() -> Result<Waiting, UiError> {
 pub async fn read_review(purchase: String) -> Result<Case, UiError> {
     let (mut tx, actor, now) = request::read().await?;
     actor.operator()?;
-    let id: PurchaseId = purchase.parse().map_err(|_| shared::Problem::not_found())?;
+    let id: shared::PurchaseId = purchase.parse().map_err(|_| shared::Problem::not_found())?;
     let rules = request::state::<loyalty::Loyalty>()?;
     let case = loyalty::purchase::look(&mut tx, &rules, &actor, now, id).await?;
     let country = identity::organisation::own(&mut tx, &actor).await?.country;
@@ -239,7 +239,7 @@ pub async fn decide_review(purchase: String, decision: String, why: String) -> R
     use shared::{Problem, loyalty::{NewReview, ReviewDecision}};
     let (mut tx, actor, now) = request::begin().await?;
     actor.operates()?;
-    let id: PurchaseId = purchase.parse().map_err(|_| Problem::not_found())?;
+    let id: shared::PurchaseId = purchase.parse().map_err(|_| Problem::not_found())?;
     let decision = match decision.as_str() {
         "approve" => ReviewDecision::Approve,
         "reject" => ReviewDecision::Reject,
