@@ -52,10 +52,8 @@ fn main() {
 
     let mut out = String::new();
     for (key, message) in &base {
-        let translated: Vec<(&str, &Message, &Messages)> = others
-            .iter()
-            .filter_map(|(language, messages)| messages.get(key).map(|message| (*language, message, messages)))
-            .collect();
+        let translated: Vec<(&str, &Message, &Messages)> =
+            others.iter().filter_map(|(language, messages)| messages.get(key).map(|message| (*language, message, messages))).collect();
         function(&mut out, key, message, &base, &translated);
     }
     for (prefix, name, about, otherwise) in FAMILIES {
@@ -185,9 +183,7 @@ fn collect_inline(key: &str, inline: &InlineExpression<String>, messages: &Messa
 fn variable(inline: &InlineExpression<String>) -> Option<&str> {
     match inline {
         InlineExpression::VariableReference { id } => Some(&id.name),
-        InlineExpression::FunctionReference { id, arguments } if id.name == "NUMBER" => {
-            arguments.positional.first().and_then(variable)
-        }
+        InlineExpression::FunctionReference { id, arguments } if id.name == "NUMBER" => arguments.positional.first().and_then(variable),
         _ => None,
     }
 }
@@ -233,9 +229,8 @@ fn write_expression(out: &mut String, key: &str, expression: &Expression<String>
         Expression::Select { selector, variants } => {
             let name = variable(selector).unwrap_or_else(|| panic!("`{key}`: a selector must be a parameter"));
             let name = name.replace('-', "_");
-            let word = variants.iter().any(
-                |variant| matches!(&variant.key, VariantKey::Identifier { name } if !PLURALS.contains(&name.as_str())),
-            );
+            let word =
+                variants.iter().any(|variant| matches!(&variant.key, VariantKey::Identifier { name } if !PLURALS.contains(&name.as_str())));
             let _ = writeln!(out, "match {name} {{");
             // Literals before categories: `[1]` is more exact than `[one]`.
             for variant in variants.iter().filter(|variant| !variant.default) {
@@ -245,7 +240,9 @@ fn write_expression(out: &mut String, key: &str, expression: &Expression<String>
                     // Spanish and English count alike for whole numbers; Portuguese also says zero in singular,
                     // which its file writes as [0].
                     VariantKey::Identifier { name } if name == "one" => "1 | -1".to_owned(),
-                    VariantKey::Identifier { name } => panic!("`{key}`: whole numbers have no plural `{name}`"),
+                    VariantKey::Identifier { name } => {
+                        panic!("`{key}`: whole numbers have no plural `{name}`")
+                    }
                 };
                 let _ = writeln!(out, "{arm} => {{");
                 write_pattern(out, key, &variant.value, messages);

@@ -12,6 +12,6 @@ mod shell;
 
 pub use consumer::OFFLINE as OFFLINE_CONSUMER;
 pub use kit::request::{Entry, Site};
-pub use tendero::OFFLINE as OFFLINE_TENDERO;
 pub use outbox::Letter;
 pub use shell::{Front, document};
+pub use tendero::OFFLINE as OFFLINE_TENDERO;

@@ -1,9 +1,16 @@
 //! The HTML document.
 
-use kit::{request::{Entry, Site}, t};
+use kit::{
+    request::{Entry, Site},
+    t,
+};
 use leptos::{nonce::use_nonce, prelude::*};
 
-use crate::{Letter, landing::{Landing, Missing}, outbox::Outbox};
+use crate::{
+    Letter,
+    landing::{Landing, Missing},
+    outbox::Outbox,
+};
 
 /// Which front an address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +27,8 @@ pub enum Front {
     Backoffice,
     /// Nothing is at this address.
     Missing,
+    /// A short receipt, for whoever holds its link.
+    Receipt(String),
     /// What the sandbox would have sent, newest first.
     Outbox(Vec<Letter>),
 }
@@ -33,6 +42,7 @@ impl Front {
             "t" => Some(Self::Tendero),
             "b" => Some(Self::Brand),
             "o" => Some(Self::Backoffice),
+            "r" => Some(Self::Receipt(path.split('/').nth(2).unwrap_or_default().to_owned())),
             _ => None,
         }
     }
@@ -40,7 +50,7 @@ impl Front {
     /// Name of the entry in `site.json` whose files the document loads.
     const fn entry(&self) -> &'static str {
         match self {
-            Self::Consumer => "consumer",
+            Self::Consumer | Self::Receipt(_) => "consumer",
             Self::Tendero => "tendero",
             Self::Landing | Self::Brand | Self::Backoffice | Self::Missing | Self::Outbox(_) => "console",
         }
@@ -53,7 +63,7 @@ impl Front {
             Self::Tendero => tendero::piece(path),
             Self::Brand => brand::piece(path),
             Self::Backoffice => backoffice::piece(path),
-            Self::Landing | Self::Missing | Self::Outbox(_) => "",
+            Self::Landing | Self::Missing | Self::Receipt(_) | Self::Outbox(_) => "",
         }
     }
 
@@ -64,7 +74,7 @@ impl Front {
             Self::Tendero => Some("tendero"),
             Self::Brand => Some("brand"),
             Self::Backoffice => Some("backoffice"),
-            Self::Landing | Self::Missing | Self::Outbox(_) => None,
+            Self::Landing | Self::Missing | Self::Receipt(_) | Self::Outbox(_) => None,
         }
     }
 
@@ -76,6 +86,7 @@ impl Front {
             Self::Brand => t::landing_brand(),
             Self::Backoffice => t::landing_backoffice(),
             Self::Missing => t::common_not_found_title(),
+            Self::Receipt(_) => t::receipt_title(),
             Self::Outbox(_) => t::sandbox_outbox_title(),
         }
     }
@@ -103,10 +114,11 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
     let icon = site.has("/favicon.svg").then(|| view! { <link rel="icon" r#type="image/svg+xml" href="/favicon.svg" /> });
     // Pages of nobody are complete as they come.
     let runs = front.manifest().is_some();
+    let help = (front == Front::Tendero).then(kit::request::help_whatsapp).filter(|number| !number.is_empty());
     let on_a_phone = matches!(front, Front::Consumer | Front::Tendero);
     view! {
         <!DOCTYPE html>
-        <html lang="es" data-theme="auto" data-decoder-js=decoder.as_ref().map(|entry| entry.js.clone()) data-decoder-wasm=decoder.as_ref().map(|entry| entry.wasm.clone())>
+        <html lang="es" data-theme="auto" data-help-number=help data-decoder-js=decoder.as_ref().map(|entry| entry.js.clone()) data-decoder-wasm=decoder.as_ref().map(|entry| entry.wasm.clone())>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -129,8 +141,14 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
 /// been read; `data-hydrated` tells that it is done, and the mark `alive` when.
 fn starter(entry: &Entry, piece: &str) -> impl IntoView + use<> {
     let Entry { js, wasm, parts, .. } = entry;
-    let script = format!("import start, {{ hydrate }} from '{js}';\nstart({{ module_or_path: '{wasm}' }}).then(hydrate).then(() => {{ performance.mark('alive'); document.documentElement.dataset.hydrated = '' }});");
-    let scripts = [js, parts].into_iter().filter(|script| !script.is_empty()).map(|script| view! { <link rel="modulepreload" fetchpriority="low" href=script.clone() /> }).collect_view();
+    let script = format!(
+        "import start, {{ hydrate }} from '{js}';\nstart({{ module_or_path: '{wasm}' }}).then(hydrate).then(() => {{ performance.mark('alive'); document.documentElement.dataset.hydrated = '' }});"
+    );
+    let scripts = [js, parts]
+        .into_iter()
+        .filter(|script| !script.is_empty())
+        .map(|script| view! { <link rel="modulepreload" fetchpriority="low" href=script.clone() /> })
+        .collect_view();
     let modules = std::iter::once(wasm)
         .chain(entry.pieces.get(piece).into_iter().flatten())
         .map(|module| view! { <link rel="preload" r#as="fetch" r#type="application/wasm" href=module.clone() crossorigin="anonymous" fetchpriority="low" /> })
@@ -166,6 +184,7 @@ fn body(front: Front, path: String) -> AnyView {
         Front::Brand => view! { <brand::App path /> }.into_any(),
         Front::Backoffice => view! { <backoffice::App path /> }.into_any(),
         Front::Missing => view! { <Missing /> }.into_any(),
+        Front::Receipt(token) => view! { <consumer::ReceiptPage token /> }.into_any(),
         Front::Outbox(letters) => view! { <Outbox letters /> }.into_any(),
     }
 }

@@ -8,7 +8,7 @@ export const OUTSIDE = ['/', '/c/join', '/t/start', '/b/login', '/o/login'];
 export const INSIDE = ['/c/', '/t/', '/t/scan', '/b/', '/o/'];
 
 /** Every page of the consoles that needs nothing but a session. */
-export const CONSOLES = ['/b/', '/b/campaigns', '/b/campaigns/new', '/b/campaigns/edit', '/b/products', '/b/payouts', '/b/account', '/o/', '/o/shops', '/o/products', '/o/import', '/o/proposals', '/o/organisations', '/o/users', '/o/account', '/o/audit'];
+export const CONSOLES = ['/b/', '/b/reports', '/b/reports/consumers', '/b/campaigns', '/b/campaigns/new', '/b/campaigns/edit', '/b/products', '/b/payouts', '/b/account', '/o/', '/o/shops', '/o/products', '/o/import', '/o/proposals', '/o/organisations', '/o/users', '/o/account', '/o/audit'];
 
 /** Every page of the phones that needs nothing but a session. */
 export const PHONES = ['/c/', '/c/history', '/c/rewards', '/c/you', '/t/', '/t/scan', '/t/today', '/t/owed', '/t/card', '/t/more'];

@@ -1,5 +1,5 @@
 // What everybody does on a page.
-import { expect, type Page } from '@playwright/test';
+import { expect, type Browser, type Page } from '@playwright/test';
 import AxeBuilder from '@axe-core/playwright';
 import type { Server } from './server';
 
@@ -20,15 +20,43 @@ export async function logIn(page: Page, address: string, email: string): Promise
   await page.waitForURL(`${address}/`);
 }
 
-/** The newest code that was sent to a telephone. */
+/** Laura asks on her page of a draft, and Andrés reads it and publishes. The page is loaded again. */
+export async function publishedByAnother(browser: Browser, server: Server, page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Pedir revisión' }).click();
+  await expect(page.getByText('Falta que otra persona de tu equipo la publique')).toBeVisible();
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'es-CO' });
+  const second = await context.newPage();
+  await logIn(second, `${server.url}/b`, 'andres@sierra.example');
+  await second.goto(page.url());
+  await second.getByRole('link', { name: 'Revisar y publicar' }).click();
+  await second.waitForURL(/campaign\/review/);
+  await clean(second);
+  await second.getByRole('button', { name: 'Publicar campaña' }).click();
+  await second.waitForURL(/campaign\?id=/);
+  await context.close();
+  await page.reload();
+}
+
+/** The page's service worker has taken it over. */
+export const controlled = (page: Page): Promise<void> => page.evaluate(async () => {
+  await navigator.serviceWorker.ready;
+  while (!navigator.serviceWorker.controller) await new Promise((done) => setTimeout(done, 50));
+});
+
+const told = new Map<string, string>();
+
+/** The newest code that was sent to a telephone, once there is another one than the last that was asked for. */
 export async function codeFor(page: Page, server: Server, telephone: string): Promise<string> {
+  const whose = `${server.url} ${telephone}`;
   let code = '';
   await expect(async () => {
     const outbox = await (await page.request.get(`${server.url}/sandbox/outbox`, { headers: { accept: 'text/html' } })).text();
     const letter = outbox.slice(outbox.indexOf(telephone));
     code = outbox.includes(telephone) ? (/(\d{6}) es tu código/.exec(letter)?.[1] ?? '') : '';
     expect(code).not.toBe('');
+    expect(code).not.toBe(told.get(whose));
   }).toPass({ timeout: 10_000 });
+  told.set(whose, code);
   return code;
 }
 

@@ -8,6 +8,12 @@ import { chromium, flags } from '../playwright.config';
 import { enrol, registerShop } from './people';
 import type { Server } from './server';
 
+/** Products of the seed. */
+export const COLA = '7709001000011';
+export const TEA = '7709001000073';
+/** Where sales leave. */
+export const BATCH = '**/api/v1/purchases/batch';
+
 export class Phone {
   private readonly folder = mkdtempSync(join(tmpdir(), 'mostrador-phone-'));
   context!: BrowserContext;
@@ -16,6 +22,15 @@ export class Phone {
   private offline = false;
 
   constructor(readonly server: Server) {}
+
+  /** The phone of a new shop, with its camera open. */
+  static async working(server: Server, telephone: string, shop: string, how: { script?: string; scale?: number } = {}): Promise<Phone> {
+    const phone = new Phone(server);
+    await phone.on(how);
+    await phone.register(telephone, shop);
+    await phone.scan();
+    return phone;
+  }
 
   /** Switches the phone on. */
   async on({ script, scale = 1 }: { script?: string; scale?: number } = {}): Promise<void> {
@@ -32,6 +47,32 @@ export class Phone {
     const closed = new Promise((done) => this.context.once('close', done));
     spawnSync('pkill', ['-9', '-f', this.folder]);
     await closed;
+  }
+
+  /** Somebody changes what the phone keeps, behind the back of its page. `change` runs there and sees nothing of here. */
+  async tamper(change: (store: IDBObjectStore, rows: { id: string; json: string }[]) => void): Promise<void> {
+    await this.page.evaluate(`new Promise((done) => {
+      const opening = indexedDB.open('mostrador-tendero');
+      opening.onsuccess = () => {
+        const transaction = opening.result.transaction('capture', 'readwrite');
+        const store = transaction.objectStore('capture');
+        const all = store.getAll();
+        all.onsuccess = () => (${change})(store, all.result);
+        transaction.oncomplete = () => { opening.result.close(); done(); };
+      };
+    })`);
+  }
+
+  /** How many sales leave from now on; ask it after they left. */
+  async counting(): Promise<() => number> {
+    let sent = 0;
+    await this.context.route(BATCH, (route) => { sent += JSON.parse(route.request().postData() ?? '{}').items.length; return route.continue(); });
+    return () => sent;
+  }
+
+  /** What became of the sales of this phone, once there is nothing left to send. */
+  async settled(states: string[]): Promise<void> {
+    await expect(async () => expect((await this.queue()).map((one) => one.state)).toEqual(states)).toPass({ timeout: 40_000 });
   }
 
   async network(up: boolean): Promise<void> {
@@ -83,6 +124,8 @@ export class Phone {
   /** The list of sales: number and state, oldest first. */
   async queue(): Promise<{ counter: number; state: string; reason: string | null }[]> {
     await this.page.goto(`${this.server.url}/t/queue`);
+    // Before that the page says what nobody sold: the list is on the phone.
+    await this.page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
     await this.page.locator('[data-queue], .empty').first().waitFor();
     const rows = await this.page.locator('[data-entry]').evaluateAll((all) => all.map((one) => ({
       counter: Number(one.getAttribute('data-counter')), state: one.getAttribute('data-state') ?? '', reason: one.getAttribute('data-reason'),

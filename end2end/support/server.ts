@@ -1,9 +1,11 @@
 // The real binary on a fresh database, seeded, with the sandbox on.
+import { chromium as playwright, test, type Browser } from '@playwright/test';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chromium, flags } from '../playwright.config';
 
 export type Engine = 'sqlite' | 'postgres';
 
@@ -33,7 +35,7 @@ export function freePort(): Promise<number> {
 /** True when this engine can be tested here. */
 export const available = (engine: Engine): boolean => engine === 'sqlite' || Boolean(process.env.TEST_POSTGRES_URL);
 
-export async function start(engine: Engine, files = site): Promise<Server> {
+export async function start(engine: Engine, files = site, settings: Record<string, string> = {}): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'mostrador-e2e-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -47,7 +49,7 @@ export async function start(engine: Engine, files = site): Promise<Server> {
     database = server.replace(/\/[^/]*$/, `/${name}`);
     drop = () => psql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   }
-  const env: Record<string, string | undefined> = { ...process.env, DATABASE_URL: database, MOSTRADOR_SITE: files, MOSTRADOR_SANDBOX: 'true', MOSTRADOR_PUBLIC_URL: url };
+  const env: Record<string, string | undefined> = { ...process.env, ...settings, DATABASE_URL: database, MOSTRADOR_SITE: files, MOSTRADOR_SANDBOX: 'true', MOSTRADOR_PUBLIC_URL: url };
   for (const step of ['migrate', 'seed']) {
     const done = spawnSync(binary, [step], { cwd: folder, env, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`${step}: ${done.stderr}${done.stdout}`);
@@ -85,4 +87,25 @@ export async function start(engine: Engine, files = site): Promise<Server> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What a group of journeys runs on. */
+export interface Ground {
+  server: Server;
+  browser: Browser;
+}
+
+/** One server and one browser for the group that says so; `take` is given both before its first journey. */
+export function ground(engine: Engine, take: (made: Ground) => void, settings: Record<string, string> = {}): void {
+  let made: Partial<Ground> = {};
+  test.skip(!available(engine), 'TEST_POSTGRES_URL is not set');
+  test.beforeAll(async () => {
+    made = { server: await start(engine, site, settings) };
+    made.browser = await playwright.launch({ executablePath: chromium, args: flags });
+    take(made as Ground);
+  });
+  test.afterAll(async () => {
+    await made.browser?.close();
+    await made.server?.stop();
+  });
 }

@@ -1,9 +1,8 @@
 // The operator's work: a file of products, a person who leaves, a barcode nobody knew. Without scripts, because forms
 // must not need them; the pages themselves are tried with scripts in consoles.spec.ts.
-import { chromium as playwright, expect, test, type Browser, type Page } from '@playwright/test';
-import { chromium, flags } from '../playwright.config';
+import { expect, test, type Browser, type Page } from '@playwright/test';
 import { clean, logIn } from '../support/people';
-import { start, type Server } from '../support/server';
+import { ground, type Server } from '../support/server';
 
 const FILE = [
   'gtin;nombre;marca;categoria;precio;moneda',
@@ -19,14 +18,7 @@ test.describe('backoffice', () => {
   let server: Server;
   let browser: Browser;
   let page: Page;
-  test.beforeAll(async () => {
-    server = await start('sqlite');
-    browser = await playwright.launch({ executablePath: chromium, args: flags });
-  });
-  test.afterAll(async () => {
-    await browser.close();
-    await server.stop();
-  });
+  ground('sqlite', (made) => ({ server, browser } = made));
   test.beforeEach(async ({}, info) => {
     const scripts = info.title.includes('with scripts');
     page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'es-CO', javaScriptEnabled: scripts })).newPage();

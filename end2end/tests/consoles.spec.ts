@@ -5,7 +5,7 @@ import { clean, logIn } from '../support/people';
 import { start, type Server } from '../support/server';
 
 const consoles = [
-  { address: '/b', email: 'laura@sierra.example', pages: ['/b/', '/b/campaigns', '/b/campaigns/new', '/b/campaigns/edit?template=stamp_card', '/b/campaigns/edit?template=points_per_value&name=&starts=2026-13-01&error=required', '/b/products', '/b/products?new=1', '/b/products?q=nada', '/b/payouts', '/b/account', '/b/nothing'] },
+  { address: '/b', email: 'laura@sierra.example', pages: ['/b/', '/b/reports', '/b/reports/shops', '/b/reports/consumers', '/b/reports/campaign', '/b/reports/points', '/b/campaigns', '/b/campaigns/new', '/b/campaigns/edit?template=stamp_card', '/b/campaigns/edit?template=points_per_value&name=&starts=2026-13-01&error=required', '/b/products', '/b/products?new=1', '/b/products?q=nada', '/b/payouts', '/b/account', '/b/nothing'] },
   { address: '/o', email: 'julian@mostrador.example', pages: ['/o/', '/o/shops', '/o/products', '/o/product', '/o/import', '/o/proposals', '/o/organisations', '/o/users', '/o/user', '/o/audit', '/o/account', '/o/nothing'] },
 ];
 const screens = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 640 } };

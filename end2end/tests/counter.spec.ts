@@ -1,12 +1,12 @@
 // The product's main job on real input: a camera reads a consumer's QR and two barcodes, and her open page shows it.
-import { chromium as playwright, expect, test, type Page } from '@playwright/test';
+import { chromium as playwright, expect, test, type Browser, type Page } from '@playwright/test';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
-import { clean, codeFor, enrol, logIn } from '../support/people';
-import { available, start, type Engine, type Server } from '../support/server';
+import { clean, codeFor, enrol, logIn, publishedByAnother } from '../support/people';
+import { ground, type Engine, type Server } from '../support/server';
 
 const COLA = '7709001000011';
 const TEA = '7709001000073';
@@ -24,16 +24,12 @@ const figure = async (page: Page, name: string) => Number((await page.locator('.
 
 for (const engine of ['sqlite', 'postgres'] as Engine[]) {
   test.describe(engine, () => {
-    test.skip(!available(engine), 'TEST_POSTGRES_URL is not set');
     let server: Server;
-    test.beforeAll(async () => {
-      server = await start(engine);
-    });
-    test.afterAll(async () => server.stop());
+    let first: Browser;
+    ground(engine, (made) => ({ server, browser: first } = made));
 
     test('from a QR and two barcodes to stamps on a card', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'mostrador-film-'));
-      const first = await playwright.launch({ executablePath: chromium, args: flags });
       const errors: string[] = [];
       const card = await (await first.newContext(phone)).newPage();
       card.on('pageerror', (error) => errors.push(`consumer: ${error}`));
@@ -50,12 +46,14 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
         await desk.getByText('Sierra Té 500 ml').click();
         await desk.getByLabel('Nombre del premio').fill('Un té de la casa');
         await desk.getByLabel('Lo que le pagas a la tienda por cada uno').fill('1.500');
+        await desk.locator('summary', { hasText: 'Limitar cuántos premios hay' }).click();
+        await desk.getByLabel('Cuántos hay').fill('500');
         await desk.getByLabel('Nombre de la campaña').fill('Hora del té');
         await expect(desk.locator('[data-terms]')).toContainText('Con 3 sellos te llevas: Un té de la casa', { timeout: 10_000 });
         await clean(desk);
         await desk.getByRole('button', { name: 'Guardar y revisar' }).click();
         await desk.waitForURL(/campaign\?id=/);
-        await desk.getByRole('button', { name: 'Publicar campaña' }).click();
+        await publishedByAnother(first, server, desk);
         await expect(desk.getByText('Versión 1')).toBeVisible();
         await clean(desk);
         await desk.goto(`${server.url}/b/?days=7`);
@@ -182,7 +180,6 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
 
       await third.close();
       expect(errors).toEqual([]);
-      await first.close();
     });
   });
 }

@@ -1,13 +1,8 @@
 // What a phone says when its card moved, its clock is off, the camera fails, somebody else shares it, or it is full.
-import { chromium as playwright, expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
-import { chromium, flags } from '../playwright.config';
-import { clean, codeFor, enrol, registerShop, signUp } from '../support/people';
-import { Phone, api, codeOf, consumer } from '../support/phone';
-import { start, type Server } from '../support/server';
-
-const COLA = '7709001000011';
-const TEA = '7709001000073';
-const BATCH = '**/api/v1/purchases/batch';
+import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { clean, codeFor, controlled, enrol, registerShop, signUp } from '../support/people';
+import { BATCH, COLA, Phone, TEA, api, codeOf, consumer } from '../support/phone';
+import { ground, type Server } from '../support/server';
 
 /** Every clock of the page runs so much ahead. */
 const ahead = (ms: number) => `{ const now = Date.now.bind(Date); const Real = Date; const by = ${ms};
@@ -15,14 +10,7 @@ const ahead = (ms: number) => `{ const now = Date.now.bind(Date); const Real = D
 
 let server: Server;
 let browser: Browser;
-test.beforeAll(async () => {
-  server = await start('sqlite');
-  browser = await playwright.launch({ executablePath: chromium, args: flags });
-});
-test.afterAll(async () => {
-  await browser.close();
-  await server.stop();
-});
+ground('sqlite', (made) => ({ server, browser } = made));
 
 const errors: string[] = [];
 test.afterEach(() => expect(errors.splice(0)).toEqual([]));
@@ -35,11 +23,6 @@ async function person(script?: string): Promise<{ context: BrowserContext; page:
   page.on('pageerror', (error) => errors.push(String(error)));
   return { context, page };
 }
-
-const worker = (page: Page) => page.evaluate(async () => {
-  await navigator.serviceWorker.ready;
-  while (!navigator.serviceWorker.controller) await new Promise((done) => setTimeout(done, 50));
-});
 
 /** The card makes its codes itself. */
 const ownCode = async (page: Page): Promise<string> => {
@@ -79,7 +62,7 @@ test('a card on a fourth phone tells the first one, which takes its place back',
   const first = await person();
   await signUp(first.page, server, '301 777 0201', 'Ana');
   await ownCode(first.page);
-  await worker(first.page);
+  await controlled(first.page);
   // Opening a shop's poster while signed in forgets nothing.
   await first.page.goto(`${server.url}/c/join`);
   await first.page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
@@ -200,10 +183,7 @@ test('six digits open a sale once, and what came meanwhile is told', async () =>
 });
 
 test('two people on one phone see their own sales, and how many are the other\'s', async () => {
-  const phone = new Phone(server);
-  await phone.on();
-  await phone.register('301 777 0206', 'Tienda De Rosa');
-  await phone.scan();
+  const phone = await Phone.working(server, '301 777 0206', 'Tienda De Rosa');
   const people = await Promise.all(Array.from({ length: 4 }, () => consumer(server)));
   await phone.network(false);
   for (const id of people.slice(0, 3)) await phone.sellOffline(await codeOf(server, id), [COLA]);
@@ -237,29 +217,17 @@ test('two people on one phone see their own sales, and how many are the other\'s
 });
 
 test('a full phone offers its list for paper', async () => {
-  const phone = new Phone(server);
-  await phone.on();
-  await phone.register('301 777 0208', 'Tienda Repleta');
-  await phone.scan();
+  const phone = await Phone.working(server, '301 777 0208', 'Tienda Repleta');
   await phone.network(false);
   await phone.sellOffline(await codeOf(server, await consumer(server)), [COLA, TEA]);
   // Forty-nine more, as if they had been sold.
-  await phone.page.evaluate(() => new Promise<void>((done) => {
-    const opening = indexedDB.open('mostrador-tendero');
-    opening.onsuccess = () => {
-      const transaction = opening.result.transaction('capture', 'readwrite');
-      const store = transaction.objectStore('capture');
-      const all = store.getAll();
-      all.onsuccess = () => {
-        const entry = JSON.parse(all.result[0].json);
-        for (let counter = 2; counter <= 50; counter++) {
-          const id = crypto.randomUUID();
-          store.put({ id, json: JSON.stringify({ ...entry, id, counter }) });
-        }
-      };
-      transaction.oncomplete = () => { opening.result.close(); done(); };
-    };
-  }));
+  await phone.tamper((store, [row]) => {
+    const entry = JSON.parse(row.json);
+    for (let counter = 2; counter <= 50; counter++) {
+      const id = crypto.randomUUID();
+      store.put({ id, json: JSON.stringify({ ...entry, id, counter }) });
+    }
+  });
   expect((await phone.queue()).length).toBe(50);
   const paper = phone.page.locator('[data-paper="50"]');
   await expect(paper.getByRole('heading', { name: 'Anotar en papel' })).toBeVisible();

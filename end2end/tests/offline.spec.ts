@@ -4,13 +4,9 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
-import { clean, signUp } from '../support/people';
-import { Phone, api, codeOf, consumer, wallets } from '../support/phone';
+import { clean, controlled, signUp } from '../support/people';
+import { BATCH, COLA, Phone, TEA, api, codeOf, consumer, wallets } from '../support/phone';
 import { available, site, start, type Engine, type Server } from '../support/server';
-
-const COLA = '7709001000011';
-const TEA = '7709001000073';
-const BATCH = '**/api/v1/purchases/batch';
 
 /** Different baskets, so that no sale looks like the one before. */
 const basket = (n: number) => [COLA, TEA, ...(n % 2 ? [COLA] : []), ...(n % 3 ? [TEA] : [])];
@@ -23,10 +19,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
     test.afterAll(async () => server.stop());
 
     test('twenty sales without network arrive once, in order, and as they would have online', async () => {
-      const phone = new Phone(server);
-      await phone.on();
-      await phone.register('301 777 0101', 'Tienda Sin Señal');
-      await phone.scan();
+      const phone = await Phone.working(server, '301 777 0101', 'Tienda Sin Señal');
       const shop = (await api<{ items: { id: string; name: string }[] }>(server, 'GET', '/shops?q=Sin&limit=100')).items.find((one) => one.name === 'Tienda Sin Señal')!.id;
       const people = await Promise.all(Array.from({ length: 19 }, () => consumer(server)));
       const twins = await Promise.all(people.map(() => consumer(server)));
@@ -123,10 +116,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       const errors: string[] = [];
       card.on('pageerror', (error) => errors.push(String(error)));
       await signUp(card, server, '301 777 0111', 'Ana');
-      await card.evaluate(async () => {
-        await navigator.serviceWorker.ready;
-        while (!navigator.serviceWorker.controller) await new Promise((done) => setTimeout(done, 50));
-      });
+      await controlled(card);
 
       await context.setOffline(true);
       await card.reload();
@@ -142,12 +132,12 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
       await card.goto(`${server.url}/c/you`);
       await expect(card.getByText('Esta página necesita señal')).toBeVisible();
 
-      // What a shop would have read counts.
+      // What a shop would have read counts. A partner's system is told no name.
       const shop = (await api<{ items: { id: string }[] }>(server, 'GET', '/shops?limit=1')).items[0].id;
       const told = await api<{ status: string; consumer_label: string }>(server, 'POST', '/purchases', {
         external_id: `offline-${engine}`, shop_id: shop, card_code: shown, purchased_at: new Date().toISOString(), lines: [{ gtin: COLA, quantity: 1 }],
       });
-      expect(told).toMatchObject({ status: 'accepted', consumer_label: expect.stringMatching(/^Ana · ••/) });
+      expect(told).toMatchObject({ status: 'accepted', consumer_label: expect.stringMatching(/^Tarjeta · ••/) });
       expect(errors).toEqual([]);
       await browser.close();
     });
@@ -160,10 +150,7 @@ test.describe('a shop\'s phone', () => {
   test.afterAll(async () => server.stop());
 
   test('a new build waits for thirty unsent sales', async () => {
-    const phone = new Phone(server);
-    await phone.on();
-    await phone.register('301 777 0102', 'Tienda Nueva');
-    await phone.scan();
+    const phone = await Phone.working(server, '301 777 0102', 'Tienda Nueva');
     const people = await Promise.all(Array.from({ length: 30 }, () => consumer(server)));
     await phone.network(false);
     const codes = await Promise.all(people.map((id) => codeOf(server, id)));
@@ -197,10 +184,7 @@ test.describe('a shop\'s phone', () => {
   });
 
   test('a phone that cannot keep says so and loses nothing', async () => {
-    const phone = new Phone(server);
-    await phone.on();
-    await phone.register('301 777 0103', 'Tienda Llena');
-    await phone.scan();
+    const phone = await Phone.working(server, '301 777 0103', 'Tienda Llena');
     const [first, second] = await Promise.all([consumer(server), consumer(server)]);
     await phone.network(false);
     await phone.sellOffline(await codeOf(server, first), [COLA]);
@@ -219,15 +203,12 @@ test.describe('a shop\'s phone', () => {
     await phone.page.locator('[data-result=Saved]').waitFor();
     await devtools.detach();
     await phone.network(true);
-    await expect(async () => expect((await phone.queue()).map((one) => one.state)).toEqual(['accepted', 'accepted'])).toPass({ timeout: 40_000 });
+    await phone.settled(['accepted', 'accepted']);
     await phone.context.close();
   });
 
   test('two tabs and an ended session lose and double nothing', async () => {
-    const phone = new Phone(server);
-    await phone.on();
-    await phone.register('301 777 0106', 'Tienda Doble');
-    await phone.scan();
+    const phone = await Phone.working(server, '301 777 0106', 'Tienda Doble');
     const people = await Promise.all(Array.from({ length: 6 }, () => consumer(server)));
     await phone.network(false);
     const codes = await Promise.all(people.map((id) => codeOf(server, id)));
@@ -242,20 +223,16 @@ test.describe('a shop\'s phone', () => {
     expect((await phone.queue()).map((one) => one.counter)).toEqual([1, 2, 3, 4, 5, 6]);
     // Whoever logged out, or was logged out, has no cookie any more: the phone's signature is enough.
     await phone.context.clearCookies();
-    let sent = 0;
-    await phone.context.route(BATCH, (route) => { sent += JSON.parse(route.request().postData() ?? '{}').items.length; return route.continue(); });
+    const sent = await phone.counting();
     await phone.network(true);
-    await expect(async () => expect((await phone.queue()).map((one) => one.state)).toEqual(Array(6).fill('accepted'))).toPass({ timeout: 40_000 });
-    expect(sent, 'one tab sends').toBe(6);
+    await phone.settled(Array(6).fill('accepted'));
+    expect(sent(), 'one tab sends').toBe(6);
     expect(phone.errors).toEqual([]);
     await phone.context.close();
   });
 
   test('two tabs that both stay open number one after the other', async () => {
-    const phone = new Phone(server);
-    await phone.on();
-    await phone.register('301 777 0107', 'Tienda Doble Dos');
-    await phone.scan();
+    const phone = await Phone.working(server, '301 777 0107', 'Tienda Doble Dos');
     const people = await Promise.all(Array.from({ length: 6 }, () => consumer(server)));
     const first = phone.page;
     const second = await phone.context.newPage();
@@ -278,34 +255,23 @@ test.describe('a shop\'s phone', () => {
     }
     await Promise.all([first, second].map((page) => page.locator('[data-confirm]').click()));
     await Promise.all([first, second].map((page) => page.locator('[data-result=Saved]').waitFor()));
-    let sent = 0;
-    await phone.context.route(BATCH, (route) => { sent += JSON.parse(route.request().postData() ?? '{}').items.length; return route.continue(); });
+    const sent = await phone.counting();
     await phone.network(true);
     await expect(async () => expect((await phone.queue()).map((one) => [one.counter, one.state])).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => [n, 'accepted']))).toPass({ timeout: 40_000 });
-    expect(sent, 'one tab sends').toBe(8);
+    expect(sent(), 'one tab sends').toBe(8);
     expect(phone.errors).toEqual([]);
     await phone.context.close();
   });
 
   test('sales that the phone lost are named', async () => {
-    const phone = new Phone(server);
-    await phone.on();
-    await phone.register('301 777 0104', 'Tienda Borrada');
-    await phone.scan();
+    const phone = await Phone.working(server, '301 777 0104', 'Tienda Borrada');
     const people = await Promise.all(Array.from({ length: 5 }, () => consumer(server)));
     await phone.network(false);
     for (const [n, id] of people.slice(0, 4).entries()) await phone.sellOffline(await codeOf(server, id), basket(n));
     // Somebody, or the browser, clears a part of the store: the second and the last sale.
-    await phone.page.evaluate(() => new Promise<void>((done) => {
-      const opening = indexedDB.open('mostrador-tendero');
-      opening.onsuccess = () => {
-        const transaction = opening.result.transaction('capture', 'readwrite');
-        const store = transaction.objectStore('capture');
-        const all = store.getAll();
-        all.onsuccess = () => { for (const row of all.result) if ([2, 4].includes(JSON.parse(row.json).counter)) store.delete(row.id); };
-        transaction.oncomplete = () => { opening.result.close(); done(); };
-      };
-    }));
+    await phone.tamper((store, rows) => {
+      for (const row of rows) if ([2, 4].includes(JSON.parse(row.json).counter)) store.delete(row.id);
+    });
     await phone.network(true);
     const list = async () => (await phone.queue()).map((one) => [one.counter, one.state, one.reason]);
     await expect(async () => expect(await list()).toEqual([[1, 'accepted', null], [3, 'held', 'CHAIN_GAP']])).toPass({ timeout: 40_000 });
@@ -343,23 +309,14 @@ test.describe('a shop\'s phone', () => {
     await phone.network(false);
     for (const [n, id] of people.slice(0, 2).entries()) await phone.sellOffline(await codeOf(server, id), basket(n));
     // The build before kept the signed bytes as they are.
-    await phone.page.evaluate(() => new Promise<void>((done) => {
-      const opening = indexedDB.open('mostrador-tendero');
-      opening.onsuccess = () => {
-        const transaction = opening.result.transaction('capture', 'readwrite');
-        const store = transaction.objectStore('capture');
-        const all = store.getAll();
-        all.onsuccess = () => {
-          for (const row of all.result) {
-            const entry = JSON.parse(row.json);
-            store.put({ id: entry.id, device: entry.device_id, counter: entry.counter, signature: entry.signature, bytes: new TextEncoder().encode(entry.capture) });
-          }
-        };
-        transaction.oncomplete = () => { opening.result.close(); done(); };
-      };
-    }));
+    await phone.tamper((store, rows) => {
+      for (const row of rows) {
+        const entry = JSON.parse(row.json);
+        store.put({ id: entry.id, device: entry.device_id, counter: entry.counter, signature: entry.signature, bytes: new TextEncoder().encode(entry.capture) });
+      }
+    });
     await phone.network(true);
-    await expect(async () => expect((await phone.queue()).map((one) => one.state)).toEqual(['accepted', 'accepted'])).toPass({ timeout: 40_000 });
+    await phone.settled(['accepted', 'accepted']);
 
     await phone.network(false);
     await phone.scan();

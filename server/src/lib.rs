@@ -52,6 +52,8 @@ pub struct App {
     pub clock: Clock,
     /// The rule book.
     pub loyalty: loyalty::Loyalty,
+    /// Where messages leave.
+    pub port: Arc<notifications::Port>,
     /// Files for the browsers.
     pub site: Arc<Site>,
     /// Who may ask how often.
@@ -79,9 +81,10 @@ impl App {
             Some(folder) => serde_json::from_slice(&std::fs::read(folder.join("site.json"))?).context("site.json cannot be read")?,
         };
         Ok(Self {
-            loyalty: loyalty::Loyalty::new(keys.clone()),
+            loyalty: loyalty::Loyalty::new(keys.clone()).with_velocity(config.velocity).with_limits(config.adjustments),
             limits: Arc::new(api::Limits::new(&config.limits)),
             numbers: numbers()?,
+            port: Arc::new(config.port()?),
             stop: watch::Sender::new(false),
             site: Arc::new(site),
             config: Arc::new(config),
@@ -98,6 +101,8 @@ impl App {
             keys: self.keys.clone(),
             loyalty: self.loyalty.clone(),
             limits: self.limits.clone(),
+            port: self.port.clone(),
+            message_rules: self.config.messages.rules(),
             sandbox: self.config.sandbox,
             stop: self.stop.subscribe(),
             streams: api::Streams::default(),
@@ -112,6 +117,8 @@ impl App {
             sandbox: self.config.sandbox,
             site: self.site.clone(),
             public_url: self.config.public_url.as_str().into(),
+            help_whatsapp: self.config.help_whatsapp.as_str().into(),
+            approved: self.port.approved().into(),
         }
     }
 }
@@ -143,7 +150,11 @@ pub fn router(app: App) -> Router {
         .on_request(())
         .on_response(tower_http::trace::DefaultOnResponse::new().level(tracing::Level::DEBUG))
         .on_failure(tower_http::trace::DefaultOnFailure::new().level(tracing::Level::WARN));
-    let operations = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(numbers_page)).with_state(app.clone());
+    let operations = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(numbers_page))
+        .with_state(app.clone());
     api::router(app.api())
         .merge(operations)
         .merge(pages::router(app.clone()))

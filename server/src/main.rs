@@ -110,7 +110,7 @@ enum UserCommand {
 
 /// Bytes of each worker's stack, of which only what is touched becomes memory. A page is rendered in one descent
 /// through its components, and a debug build needs more than the usual 2 MiB for the widest of them.
-const STACK: usize = 8 * 1024 * 1024;
+const STACK: usize = 32 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
@@ -172,6 +172,10 @@ async fn verify(app: App) -> anyhow::Result<ExitCode> {
     for finding in &report.findings {
         println!("{} {} ({} rows)", if finding.differences.is_empty() { "ok  " } else { "FAIL" }, finding.check, finding.rows);
         finding.differences.iter().for_each(|difference| println!("     {difference}"));
+    }
+    for (check, count, first) in &report.unsealed {
+        println!("wait {check}: {count} rows have none yet");
+        first.iter().for_each(|row| println!("     {row}"));
     }
     close(app).await;
     Ok(if report.clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -71,7 +71,12 @@ fn restore_file(from: &Path, file: &Path) -> anyhow::Result<()> {
 
 /// Rebuilds every ledger and compares. Returns what differs, one line each.
 pub async fn verify(app: &App) -> anyhow::Result<loyalty::verify::Report> {
-    Ok(loyalty::verify::verify(&app.db).await?)
+    let mut report = loyalty::verify::verify(&app.db).await?;
+    let (rows, differences) = reports::days::verify(&app.db).await?;
+    report.findings.push(loyalty::verify::Finding { check: "day of a report = its sales", rows, differences });
+    let (rows, differences) = reports::points::verify(&app.db).await?;
+    report.findings.push(loyalty::verify::Finding { check: "points of a report = the ledger", rows, differences });
+    Ok(report)
 }
 
 /// Gives dead letters a new life. Returns how many.

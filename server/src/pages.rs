@@ -25,8 +25,18 @@ use tower_http::{compression::CompressionLayer, services::ServeDir};
 
 use crate::{App, security};
 
-/// Server functions that somebody without a session calls to get one: guessing must be slow.
-const ENTRANCES: [&str; 8] = ["/log_in", "/log_in_with_totp", "/start_code", "/verify_code", "/sign_up", "/join_shop", "/register_shop", "/move_card"];
+/// Server functions that somebody without a session calls to get one, or that take a secret of a link: guessing must be slow.
+const ENTRANCES: [&str; 9] = [
+    "/log_in",
+    "/log_in_with_totp",
+    "/start_code",
+    "/verify_code",
+    "/sign_up",
+    "/join_shop",
+    "/register_shop",
+    "/move_card",
+    "/read_receipt",
+];
 /// The query with which a service worker asks for a page as nobody sees it.
 const SHELL: &str = "shell";
 /// Bytes of an error that a server function answers, at most.
@@ -40,6 +50,7 @@ pub(crate) fn router(app: App) -> Router {
         // `/c`, `/c/` and everything below: the front itself knows its pages.
         router.route(prefix, get(page)).route(&format!("{prefix}/"), get(page)).route(&format!("{prefix}/{{*rest}}"), get(page))
     });
+    let fronts = fronts.route("/r/{token}", get(page));
     let functions = Router::new()
         .route("/fn/{*name}", any(function))
         .layer(DefaultBodyLimit::max(api::IMPORT_MAX_BYTES + api::BODY_MAX_BYTES))
@@ -54,7 +65,8 @@ pub(crate) fn router(app: App) -> Router {
     match &app.config.site {
         None => router.fallback_service(missing),
         Some(folder) => {
-            let files = ServeDir::new(folder).precompressed_br().append_index_html_on_directories(false).call_fallback_on_method_not_allowed(false);
+            let files =
+                ServeDir::new(folder).precompressed_br().append_index_html_on_directories(false).call_fallback_on_method_not_allowed(false);
             router.fallback_service(tower::ServiceBuilder::new().layer(middleware::from_fn(cached)).service(files.fallback(missing)))
         }
     }
@@ -94,7 +106,9 @@ async fn missing(State(app): State<App>, request: Request) -> Response {
 
 async fn render(app: &App, front: Front, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    if let Err(problem) = app.limits.address(app.limits.origin(request.headers(), request.extensions())) {
+    let from = app.limits.origin(request.headers(), request.extensions());
+    let guessed = matches!(front, Front::Receipt(_));
+    if let Err(problem) = app.limits.address(from).and_then(|()| if guessed { app.limits.entrance(from) } else { Ok(()) }) {
         return api::Refusal(problem).into_response();
     }
     let site = app.site.clone();
@@ -116,7 +130,10 @@ async fn worker(State(app): State<App>, request: Request) -> Response {
     // Everything whose name begins with the entry's: modules of single pages, pieces and snippets too.
     let front = |entry: &str, more: &[&str], pages: &[&str]| {
         let own = [format!("/pkg/{entry}"), "/fonts/".to_owned()];
-        let mine = |path: &&String| (own.iter().any(|start| path.starts_with(start)) && !path.ends_with(".br") && !path.ends_with(".txt")) || more.contains(&path.as_str());
+        let mine = |path: &&String| {
+            (own.iter().any(|start| path.starts_with(start)) && !path.ends_with(".br") && !path.ends_with(".txt"))
+                || more.contains(&path.as_str())
+        };
         let files: Vec<&String> = app.site.files.iter().map(|file| &file.path).filter(mine).collect();
         serde_json::json!({ "pages": pages, "files": files })
     };
@@ -128,7 +145,7 @@ async fn worker(State(app): State<App>, request: Request) -> Response {
         "build": app.site.build,
         "fronts": {
             "/c/": front("consumer", &["/manifest-consumer.webmanifest", "/icons/consumer-192.png"], app::OFFLINE_CONSUMER),
-            "/t/": front("tendero", &["/manifest-tendero.webmanifest", "/icons/tendero-192.png", "/decoder-worker.js", &decoder.js, &decoder.wasm], app::OFFLINE_TENDERO),
+            "/t/": front("tendero", &["/manifest-tendero.webmanifest", "/icons/tendero-192.png", "/lessons/card.svg", "/lessons/products.svg", "/lessons/confirm.svg", "/lessons/offline.svg", "/lessons/reward.svg", "/decoder-worker.js", &decoder.js, &decoder.wasm], app::OFFLINE_TENDERO),
         },
     });
     let script = SCRIPT.replacen("const SITE = null;", &format!("const SITE = {site};"), 1);
@@ -172,7 +189,11 @@ async fn bounded(request: Request, next: Next) -> Response {
         Some(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         None => {
             let problem = Problem::new(413, "payload_too_large", "The body is larger than this door takes.");
-            if wants_page(&parts.headers) { see_other(&refused_at(&back_of(&parts.headers), &problem)) } else { api::Refusal(problem).into_response() }
+            if wants_page(&parts.headers) {
+                see_other(&refused_at(&back_of(&parts.headers), &problem))
+            } else {
+                api::Refusal(problem).into_response()
+            }
         }
     }
 }

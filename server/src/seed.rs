@@ -47,6 +47,9 @@ struct BrandPlan {
     colour: &'static str,
     person: &'static str,
     email: &'static str,
+    /// Whoever reads what the first one prepared.
+    colleague: &'static str,
+    colleague_email: &'static str,
     articles: &'static [Article],
 }
 
@@ -58,6 +61,8 @@ const BRANDS: [BrandPlan; 3] = [
         colour: "#9F1239",
         person: "Laura",
         email: "laura@sierra.example",
+        colleague: "Andrés",
+        colleague_email: "andres@sierra.example",
         articles: &[
             ("Cola Sierra 400 ml", 770_900_100_001, "drink", "2500"),
             ("Cola Sierra 1,5 L", 770_900_100_002, "drink", "5200"),
@@ -75,6 +80,8 @@ const BRANDS: [BrandPlan; 3] = [
         colour: "#5B3A1E",
         person: "Mateo",
         email: "mateo@altura.example",
+        colleague: "Sofía",
+        colleague_email: "sofia@altura.example",
         articles: &[
             ("Café Altura 250 g", 770_900_200_001, "coffee", "9800"),
             ("Café Altura 500 g", 770_900_200_002, "coffee", "18500"),
@@ -90,6 +97,8 @@ const BRANDS: [BrandPlan; 3] = [
         colour: "#8A5A00",
         person: "Pilar",
         email: "pilar@lucero.example",
+        colleague: "Tomás",
+        colleague_email: "tomas@lucero.example",
         articles: &[
             ("Galletas Lucero vainilla 120 g", 780_900_300_001, "snack", "890"),
             ("Galletas Lucero cacao 120 g", 780_900_300_002, "snack", "890"),
@@ -101,7 +110,11 @@ const BRANDS: [BrandPlan; 3] = [
 ];
 
 /// Products of nobody on the platform: they fill baskets and earn nothing.
-const OTHERS: [Article; 3] = [("Pan tajado 500 g", 770_900_900_001, "grain", "5600"), ("Leche entera 1 L", 770_900_900_002, "dairy", "4300"), ("Jabón de barra 120 g", 770_900_900_003, "soap", "3200")];
+const OTHERS: [Article; 3] = [
+    ("Pan tajado 500 g", 770_900_900_001, "grain", "5600"),
+    ("Leche entera 1 L", 770_900_900_002, "dairy", "4300"),
+    ("Jabón de barra 120 g", 770_900_900_003, "soap", "3200"),
+];
 
 const SHOPS: [(&str, Country, &str, &str); 12] = [
     ("Tienda La Esquina", Country::Co, "Bogotá", "Norte"),
@@ -118,7 +131,10 @@ const SHOPS: [(&str, Country, &str, &str); 12] = [
     ("Botillería El Faro", Country::Cl, "Valparaíso", "Cerro"),
 ];
 
-const NAMES: [&str; 20] = ["Ana", "Luis", "Marta", "Jorge", "Elena", "Pedro", "Rosa", "Iván", "Clara", "Hugo", "Nelly", "Saúl", "Berta", "Raúl", "Gloria", "Tomás", "Olga", "Diego", "Julia", "Andrés"];
+const NAMES: [&str; 20] = [
+    "Ana", "Luis", "Marta", "Jorge", "Elena", "Pedro", "Rosa", "Iván", "Clara", "Hugo", "Nelly", "Saúl", "Berta", "Raúl", "Gloria",
+    "Tomás", "Olga", "Diego", "Julia", "Andrés",
+];
 
 /// Twelve digits with their check digit.
 fn gtin(twelve: u64) -> Result<Gtin> {
@@ -158,7 +174,13 @@ pub async fn run(app: &App) -> Result<Report> {
     let password_hash = user::hash_password(PASSWORD).await?;
     let mut tx = app.db.begin().await?;
     let operator = organisation::create(&mut tx, &Actor::System, begin, "Mostrador", OrganisationKind::Operator, Country::Co).await?;
-    let admin = user::NewUser { organisation: operator.id, email: "julian@mostrador.example", name: "Julián P.", role: UserRole::Admin, password_hash: password_hash.clone() };
+    let admin = user::NewUser {
+        organisation: operator.id,
+        email: "julian@mostrador.example",
+        name: "Julián P.",
+        role: UserRole::Admin,
+        password_hash: password_hash.clone(),
+    };
     user::create(&mut tx, &Actor::System, begin, admin).await?;
     let scopes = Scopes::parse("purchases:import operator sandbox").context("known scopes")?;
     let (key, _) = api_key::insert(&mut tx, begin, operator.id, None, "Demostración", &scopes, None).await?;
@@ -176,7 +198,7 @@ pub async fn run(app: &App) -> Result<Report> {
             format!("{made} purchases and {delivered} delivered rewards in {DAYS} days"),
             format!("Consumer    {url}/c/  phone 300 555 1000 (Colombia); the code is at {url}/sandbox/outbox"),
             format!("Tendero     {url}/t/  phone 300 555 0000 (Colombia); the code is at {url}/sandbox/outbox"),
-            format!("Brand       {url}/b/  laura@sierra.example, password {PASSWORD}"),
+            format!("Brand       {url}/b/  laura@sierra.example, password {PASSWORD}; andres@sierra.example publishes what she prepares"),
             format!("Backoffice  {url}/o/  julian@mostrador.example, password {PASSWORD}"),
         ],
     })
@@ -187,8 +209,22 @@ async fn people_and_things(tx: &mut Tx, app: &App, begin: Timestamp, password_ha
     for plan in &BRANDS {
         let org = organisation::create(tx, &Actor::System, begin, plan.organisation, OrganisationKind::BrandOwner, plan.country).await?;
         let brand = organisation::create_brand(tx, &Actor::System, begin, org.id, plan.name, plan.colour).await?;
-        let new = user::NewUser { organisation: org.id, email: plan.email, name: plan.person, role: UserRole::Admin, password_hash: password_hash.to_owned() };
+        let new = user::NewUser {
+            organisation: org.id,
+            email: plan.email,
+            name: plan.person,
+            role: UserRole::Admin,
+            password_hash: password_hash.to_owned(),
+        };
         user::create(tx, &Actor::System, begin, new).await?;
+        let second = user::NewUser {
+            organisation: org.id,
+            email: plan.colleague_email,
+            name: plan.colleague,
+            role: UserRole::Manager,
+            password_hash: password_hash.to_owned(),
+        };
+        user::create(tx, &Actor::System, begin, second).await?;
         let mut products = Vec::new();
         for article in plan.articles {
             products.push(product(tx, begin, Some(brand.id), plan.country.currency(), article).await?);
@@ -199,17 +235,37 @@ async fn people_and_things(tx: &mut Tx, app: &App, begin: Timestamp, password_ha
         world.others.push(product(tx, begin, None, Currency::Cop, article).await?.1);
     }
     for (number, (name, country, city, zone)) in (0_u32..).zip(SHOPS) {
-        let new = NewShop { name: name.into(), country, time_zone: None, city: city.into(), zone: zone.into(), distributor_code: Some(format!("D-{number:03}")) };
+        let new = NewShop {
+            name: name.into(),
+            country,
+            time_zone: None,
+            city: city.into(),
+            zone: zone.into(),
+            distributor_code: Some(format!("D-{number:03}")),
+        };
         let (id, _) = shop::register(tx, begin, &trusted(app, country, number)?, &new, NAMES[(number as usize + 6) % NAMES.len()]).await?;
         world.shops.push((id, country));
     }
     Ok(world)
 }
 
-async fn product(tx: &mut Tx, begin: Timestamp, brand_id: Option<BrandId>, currency: Currency, article: &Article) -> Result<(ProductId, Gtin)> {
+async fn product(
+    tx: &mut Tx,
+    begin: Timestamp,
+    brand_id: Option<BrandId>,
+    currency: Currency,
+    article: &Article,
+) -> Result<(ProductId, Gtin)> {
     let (name, twelve, category, price) = *article;
     let gtin = gtin(twelve)?;
-    let new = NewProduct { gtin, brand_id, name: name.into(), category: category.into(), suggested_price_minor: currency.parse_major(price), currency };
+    let new = NewProduct {
+        gtin,
+        brand_id,
+        name: name.into(),
+        category: category.into(),
+        suggested_price_minor: currency.parse_major(price),
+        currency,
+    };
     Ok((catalogue::product::create(tx, &Actor::System, begin, &new).await?.id, gtin))
 }
 
@@ -316,7 +372,8 @@ async fn purchases(app: &App, world: &World, partner: &Actor, begin: Timestamp, 
                 continue;
             }
             // A few come often, most now and then.
-            let square = random.random_range(0..world.consumers.len()) * random.random_range(0..world.consumers.len()) / world.consumers.len();
+            let square =
+                random.random_range(0..world.consumers.len()) * random.random_range(0..world.consumers.len()) / world.consumers.len();
             let (consumer, country) = world.consumers[square];
             let shops: Vec<ShopId> = world.shops.iter().filter(|(_, home)| *home == country).map(|(id, _)| *id).collect();
             let import = ImportPurchase {
@@ -360,7 +417,9 @@ async fn deliveries(app: &App, world: &World, partner: &Actor, now: Timestamp) -
         let mut tx = app.db.begin().await?;
         let rewards = reward::of_consumer(&mut tx, partner, *consumer).await?;
         for (number, given) in rewards.iter().enumerate().filter(|(number, _)| number % 4 != 3) {
-            let Some(code) = given.code.clone() else { continue };
+            let Some(code) = given.code.clone() else {
+                continue;
+            };
             let (shop_id, _) = world.shops[(place + number) % 8];
             let at = Timestamp((given.issued_at.0 + 2 * HOUR_MS).min(now.0));
             reward::deliver(&mut tx, &app.loyalty, partner, at, &NewDelivery { code, shop_id: Some(shop_id) }).await?;

@@ -367,13 +367,9 @@ mod tests {
 
     #[test]
     fn an_in_store_number_is_known_by_its_prefix() {
-        for (code, in_store) in [
-            ("2004713002144", true),
-            ("7801234567894", false),
-            ("042100005264", false),
-            ("96385074", false),
-            ("20000004", true),
-        ] {
+        for (code, in_store) in
+            [("2004713002144", true), ("7801234567894", false), ("042100005264", false), ("96385074", false), ("20000004", true)]
+        {
             let body = value(&code[..code.len() - 1]);
             let gtin = Gtin::checked(body * 10 + u64::from(check_digit(body)));
             assert_eq!(gtin.map(|gtin| gtin.is_in_store()), Ok(in_store), "{code}");

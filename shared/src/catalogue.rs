@@ -4,6 +4,73 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BrandId, Currency, Gtin, ProductId, ProposalId, Timestamp};
 
+/// Categories that have a word and a drawing; the empty one is the rest.
+pub const CATEGORIES: [&str; 9] = ["drink", "snack", "soap", "coffee", "dairy", "grain", "alcohol", "tobacco", ""];
+
+/// Categories whose products are for adults alone.
+pub const ADULT_CATEGORIES: [&str; 2] = ["alcohol", "tobacco"];
+
+/// What people write for a category, without accents, beside its own word.
+const SPELLINGS: [(&str, &[&str]); 8] = [
+    ("drink", &["bebida", "bebidas", "gaseosa", "gaseosas", "refresco", "refrescos", "jugo", "jugos", "agua"]),
+    ("snack", &["pasaboca", "pasabocas", "galleta", "galletas", "dulce", "dulces", "botana", "botanas", "confiteria"]),
+    ("soap", &["aseo", "jabon", "jabones", "limpieza", "detergente"]),
+    ("coffee", &["cafe"]),
+    ("dairy", &["lacteo", "lacteos", "leche", "queso", "yogur"]),
+    ("grain", &["grano", "granos", "abarrotes", "arroz", "otro", "otros"]),
+    (
+        "alcohol",
+        &[
+            "licor",
+            "licores",
+            "licores y cervezas",
+            "cerveza",
+            "cervezas",
+            "vino",
+            "vinos",
+            "aguardiente",
+            "ron",
+            "whisky",
+            "tequila",
+            "mezcal",
+            "pisco",
+            "vodka",
+            "beer",
+            "wine",
+            "spirits",
+            "alcoholes",
+            "alcoholic",
+            "bebidas alcoholicas",
+        ],
+    ),
+    ("tobacco", &["tabaco", "tabacos", "cigarrillo", "cigarrillos", "cigarro", "cigarros", "vape", "vapeador", "vapeadores", "cigarettes"]),
+];
+
+/// The category that somebody means; nothing where nobody can tell.
+pub fn category(text: &str) -> Option<&'static str> {
+    let text = plain(text);
+    let own = CATEGORIES.into_iter().find(|word| *word == text);
+    own.or_else(|| SPELLINGS.into_iter().find(|(_, spellings)| spellings.contains(&text.as_str())).map(|(word, _)| word))
+}
+
+fn plain(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        'á' => 'a',
+        'é' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'ü' => 'u',
+        other => other,
+    };
+    text.trim().to_lowercase().chars().map(letter).collect()
+}
+
+/// Only adults may get points for it. Words from before categories were checked count by each of their parts.
+pub fn for_adults(text: &str) -> bool {
+    let adult = |text: &str| category(text).is_some_and(|word| ADULT_CATEGORIES.contains(&word));
+    adult(text) || text.split(|letter: char| !letter.is_alphabetic()).any(adult)
+}
+
 /// A product of the master list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -25,7 +92,10 @@ pub struct Product {
     /// Suggested price of one, minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggested_price_minor: Option<i64>,
-    /// Currency of the price.
+    /// What the asking shop usually takes for one, minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual_price_minor: Option<i64>,
+    /// Currency of the prices.
     pub currency: Currency,
 }
 
@@ -52,6 +122,34 @@ pub struct NewProduct {
     pub suggested_price_minor: Option<i64>,
     /// Currency of the price.
     pub currency: Currency,
+}
+
+/// What is in a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pack {
+    /// What it holds.
+    pub unit_id: ProductId,
+    /// Its barcode.
+    pub unit_gtin: Gtin,
+    /// Its name.
+    pub unit_name: String,
+    /// So many of it.
+    pub units: i64,
+    /// Units of the innermost product: 24 for a case of four six-packs.
+    pub base_units: i64,
+}
+
+/// A product is so many of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewPack {
+    /// The barcode of what is in it.
+    pub unit_gtin: Gtin,
+    /// 2 to 1 000.
+    #[cfg_attr(feature = "openapi", schema(minimum = 2, maximum = 1000))]
+    pub units: i64,
 }
 
 /// A barcode that a shop met and nobody knew.
@@ -128,5 +226,22 @@ impl ImportReport {
     /// How many rows have this outcome.
     pub fn count(&self, outcome: ImportOutcome) -> i64 {
         self.rows.iter().filter(|row| row.outcome == outcome).count() as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_is_known_however_it_is_written() {
+        assert_eq!(
+            [" Alcohol ", "CERVEZAS", "Lácteos", "café", "", "tabaco"].map(category),
+            ["alcohol", "alcohol", "dairy", "coffee", "", "tobacco"].map(Some)
+        );
+        assert_eq!(category("juguetes"), None);
+        assert!(["alcohol", "Licores", "cerveza artesanal", "bebidas-alcohólicas/ron", "Tobacco"].into_iter().all(for_adults));
+        assert!(!["drink", "", "aronia", "vinagre", "Jabón"].into_iter().any(for_adults));
+        assert!(ADULT_CATEGORIES.into_iter().all(|word| CATEGORIES.contains(&word) && for_adults(word)));
     }
 }

@@ -8,7 +8,8 @@ const MINUS: char = '\u{2212}';
 const NO_BREAK_SPACE: char = '\u{a0}';
 const MONTHS: [&str; 12] = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"];
 const WEEKDAYS: [&str; 7] = ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"];
-const WEEKDAYS_LONG: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
+/// Days of the week, Monday first.
+pub const WEEKDAYS_LONG: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
 
 /// Separators of groups and decimals.
 const fn separators(country: Country) -> (char, char) {
@@ -209,7 +210,12 @@ mod tests {
         ] {
             assert_eq!(typed_money(text, currency), minor, "{text}");
         }
-        for (minor, currency, shown) in [(250_000, Currency::Cop, "2.500"), (250_050, Currency::Cop, "2.500,50"), (1_190, Currency::Clp, "1.190"), (375, Currency::Usd, "3.75")] {
+        for (minor, currency, shown) in [
+            (250_000, Currency::Cop, "2.500"),
+            (250_050, Currency::Cop, "2.500,50"),
+            (1_190, Currency::Clp, "1.190"),
+            (375, Currency::Usd, "3.75"),
+        ] {
             assert_eq!(money_field(minor, currency), shown);
             assert_eq!(typed_money(shown, currency), Some(minor));
         }
@@ -247,6 +253,9 @@ mod tests {
     fn a_span_is_told_in_its_two_largest_units() {
         let span = |ms| super::span(ms).replace(NO_BREAK_SPACE, " ");
 
-        assert_eq!([span(40_999), span(-12 * 60_000 + 400), span(60 * 60_000 - 400), span(185 * 60_000), span(-52 * 3_600_000)], ["40 s", "12 min", "1 h", "3 h 5 min", "2 d 4 h"]);
+        assert_eq!(
+            [span(40_999), span(-12 * 60_000 + 400), span(60 * 60_000 - 400), span(185 * 60_000), span(-52 * 3_600_000)],
+            ["40 s", "12 min", "1 h", "3 h 5 min", "2 d 4 h"]
+        );
     }
 }

@@ -88,6 +88,14 @@ ids! {
     DeviceId = "dev";
     /// A consumer, known by a pseudonym.
     ConsumerId = "con";
+    /// Pictures and files of an e-mail.
+    MailBundleId = "mbu";
+    /// A report that comes by e-mail.
+    ReportScheduleId = "rsc";
+    /// A message to an audience.
+    AudienceMessageId = "aum";
+    /// What one brand may call a consumer: no other brand knows her by it, and it leads to nobody.
+    Pseudonym = "psn";
     /// A loyalty card.
     CardId = "car";
     /// A key that makes the rotating code of one card on one device.
@@ -108,6 +116,20 @@ ids! {
     ChallengeId = "otp";
     /// A consent that was given or withdrawn.
     ConsentId = "cns";
+    /// A file of shops that somebody brought.
+    ShopImportId = "shi";
+    /// What a sandbox has between two resets.
+    WorldId = "wld";
+    /// A sandbox begins anew.
+    SandboxResetId = "rst";
+    /// A distributor's file that somebody brought.
+    SellInFileId = "sif";
+    /// Something that looks like fraud.
+    AlertId = "alr";
+    /// A shop whose sales of a brand wait.
+    ShopHoldId = "hld";
+    /// A right that a person used over her data.
+    PrivacyRequestId = "prq";
     /// An invitation to work at a shop.
     InvitationId = "inv";
     /// A campaign.
@@ -126,8 +148,30 @@ ids! {
     LotId = "lot";
     /// A line of the ledger.
     EntryId = "ent";
+    /// The closing of a period for one brand.
+    SettlementRunId = "set";
+    /// What a brand owes a shop for a closed period.
+    StatementId = "sta";
+    /// A correction by a person.
+    AdjustmentId = "adj";
+    /// Somebody says that something is wrong.
+    DisputeId = "dis";
+    /// What was recorded as the settling of a statement.
+    PaymentId = "pay";
     /// A message to a person.
     MessageId = "msg";
+    /// Somebody's wish to hear of events.
+    WebhookSubscriptionId = "whs";
+    /// One event for one subscription; the header `webhook-id`.
+    WebhookDeliveryId = "whd";
+    /// One try to bring it.
+    WebhookAttemptId = "wha";
+    /// A till, or a file of one, that reports sales.
+    TillSourceId = "til";
+    /// A sale as a till reported it.
+    TillTicketId = "tic";
+    /// A file of a till's sales.
+    TillFileId = "tif";
     /// A line of the audit.
     AuditId = "aud";
     /// A job for later.

@@ -42,6 +42,19 @@ pub struct Brand {
     pub name: String,
     /// Colour of its square, `#rrggbb`.
     pub colour: String,
+    /// The last day on which it may publish campaigns; absent: without an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licensed_until: Option<crate::CivilDate>,
+}
+
+/// Until when a brand may publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Licence {
+    /// The last day, by the calendar of its owner's country; absent: without an end.
+    #[serde(default)]
+    pub until: Option<crate::CivilDate>,
 }
 
 /// What a person of an organisation may do.
@@ -217,4 +230,34 @@ pub struct AuditEvent {
     /// The reason given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+/// A file of shops: what it would do, how far it is, or what it did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopImport {
+    /// The file.
+    pub id: crate::ShopImportId,
+    /// What it is called.
+    pub name: String,
+    /// Its rows.
+    pub total: i64,
+    /// Of them, those that were written or left out.
+    pub done: i64,
+    /// When the last one was.
+    pub applied_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub undone_at: Option<Timestamp>,
+    /// Row by row; while it is under way, of those that are done.
+    pub report: crate::catalogue::ImportReport,
+}
+
+/// What became of the shops that a file had added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopUndo {
+    /// Nobody had used them.
+    pub closed: i64,
+    /// They sold, or their phones were enrolled: they stay.
+    pub kept: i64,
 }

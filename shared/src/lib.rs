@@ -16,7 +16,11 @@ pub mod money;
 pub mod page;
 pub mod problem;
 pub mod reports;
+pub mod rights;
+pub mod sandbox;
+pub mod till;
 pub mod time;
+pub mod webhook;
 
 pub use barcode::Gtin;
 pub use id::*;

@@ -1,6 +1,11 @@
 //! What a brand sees of its own sales.
 
+pub mod audience;
+pub mod explore;
 pub mod metric;
+pub mod nps;
+pub mod panel;
+pub mod schedule;
 
 use serde::{Deserialize, Serialize};
 
@@ -162,7 +167,7 @@ pub struct Arms {
     pub control: Vec<crate::ShopId>,
 }
 
-/// A shopkeeper's answer.
+/// A shopkeeper's or consumer's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -175,6 +180,10 @@ pub struct NpsAnswer {
     /// 0 to 10.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 10))]
     pub score: i64,
+    /// A sentence of at most 200 letters, kept without a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
+    pub sentence: Option<String>,
 }
 
 /// What the saving of segments changed.

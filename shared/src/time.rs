@@ -45,7 +45,9 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (date, ms) = self.civil();
         let mut text = date.text();
-        for (before, value, digits) in [('T', ms / HOUR_MS, 2), (':', ms / MINUTE_MS % 60, 2), (':', ms / SECOND_MS % 60, 2), ('.', ms % SECOND_MS, 3)] {
+        for (before, value, digits) in
+            [('T', ms / HOUR_MS, 2), (':', ms / MINUTE_MS % 60, 2), (':', ms / SECOND_MS % 60, 2), ('.', ms % SECOND_MS, 3)]
+        {
             text.push(before);
             push_digits(&mut text, value, digits);
         }
@@ -75,10 +77,14 @@ impl FromStr for Timestamp {
 
 /// Reads what `Display` writes, `2026-03-10T15:00:00.000Z`, and nothing else.
 fn own_instant(text: &str) -> Option<Timestamp> {
-    let &[ref date @ .., b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z'] = text.as_bytes() else { return None };
+    let &[ref date @ .., b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z'] = text.as_bytes() else {
+        return None;
+    };
     let date: CivilDate = std::str::from_utf8(date).ok()?.parse().ok()?;
     let mut ms = i64::from(date.days) * DAY_MS;
-    for (part, unit_ms, less_than) in [(&[h1, h2][..], HOUR_MS, 24), (&[m1, m2], MINUTE_MS, 60), (&[s1, s2], SECOND_MS, 60), (&[f1, f2, f3], 1, 1_000)] {
+    for (part, unit_ms, less_than) in
+        [(&[h1, h2][..], HOUR_MS, 24), (&[m1, m2], MINUTE_MS, 60), (&[s1, s2], SECOND_MS, 60), (&[f1, f2, f3], 1, 1_000)]
+    {
         ms += digits(part).filter(|value| *value < less_than)? * unit_ms;
     }
     Timestamp::checked(ms)
@@ -205,7 +211,9 @@ impl fmt::Debug for CivilDate {
 impl FromStr for CivilDate {
     type Err = WrongTime;
     fn from_str(text: &str) -> Result<Self, WrongTime> {
-        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return Err(WrongTime) };
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
+            return Err(WrongTime);
+        };
         let number = |bytes: &[u8]| digits(bytes).ok_or(WrongTime);
         let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
         Self::new(year as i16, month as i8, day as i8).ok_or(WrongTime)
@@ -253,7 +261,10 @@ impl LocalTime {
 
 #[cfg(feature = "openapi")]
 mod schema {
-    use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, schema::{KnownFormat, Type}};
+    use utoipa::openapi::{
+        ObjectBuilder, RefOr, Schema, SchemaFormat,
+        schema::{KnownFormat, Type},
+    };
 
     impl utoipa::PartialSchema for super::Timestamp {
         fn schema() -> RefOr<Schema> {
@@ -272,18 +283,31 @@ mod schema {
 /// `CivilDate` as a TEXT column on both databases.
 #[cfg(feature = "sqlx")]
 mod column {
-    use sqlx::{Decode, Encode, Type, Database, encode::IsNull, error::BoxDynError};
+    use sqlx::{Database, Decode, Encode, Type, encode::IsNull, error::BoxDynError};
 
-    impl<DB: Database> Type<DB> for super::CivilDate where String: Type<DB> {
-        fn type_info() -> DB::TypeInfo { <String as Type<DB>>::type_info() }
-        fn compatible(ty: &DB::TypeInfo) -> bool { <String as Type<DB>>::compatible(ty) }
+    impl<DB: Database> Type<DB> for super::CivilDate
+    where
+        String: Type<DB>,
+    {
+        fn type_info() -> DB::TypeInfo {
+            <String as Type<DB>>::type_info()
+        }
+        fn compatible(ty: &DB::TypeInfo) -> bool {
+            <String as Type<DB>>::compatible(ty)
+        }
     }
-    impl<'q, DB: Database> Encode<'q, DB> for super::CivilDate where String: Encode<'q, DB> {
+    impl<'q, DB: Database> Encode<'q, DB> for super::CivilDate
+    where
+        String: Encode<'q, DB>,
+    {
         fn encode_by_ref(&self, buffer: &mut DB::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
             self.to_string().encode(buffer)
         }
     }
-    impl<'r, DB: Database> Decode<'r, DB> for super::CivilDate where String: Decode<'r, DB> {
+    impl<'r, DB: Database> Decode<'r, DB> for super::CivilDate
+    where
+        String: Decode<'r, DB>,
+    {
         fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
             Ok(<String as Decode<'r, DB>>::decode(value)?.parse()?)
         }
@@ -308,7 +332,13 @@ mod tests {
         assert_eq!(at.to_string(), "2026-03-10T15:00:00.000Z");
         assert_eq!(at.to_string().parse(), Ok(at));
         assert!("10/03/2026".parse::<Timestamp>().is_err());
-        for nearly in ["2026-03-10T15:00:00.000", "2026-03-10T24:00:00.000Z", "2026-02-30T15:00:00.000Z", "2026-03-10T15-00-00.000Z", "2026-03-10T15:00:00.+00Z"] {
+        for nearly in [
+            "2026-03-10T15:00:00.000",
+            "2026-03-10T24:00:00.000Z",
+            "2026-02-30T15:00:00.000Z",
+            "2026-03-10T15-00-00.000Z",
+            "2026-03-10T15:00:00.+00Z",
+        ] {
             assert_eq!(own_instant(nearly), None, "{nearly}");
         }
     }

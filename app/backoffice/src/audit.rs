@@ -1,6 +1,9 @@
 //! Who did what, to what, and why: newest first, never changed.
 
-use kit::{Choice, Column, DeskHead, Empty, IntoLight, More, Search, Skeleton, SkeletonKind, Table, UiError, address, icon::path, refused, request, t};
+use kit::{
+    Choice, Column, DeskHead, Empty, IntoLight, More, Search, Skeleton, SkeletonKind, Table, UiError, address, icon::path, refused,
+    request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::Page;
@@ -54,6 +57,68 @@ fn verb_name(verb: &str) -> String {
         "user.created" => t::backoffice_verb_user_created(),
         "user.disabled" => t::backoffice_verb_user_disabled(),
         "user.logged_in" => t::backoffice_verb_user_logged_in(),
+        "adjustment.posted" => t::backoffice_verb_adjustment_posted(),
+        "adjustment.proposed" => t::backoffice_verb_adjustment_proposed(),
+        "adjustment.refused" => t::backoffice_verb_adjustment_refused(),
+        "alert.dismissed" => t::backoffice_verb_alert_dismissed(),
+        "brand.assumptions_set" => t::backoffice_verb_brand_assumptions_set(),
+        "brand.cost_added" => t::backoffice_verb_brand_cost_added(),
+        "brand.licence_set" => t::backoffice_verb_brand_licence_set(),
+        "brand.segments_saved" => t::backoffice_verb_brand_segments_saved(),
+        "brand.shop_withdrawn" => t::backoffice_verb_brand_shop_withdrawn(),
+        "brand.shops_enrolled" => t::backoffice_verb_brand_shops_enrolled(),
+        "campaign.arms_fixed" => t::backoffice_verb_campaign_arms_fixed(),
+        "campaign.control_chosen" => t::backoffice_verb_campaign_control_chosen(),
+        "campaign.incentive" => t::backoffice_verb_campaign_incentive(),
+        "campaign.paused" => t::backoffice_verb_campaign_paused(),
+        "campaign.resumed" => t::backoffice_verb_campaign_resumed(),
+        "campaign.review_asked" => t::backoffice_verb_campaign_review_asked(),
+        "campaign.sent_back" => t::backoffice_verb_campaign_sent_back(),
+        "campaign.settled" => t::backoffice_verb_campaign_settled(),
+        "card.claimed" => t::backoffice_verb_card_claimed(),
+        "card.codes_locked" => t::backoffice_verb_card_codes_locked(),
+        "consumer.deleted" => t::backoffice_verb_consumer_deleted(),
+        "consumer.joined" => t::backoffice_verb_consumer_joined(),
+        "dispute.opened" => t::backoffice_verb_dispute_opened(),
+        "dispute.refused" => t::backoffice_verb_dispute_refused(),
+        "dispute.upheld" => t::backoffice_verb_dispute_upheld(),
+        "organisation.publishing_set" => t::backoffice_verb_organisation_publishing_set(),
+        "privacy.answered" => t::backoffice_verb_privacy_answered(),
+        "privacy.asked" => t::backoffice_verb_privacy_asked(),
+        "privacy.exported" => t::backoffice_verb_privacy_exported(),
+        "privacy.unblocked" => t::backoffice_verb_privacy_unblocked(),
+        "product.pack_removed" => t::backoffice_verb_product_pack_removed(),
+        "product.pack_set" => t::backoffice_verb_product_pack_set(),
+        "purchase.approval_proposed" => t::backoffice_verb_purchase_approval_proposed(),
+        "purchase.approved" => t::backoffice_verb_purchase_approved(),
+        "purchase.rejected" => t::backoffice_verb_purchase_rejected(),
+        "purchase.returned" => t::backoffice_verb_purchase_returned(),
+        "reward.availability_set" => t::backoffice_verb_reward_availability_set(),
+        "reward.delivery_undone" => t::backoffice_verb_reward_delivery_undone(),
+        "reward.missing" => t::backoffice_verb_reward_missing(),
+        "reward.released" => t::backoffice_verb_reward_released(),
+        "reward.reserved" => t::backoffice_verb_reward_reserved(),
+        "reward.shop_units" => t::backoffice_verb_reward_shop_units(),
+        "sandbox.created" => t::backoffice_verb_sandbox_created(),
+        "sandbox.reset" => t::backoffice_verb_sandbox_reset(),
+        "sandbox.reset_finished" => t::backoffice_verb_sandbox_reset_finished(),
+        "sandbox.shop_added" => t::backoffice_verb_sandbox_shop_added(),
+        "sell_in.loaded" => t::backoffice_verb_sell_in_loaded(),
+        "sell_in.undone" => t::backoffice_verb_sell_in_undone(),
+        "settlement.closed" => t::backoffice_verb_settlement_closed(),
+        "shop.held" => t::backoffice_verb_shop_held(),
+        "shop.released" => t::backoffice_verb_shop_released(),
+        "shops.import_undone" => t::backoffice_verb_shops_import_undone(),
+        "shops.imported" => t::backoffice_verb_shops_imported(),
+        "statement.settled" => t::backoffice_verb_statement_settled(),
+        "till_file.applied" => t::backoffice_verb_till_file_applied(),
+        "till_source.created" => t::backoffice_verb_till_source_created(),
+        "till_terminal.placed" => t::backoffice_verb_till_terminal_placed(),
+        "webhook.created" => t::backoffice_verb_webhook_created(),
+        "webhook.disabled" => t::backoffice_verb_webhook_disabled(),
+        "webhook.enabled" => t::backoffice_verb_webhook_enabled(),
+        "webhook.secret_rotated" => t::backoffice_verb_webhook_secret_rotated(),
+        "webhook.sent_again" => t::backoffice_verb_webhook_sent_again(),
         "user.totp_enabled" => t::backoffice_verb_user_totp_enabled(),
         other => return other.to_owned(),
     }
@@ -129,7 +194,13 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
-    let columns = vec![Column::text(t::backoffice_audit_when()), Column::text(t::backoffice_audit_who()), Column::text(t::backoffice_audit_what()), Column::text(t::backoffice_audit_subject()), Column::text(t::backoffice_audit_detail())];
+    let columns = vec![
+        Column::text(t::backoffice_audit_when()),
+        Column::text(t::backoffice_audit_who()),
+        Column::text(t::backoffice_audit_what()),
+        Column::text(t::backoffice_audit_subject()),
+        Column::text(t::backoffice_audit_detail()),
+    ];
     view! {
         <section class="card card--flush">
             <Table caption=t::backoffice_audit_title() cards=true columns>{rows}</Table>
@@ -245,7 +316,11 @@ fn flatten(name: &str, value: &serde_json::Value, out: &mut Vec<(String, String)
 
 /// Lines whose verb begins with `area` and whose person, thing or reason holds the words.
 #[server(prefix = "/fn", endpoint = "backoffice/read_audit")]
-pub async fn read_audit(#[server(default)] area: String, #[server(default)] words: String, #[server(default)] after: String) -> Result<Page<Deed>, UiError> {
+pub async fn read_audit(
+    #[server(default)] area: String,
+    #[server(default)] words: String,
+    #[server(default)] after: String,
+) -> Result<Page<Deed>, UiError> {
     let (mut tx, actor, now) = request::read().await?;
     let page = identity::audit::search(&mut tx, &actor, &area, &words, Some(&after), crate::ROWS).await?;
     let zone = identity::organisation::own(&mut tx, &actor).await?.country.time_zone();
@@ -268,7 +343,10 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_told() {
-        let told = differences(Some(&json!({"name": "Cola", "price": 1, "rules": {"goal": 5}})), Some(&json!({"name": "Cola", "price": 2, "rules": {"goal": 6}})));
+        let told = differences(
+            Some(&json!({"name": "Cola", "price": 1, "rules": {"goal": 5}})),
+            Some(&json!({"name": "Cola", "price": 2, "rules": {"goal": 6}})),
+        );
         let names: Vec<_> = told.iter().map(|change| (change.name.as_str(), change.before.as_deref(), change.after.as_deref())).collect();
 
         assert_eq!(names, [("price", Some("1"), Some("2")), ("rules.goal", Some("5"), Some("6"))]);

@@ -14,6 +14,8 @@ fn groups() -> Vec<RailGroup> {
                 item("/o/shops", t::backoffice_nav_shops(), path::STOREFRONT, path::STOREFRONT_FILL),
                 item("/o/products", t::backoffice_nav_products(), path::BARCODE, path::BARCODE_FILL),
                 item("/o/proposals", t::backoffice_nav_proposals(), path::SPARKLE, path::SPARKLE_FILL),
+                item("/o/tills", t::backoffice_nav_tills(), path::RECEIPT, path::RECEIPT_FILL),
+                item("/o/sandboxes", t::backoffice_nav_sandboxes(), path::ARROW_COUNTER_CLOCKWISE, path::ARROW_COUNTER_CLOCKWISE),
                 item("/o/users", t::backoffice_nav_people(), path::USERS, path::USERS_FILL),
             ],
         },
@@ -21,6 +23,10 @@ fn groups() -> Vec<RailGroup> {
             title: Some(t::backoffice_nav_control()),
             items: vec![
                 item("/o/reviews", t::backoffice_nav_reviews(), path::SHIELD_WARNING, path::SHIELD_WARNING_FILL),
+                item("/o/disputes", t::backoffice_nav_disputes(), path::CHAT_CIRCLE_DOTS, path::CHAT_CIRCLE_DOTS_FILL),
+                item("/o/settlements", t::backoffice_nav_settlements(), path::HAND_COINS, path::HAND_COINS_FILL),
+                item("/o/alerts", t::backoffice_nav_alerts(), path::WARNING, path::WARNING_FILL),
+                item("/o/privacy", t::backoffice_nav_privacy(), path::SHIELD_CHECK, path::SHIELD_CHECK_FILL),
                 item("/o/audit", t::backoffice_nav_audit(), path::LIST_MAGNIFYING_GLASS, path::LIST_MAGNIFYING_GLASS_FILL),
                 item("/o/account", t::backoffice_nav_account(), path::GEAR_SIX, path::GEAR_SIX_FILL),
             ],
@@ -57,5 +63,11 @@ pub async fn read_frame() -> Result<Who, UiError> {
     actor.operator()?;
     let person = identity::user::own(&mut tx, &actor).await?;
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
-    Ok(Who { organisation: organisation.name, kind: t::backoffice_tenant_kind().to_owned(), colour: String::new(), person: person.name, role: person.role })
+    Ok(Who {
+        organisation: organisation.name,
+        kind: t::backoffice_tenant_kind().to_owned(),
+        colour: String::new(),
+        person: person.name,
+        role: person.role,
+    })
 }

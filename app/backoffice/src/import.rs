@@ -1,9 +1,16 @@
 //! Products from a spreadsheet: uploaded, looked at, mended cell by cell, then applied.
 
-use kit::{Banner, Button, ButtonLink, Chip, Column, DeskFoot, DeskHead, Empty, Icon, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, escaped, icon::path, refused, request, t};
+use kit::{
+    Banner, Button, ButtonLink, Chip, Column, DeskFoot, DeskHead, Empty, Icon, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind,
+    StatTile, Table, Tiles, Tone, UiError, escaped, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Country, catalogue::{ImportOutcome, ImportRow}, format};
+use shared::{
+    Country,
+    catalogue::{ImportOutcome, ImportRow},
+    format,
+};
 
 use crate::{filled, frame::Desk, upload::FileForm};
 
@@ -12,7 +19,7 @@ use crate::{filled, frame::Desk, upload::FileForm};
 const ROWS: usize = 50;
 
 /// What an empty spreadsheet looks like, with two rows as an example.
-const TEMPLATE: &str = "gtin,nombre,marca,categoria,precio,moneda\n7709001000011,Cola Sierra 400 ml,Cola Sierra,drink,2500,COP\n7709001000028,Cola Sierra 1.5 L,Cola Sierra,drink,5200,COP\n";
+const TEMPLATE: &str = "gtin,nombre,marca,categoria,precio,moneda,unidad,unidades\n7709001000011,Cola Sierra 400 ml,Cola Sierra,drink,2500,COP,,\n7709001000028,Cola Sierra 400 ml x 6,Cola Sierra,drink,14000,COP,7709001000011,6\n";
 
 /// Which rows of a file a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +134,8 @@ fn UploadPage() -> impl IntoView {
         ("categoria", "drink, snack, soap, coffee, dairy, grain"),
         ("precio", t::backoffice_products_price_help()),
         ("moneda", "COP, CLP, MXN, USD"),
+        ("unidad", t::backoffice_pack_column_unit()),
+        ("unidades", t::backoffice_pack_column_units()),
     ];
     let columns = columns.map(|(name, words)| view! { <dt><code>{name}</code></dt><dd>{words}</dd> });
     view! {
@@ -216,12 +225,16 @@ fn shown(preview: Preview, row: Option<i64>) -> AnyView {
         })
         .collect();
     let writes = counts.new + counts.changed;
-    let told = row.filter(|_| mended).map(|row| view! { <Banner tone=Tone::Success icon=path::CHECK_CIRCLE_FILL>{t::backoffice_import_mended(row).to_string()}</Banner> });
+    let told = row.filter(|_| mended).map(
+        |row| view! { <Banner tone=Tone::Success icon=path::CHECK_CIRCLE_FILL>{t::backoffice_import_mended(row).to_string()}</Banner> },
+    );
     let result = applied.then(|| {
         let end = view! { <a class="link" href="/o/products">{t::backoffice_import_see()}</a> }.into_light();
         view! { <Banner tone=Tone::Success icon=path::CHECK_CIRCLE_FILL end>{t::backoffice_import_result(&count(counts.new), &count(counts.wrong), &count(counts.changed)).to_string()}</Banner> }
     });
-    let errors = (!wrong_file.is_empty()).then(|| view! { <DownloadLink href=data_url(&wrong_file) name=["errores_", &name].concat() words=t::backoffice_import_errors_file() /> });
+    let errors = (!wrong_file.is_empty()).then(
+        || view! { <DownloadLink href=data_url(&wrong_file) name=["errores_", &name].concat() words=t::backoffice_import_errors_file() /> },
+    );
     let mendable = operates && !applied;
     let more = next.map(|next| view! { <div class="table-foot"><a class="link" href=[&here, "&tab=", tab.key(), "&from=", &next.to_string()].concat()>{t::common_load_more()}</a></div> });
     let foot = (!applied).then(|| {
@@ -270,7 +283,12 @@ fn shown(preview: Preview, row: Option<i64>) -> AnyView {
 fn shares(counts: Counts) -> AnyView {
     let whole = counts.all.max(1);
     let mut at = 0;
-    let parts = [("bar__fill bar__fill--success", counts.new), ("bar__fill bar__fill--info", counts.changed), ("bar__fill bar__fill--danger", counts.wrong)].map(|(class, count)| {
+    let parts = [
+        ("bar__fill bar__fill--success", counts.new),
+        ("bar__fill bar__fill--info", counts.changed),
+        ("bar__fill bar__fill--danger", counts.wrong),
+    ]
+    .map(|(class, count)| {
         let (x, width) = (tenths(at, whole), tenths(count, whole));
         at += count;
         view! { <rect class=class x=x width=width height="100%"></rect> }
@@ -286,7 +304,8 @@ fn tenths(part: i64, whole: i64) -> String {
 
 fn table(id: &str, lines: Vec<Line>, brands: &[String], mendable: bool) -> AnyView {
     if lines.is_empty() {
-        return view! { <Empty title=t::backoffice_import_none_title() text=t::backoffice_import_none_text() icon=path::SEAL_CHECK /> }.into_light();
+        return view! { <Empty title=t::backoffice_import_none_title() text=t::backoffice_import_none_text() icon=path::SEAL_CHECK /> }
+            .into_light();
     }
     let rows = lines.into_iter().map(|line| table_row(id, line, brands, mendable)).collect::<Vec<_>>();
     let columns = std::iter::once(t::backoffice_import_row()).chain(labels()).chain([t::backoffice_import_what()]).map(Column::text);
@@ -295,7 +314,7 @@ fn table(id: &str, lines: Vec<Line>, brands: &[String], mendable: bool) -> AnyVi
 }
 
 /// Of the columns, in the order of a row's cells.
-fn labels() -> [&'static str; 6] {
+fn labels() -> [&'static str; 8] {
     [
         t::backoffice_products_gtin(),
         t::backoffice_products_name(),
@@ -303,6 +322,8 @@ fn labels() -> [&'static str; 6] {
         t::backoffice_products_category(),
         t::backoffice_products_price(),
         t::backoffice_products_currency(),
+        t::backoffice_pack_unit(),
+        t::backoffice_pack_units(),
     ]
 }
 
@@ -323,7 +344,12 @@ fn table_row(id: &str, line: Line, brands: &[String], mendable: bool) -> AnyView
             None => filled(text).into_light(),
         }
     };
-    let tds = labels().into_iter().zip(&cells).enumerate().map(|(index, (label, cell))| view! { <td data-label=label>{marked(index, cell)}</td> }).collect::<Vec<_>>();
+    let tds = labels()
+        .into_iter()
+        .zip(&cells)
+        .enumerate()
+        .map(|(index, (label, cell))| view! { <td data-label=label>{marked(index, cell)}</td> })
+        .collect::<Vec<_>>();
     let what = match outcome {
         ImportOutcome::Create => view! { <Chip tone=Tone::Success table=true>{t::backoffice_import_fate_new()}</Chip> }.into_light(),
         ImportOutcome::Update => view! { <Chip tone=Tone::Info table=true>{t::backoffice_import_fate_changed()}</Chip> }.into_light(),
@@ -356,7 +382,14 @@ fn reason(code: &str, same_as: Option<i64>) -> String {
         "letters" => t::backoffice_import_error_letters(),
         "formula" => t::backoffice_import_error_formula(),
         "bad_row" => t::backoffice_import_error_columns(),
-        "duplicate_row" => return t::backoffice_import_error_repeated(&same_as.unwrap_or_default().to_string()),
+        "pack_units" => t::problem_pack_units(),
+        "pack_unknown_unit" => t::problem_pack_unknown_unit(),
+        "pack_other_brand" => t::problem_pack_other_brand(),
+        "pack_cycle" => t::problem_pack_cycle(),
+        "pack_too_deep" => t::problem_pack_too_deep(),
+        "duplicate_row" => {
+            return t::backoffice_import_error_repeated(&same_as.unwrap_or_default().to_string());
+        }
         _ => t::problem_bad_field(),
     };
     words.to_owned()
@@ -388,7 +421,8 @@ fn mend_form(id: &str, row: i64, column: usize, cell: String, suggested: Option<
         let options = brands.iter().map(|brand| view! { <option value=brand.clone()>{brand.clone()}</option> }).collect::<Vec<_>>();
         view! { <select name="text" class="mend__text" aria-label=label><option value="">{t::backoffice_products_no_brand()}</option>{options}</select> }.into_light()
     } else {
-        view! { <input type="text" name="text" class="mend__text" value=cell maxlength="200" autocomplete="off" aria-label=label /> }.into_light()
+        view! { <input type="text" name="text" class="mend__text" value=cell maxlength="200" autocomplete="off" aria-label=label /> }
+            .into_light()
     };
     view! {
         <div class="mend">
@@ -441,7 +475,9 @@ fn suggest(row: &ImportRow, brands: &[String]) -> Option<String> {
         "price" => {
             let digits: String = cell.chars().filter(char::is_ascii_digit).collect();
             let plain = cell.chars().all(|letter| letter.is_ascii_digit() || "$., ".contains(letter));
-            (plain && cell.matches(['.', ',']).count() <= 2 && cell.rsplit(['.', ',']).next().is_some_and(|last| last.trim().len() == 3)).then_some(digits).filter(|digits| !digits.is_empty())
+            (plain && cell.matches(['.', ',']).count() <= 2 && cell.rsplit(['.', ',']).next().is_some_and(|last| last.trim().len() == 3))
+                .then_some(digits)
+                .filter(|digits| !digits.is_empty())
         }
         _ => None,
     }
@@ -451,7 +487,9 @@ fn suggest(row: &ImportRow, brands: &[String]) -> Option<String> {
 #[cfg(feature = "ssr")]
 fn wrong_file(rows: &[ImportRow]) -> String {
     // A spreadsheet would run what begins like a formula.
-    let harmless = |text: &str| if text.starts_with(['=', '+', '-', '@']) { ["'", text].concat() } else { text.to_owned() };
+    let harmless = |text: &str| {
+        if text.starts_with(['=', '+', '-', '@']) { ["'", text].concat() } else { text.to_owned() }
+    };
     let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let heading = catalogue::import::COLUMNS.map(str::to_owned).into_iter().chain(["motivo".to_owned()]).collect();
     let wrong = rows.iter().filter(|row| row.outcome == ImportOutcome::Wrong);
@@ -470,7 +508,12 @@ fn wrong_file(rows: &[ImportRow]) -> String {
 
 /// A kept file as it would change the list now, or as it did; of its rows, those of a tab from some place on.
 #[server(prefix = "/fn", endpoint = "backoffice/read_import")]
-pub async fn read_import(import: String, #[server(default)] tab: String, #[server(default)] from: usize, #[server(default)] row: i64) -> Result<Preview, UiError> {
+pub async fn read_import(
+    import: String,
+    #[server(default)] tab: String,
+    #[server(default)] from: usize,
+    #[server(default)] row: i64,
+) -> Result<Preview, UiError> {
     let (mut tx, actor, now) = request::read().await?;
     actor.operates()?;
     let id = import.parse().map_err(|_| shared::Problem::not_found())?;
@@ -486,13 +529,30 @@ pub async fn read_import(import: String, #[server(default)] tab: String, #[serve
         wrong: report.count(ImportOutcome::Wrong),
     };
     // Whoever did not choose sees what needs them first.
-    let tab = Tab::ALL.into_iter().find(|one| one.key() == tab).or_else(|| Tab::ALL.into_iter().find(|one| counts.of(*one) > 0)).unwrap_or(Tab::All);
+    let tab = Tab::ALL
+        .into_iter()
+        .find(|one| one.key() == tab)
+        .or_else(|| Tab::ALL.into_iter().find(|one| counts.of(*one) > 0))
+        .unwrap_or(Tab::All);
     let mended = report.rows.iter().any(|one| one.row == row && one.outcome != ImportOutcome::Wrong);
     let wrong_file = wrong_file(&report.rows);
     let mut rows = report.rows.into_iter().filter(|one| tab.outcome().is_none_or(|outcome| one.outcome == outcome)).skip(from);
     let lines = rows.by_ref().take(ROWS).map(|row| Line { suggested: suggest(&row, &brands), row }).collect();
     let next = rows.next().map(|_| from + ROWS);
-    Ok(Preview { id: id.to_string(), name: kept.name, applied: kept.applied_at.is_some(), counts, tab, lines, next, brands, wrong_file, mended, country, operates: actor.operates().is_ok() })
+    Ok(Preview {
+        id: id.to_string(),
+        name: kept.name,
+        applied: kept.applied_at.is_some(),
+        counts,
+        tab,
+        lines,
+        next,
+        brands,
+        wrong_file,
+        mended,
+        country,
+        operates: actor.operates().is_ok(),
+    })
 }
 
 /// Keeps a file to look at.
@@ -534,9 +594,17 @@ mod tests {
     use super::*;
 
     fn row(column: i64, code: &str, text: &str) -> ImportRow {
-        let mut cells = vec![String::new(); 6];
+        let mut cells = vec![String::new(); 8];
         cells[column as usize] = text.to_owned();
-        ImportRow { row: 2, cells, outcome: ImportOutcome::Wrong, column: Some(column), code: Some(code.to_owned()), same_as: None, before: Vec::new() }
+        ImportRow {
+            row: 2,
+            cells,
+            outcome: ImportOutcome::Wrong,
+            column: Some(column),
+            code: Some(code.to_owned()),
+            same_as: None,
+            before: Vec::new(),
+        }
     }
 
     #[test]

@@ -11,16 +11,24 @@
 #![recursion_limit = "256"]
 
 mod account;
+mod alerts;
 mod audit;
+mod disputes;
 mod frame;
 mod import;
 mod log_in;
 mod organisations;
 mod overview;
+mod privacy;
 mod products;
 mod proposals;
 mod reviews;
+mod sandboxes;
+mod sell_in;
+mod settlements;
+mod shop_import;
 mod shops;
+mod tills;
 mod upload;
 mod users;
 
@@ -51,6 +59,7 @@ fn backoffice_first(path: String) -> AnyView {
 fn backoffice_other(path: String) -> AnyView {
     match path.trim_end_matches('/') {
         "/o/shops" => view! { <shops::ListPage /> }.into_light(),
+        "/o/shops/import" => view! { <shop_import::ImportPage /> }.into_light(),
         "/o/shop" => view! { <shops::ShopPage /> }.into_light(),
         "/o/products" => view! { <products::ListPage /> }.into_light(),
         "/o/product" => view! { <products::ProductPage /> }.into_light(),
@@ -59,7 +68,18 @@ fn backoffice_other(path: String) -> AnyView {
         "/o/proposal" => view! { <proposals::ProposalPage /> }.into_light(),
         "/o/reviews" => view! { <reviews::ListPage /> }.into_light(),
         "/o/review" => view! { <reviews::ReviewPage /> }.into_light(),
+        "/o/disputes" => view! { <disputes::ListPage /> }.into_light(),
+        "/o/dispute" => view! { <disputes::CasePage /> }.into_light(),
+        "/o/settlements" => view! { <settlements::ListPage /> }.into_light(),
+        "/o/settlement" => view! { <settlements::RunPage /> }.into_light(),
+        "/o/statement" => view! { <settlements::StatementPage /> }.into_light(),
+        "/o/alerts" => view! { <alerts::AlertsPage /> }.into_light(),
+        "/o/privacy" => view! { <privacy::ListPage /> }.into_light(),
+        "/o/request" => view! { <privacy::RequestPage /> }.into_light(),
         "/o/organisations" => view! { <organisations::ListPage /> }.into_light(),
+        "/o/sell-in" => view! { <sell_in::SellInPage /> }.into_light(),
+        "/o/sandboxes" => view! { <sandboxes::ListPage /> }.into_light(),
+        "/o/tills" => view! { <tills::TillsPage /> }.into_light(),
         "/o/users" => view! { <users::ListPage /> }.into_light(),
         "/o/user" => view! { <users::UserPage /> }.into_light(),
         "/o/account" => view! { <account::AccountPage /> }.into_light(),

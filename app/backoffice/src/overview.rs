@@ -2,7 +2,10 @@
 
 #[cfg(feature = "ssr")]
 use kit::request;
-use kit::{Button, Column, DeskHead, Disc, Empty, IntoLight, ListRow, Look, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError, icon::path, refused, t};
+use kit::{
+    Button, Column, DeskHead, Disc, Empty, IntoLight, ListRow, Look, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, Tone, UiError,
+    icon::path, refused, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format};
@@ -98,7 +101,8 @@ fn waits(proposals: i64, held: i64, held_since: Option<String>, country: Country
 
 fn dead(rows: Vec<DeadRow>, operates: bool) -> AnyView {
     if rows.is_empty() {
-        return view! { <Empty title=t::backoffice_dead_empty_title() text=t::backoffice_dead_empty_text() icon=path::SEAL_CHECK /> }.into_light();
+        return view! { <Empty title=t::backoffice_dead_empty_title() text=t::backoffice_dead_empty_text() icon=path::SEAL_CHECK /> }
+            .into_light();
     }
     let count = rows.len() as i64;
     let rows = rows
@@ -113,7 +117,8 @@ fn dead(rows: Vec<DeadRow>, operates: bool) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
-    let columns = vec![Column::text(t::backoffice_dead_kind()), Column::text(t::backoffice_dead_error()), Column::text(t::backoffice_audit_when())];
+    let columns =
+        vec![Column::text(t::backoffice_dead_kind()), Column::text(t::backoffice_dead_error()), Column::text(t::backoffice_audit_when())];
     view! {
         <Table caption=t::backoffice_dead_title() cards=true columns>{rows}</Table>
         {operates.then(|| view! {

@@ -1,9 +1,16 @@
 //! The master list of products: found, added, corrected.
 
-use kit::{Banner, Button, ButtonLink, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, More, ProductPicture, Search, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, address, categories, category_name, icon::path, refused, request, t};
+use kit::{
+    Banner, Button, ButtonLink, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, More, ProductPicture, Search, Sending, Size,
+    Skeleton, SkeletonKind, Table, Tone, UiError, address, categories, category_name, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Country, Currency, Page, catalogue::Product, format};
+use shared::{
+    Country, Currency, Page, ProductId,
+    catalogue::{Pack, Product},
+    format,
+};
 
 use crate::frame::Desk;
 
@@ -13,6 +20,8 @@ pub struct List {
     page: Page<Product>,
     country: Country,
     operates: bool,
+    /// What is in those that are packs.
+    packs: Vec<(ProductId, Pack)>,
 }
 
 /// `/o/products?q=<words>&after=<cursor>`
@@ -50,9 +59,13 @@ fn shown(list: List, words: &str) -> AnyView {
 }
 
 fn table(list: List, words: &str) -> AnyView {
-    let List { page, country, operates } = list;
+    let List { page, country, operates, packs } = list;
     if page.items.is_empty() {
-        let (title, text) = if words.is_empty() { (t::backoffice_products_empty_title(), t::backoffice_products_empty_text()) } else { (t::backoffice_search_none(), t::backoffice_search_none_text()) };
+        let (title, text) = if words.is_empty() {
+            (t::backoffice_products_empty_title(), t::backoffice_products_empty_text())
+        } else {
+            (t::backoffice_search_none(), t::backoffice_search_none_text())
+        };
         return view! { <section class="card"><Empty title text icon=path::BARCODE /></section> }.into_light();
     }
     let rows = page
@@ -61,6 +74,10 @@ fn table(list: List, words: &str) -> AnyView {
         .map(|product| {
             let price = product.suggested_price_minor.map(|minor| format::money(minor, product.currency, country));
             let foreign = (product.currency != country.currency() && price.is_some()).then(|| view! { " " <span class="small muted">{product.currency.code()}</span> });
+            let pack = packs.iter().find(|(id, _)| *id == product.id).map(|(_, pack)| {
+                let words = t::backoffice_pack_short(&pack.unit_name, &format::integer(pack.units, country));
+                view! { <span class="small muted">{words}</span> }
+            });
             let name = if operates {
                 view! { <a class="link" href=["/o/product?id=", &product.id.to_string()].concat()>{product.name}</a> }.into_light()
             } else {
@@ -68,7 +85,7 @@ fn table(list: List, words: &str) -> AnyView {
             };
             view! {
                 <tr>
-                    <th scope="row"><span class="row"><ProductPicture category=product.category.clone() size=40 /> <span>{name}</span></span></th>
+                    <th scope="row"><span class="row"><ProductPicture category=product.category.clone() size=40 /> <span class="stack stack--4"><span>{name}</span>{pack}</span></span></th>
                     <td data-label=t::backoffice_products_gtin() class="num">{product.gtin.short()}</td>
                     <td data-label=t::backoffice_products_brand()>{product.brand_name}</td>
                     <td data-label=t::backoffice_products_category()>{category_name(&product.category)}</td>
@@ -77,7 +94,13 @@ fn table(list: List, words: &str) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
-    let columns = vec![Column::text(t::backoffice_products_name()), Column::text(t::backoffice_products_gtin()), Column::text(t::backoffice_products_brand()), Column::text(t::backoffice_products_category()), Column::number(t::backoffice_products_price())];
+    let columns = vec![
+        Column::text(t::backoffice_products_name()),
+        Column::text(t::backoffice_products_gtin()),
+        Column::text(t::backoffice_products_brand()),
+        Column::text(t::backoffice_products_category()),
+        Column::number(t::backoffice_products_price()),
+    ];
     view! {
         <section class="card card--flush">
             <Table caption=t::backoffice_products_title() cards=true tall=true columns>{rows}</Table>
@@ -120,10 +143,14 @@ impl Draft {
             "" => None,
             id => Some(id.parse().map_err(|_| Problem::field("brand_id", "no_such_brand", "Not a brand."))?),
         };
-        let currency = currencies().find(|currency| currency.code() == self.currency).ok_or_else(|| Problem::field("currency", "unknown_currency", "Not a currency of ours."))?;
+        let currency = currencies()
+            .find(|currency| currency.code() == self.currency)
+            .ok_or_else(|| Problem::field("currency", "unknown_currency", "Not a currency of ours."))?;
         let suggested_price_minor = match self.price.trim() {
             "" => None,
-            text => Some(shared::format::typed_money(text, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount."))?),
+            text => {
+                Some(shared::format::typed_money(text, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount."))?)
+            }
         };
         Ok(shared::catalogue::NewProduct { gtin, brand_id, name: self.name, category: self.category, suggested_price_minor, currency })
     }
@@ -174,6 +201,8 @@ const NEW_FIELDS: &[&str] = &["gtin", "name", "brand_id", "category", "price", "
 pub struct ProductSheet {
     draft: Draft,
     brands: Brands,
+    pack: Option<Pack>,
+    country: Country,
 }
 
 /// `/o/product` to add one, `/o/product?id=<id>` to correct it.
@@ -181,14 +210,16 @@ pub struct ProductSheet {
 pub(crate) fn ProductPage() -> impl IntoView {
     let id = request::query("id").unwrap_or_default();
     let saved = request::query("saved").is_some();
-    let sending = Sending::new();
+    // A refusal comes back in the address: its field says which of the two forms it was.
+    let of_pack = request::refusal().is_some_and(|refusal| PACK_FIELDS.iter().any(|field| refusal.is_about(field)));
+    let (sending, packing) = if of_pack { (Sending::other(), Sending::new()) } else { (Sending::new(), Sending::other()) };
     let asked = id.clone();
     let page = Resource::new(|| (), move |()| read_product(asked.clone()));
     view! {
         <Desk current="/o/products">
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Lines count=6 /> }>
                 {move || page.get().map(|page| match page {
-                    Ok(sheet) => form(id.clone(), sheet, saved, sending),
+                    Ok(sheet) => form(id.clone(), sheet, saved, sending, packing),
                     Err(error) => view! { <DeskHead title=t::backoffice_products_title() /> {refused(&error, "/o/products")} }.into_light(),
                 })}
             </Suspense>
@@ -196,10 +227,12 @@ pub(crate) fn ProductPage() -> impl IntoView {
     }
 }
 
-fn form(id: String, sheet: ProductSheet, saved: bool, sending: Sending) -> AnyView {
+fn form(id: String, sheet: ProductSheet, saved: bool, sending: Sending, packing: Sending) -> AnyView {
     let known = !id.is_empty();
     let title = if known { sheet.draft.name.clone().into() } else { kit::Text::from(t::backoffice_products_new()) };
-    let history = known.then(|| view! { <p><a class="link" href=address("/o/audit", &[("q", &id)])>{t::backoffice_audit_of_this()}</a></p> });
+    let history =
+        known.then(|| view! { <p><a class="link" href=address("/o/audit", &[("q", &id)])>{t::backoffice_audit_of_this()}</a></p> });
+    let pack = known.then(|| pack_form(id.clone(), sheet.pack, sheet.country, packing));
     view! {
         <DeskHead title crumbs=vec![(t::backoffice_products_title().into(), "/o/products".into())] />
         {saved.then(|| view! { <Banner tone=Tone::Success icon=path::CHECK_CIRCLE_FILL>{t::common_saved()}</Banner> })}
@@ -213,7 +246,45 @@ fn form(id: String, sheet: ProductSheet, saved: bool, sending: Sending) -> AnyVi
                 </div>
             </Form>
         </section>
+        {pack}
         {history}
+    }
+    .into_light()
+}
+
+const PACK_FIELDS: &[&str] = &["unit_gtin", "units"];
+
+fn pack_form(id: String, pack: Option<Pack>, country: Country, sending: Sending) -> AnyView {
+    let (unit, units) = pack.as_ref().map_or_else(Default::default, |pack| (pack.unit_gtin.short(), pack.units.to_string()));
+    let told = pack.as_ref().map(|pack| {
+        let now = t::backoffice_pack_now(&pack.unit_name, &format::integer(pack.units, country));
+        let base =
+            (pack.base_units != pack.units).then(|| [" ", &t::backoffice_pack_base(&format::integer(pack.base_units, country))].concat());
+        view! { <p>{now} {base}</p> }
+    });
+    let none = pack.is_some().then(|| {
+        view! {
+            <form method="post" action="/fn/backoffice/remove_pack">
+                <input type="hidden" name="product" value=id.clone() />
+                <Button submit=true look=Look::Link>{t::backoffice_pack_none()}</Button>
+            </form>
+        }
+    });
+    view! {
+        <section class="card narrow stack" aria-labelledby="pack">
+            <h2 id="pack" class="h3">{t::backoffice_pack_title()}</h2>
+            <p class="small muted">{t::backoffice_pack_what()}</p>
+            {told}
+            <Form action="/fn/backoffice/save_pack" sending fields=PACK_FIELDS>
+                <input type="hidden" name="product" value=id.clone() />
+                <div class="fields-2">
+                    <Field id="unit_gtin" label=t::backoffice_pack_unit() inputmode="numeric" initial=unit required=true maxlength=20 error=sending.error("unit_gtin") />
+                    <Field id="units" label=t::backoffice_pack_units() inputmode="numeric" initial=units required=true maxlength=5 error=sending.error("units") />
+                </div>
+                <div class="row row--end"><Button submit=true look=Look::Secondary busy=sending.busy()>{t::backoffice_pack_save()}</Button></div>
+            </Form>
+            {none}
+        </section>
     }
     .into_light()
 }
@@ -231,7 +302,9 @@ pub async fn read_products(#[server(default)] words: String, #[server(default)] 
     actor.operator()?;
     let country = identity::organisation::own(&mut tx, &actor).await?.country;
     let page = catalogue::product::list(&mut tx, &actor, &words, Some(&after), crate::ROWS).await?;
-    Ok(List { page, country, operates: actor.operates().is_ok() })
+    let mut packs = catalogue::pack::list(&mut tx, &actor).await?;
+    packs.retain(|(pack, _)| page.items.iter().any(|product| product.id == *pack));
+    Ok(List { page, country, operates: actor.operates().is_ok(), packs })
 }
 
 /// One of them; without an id, what a new one needs.
@@ -239,14 +312,15 @@ pub async fn read_products(#[server(default)] words: String, #[server(default)] 
 pub async fn read_product(#[server(default)] product: String) -> Result<ProductSheet, UiError> {
     let (mut tx, actor, _) = request::read().await?;
     actor.operates()?;
-    let draft = if product.is_empty() {
-        let currency = identity::organisation::own(&mut tx, &actor).await?.country.currency();
-        Draft { currency: currency.code().to_owned(), category: "drink".to_owned(), ..Draft::default() }
+    let country = identity::organisation::own(&mut tx, &actor).await?.country;
+    let (draft, pack) = if product.is_empty() {
+        let currency = country.currency();
+        (Draft { currency: currency.code().to_owned(), category: "drink".to_owned(), ..Draft::default() }, None)
     } else {
         let id = product.parse().map_err(|_| shared::Problem::not_found())?;
-        Draft::of(catalogue::product::get(&mut tx, &actor, id).await?)
+        (Draft::of(catalogue::product::get(&mut tx, &actor, id).await?), catalogue::pack::get(&mut tx, &actor, id).await?)
     };
-    Ok(ProductSheet { draft, brands: brands(&mut tx, &actor).await? })
+    Ok(ProductSheet { draft, brands: brands(&mut tx, &actor).await?, pack, country })
 }
 
 /// Adds a product, or replaces everything but its barcode.
@@ -272,5 +346,33 @@ pub async fn save_product(
     };
     tx.commit().await?;
     request::go(&format!("/o/product?id={}&saved=yes", saved.id));
+    Ok(())
+}
+
+/// The product is so many of another one.
+#[server(prefix = "/fn", endpoint = "backoffice/save_pack")]
+pub async fn save_pack(product: String, unit_gtin: String, units: String) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    actor.operates()?;
+    let id = product.parse().map_err(|_| shared::Problem::not_found())?;
+    let unit_gtin =
+        shared::Gtin::typed(&unit_gtin).map_err(|wrong| shared::Problem::field("unit_gtin", wrong.code(), wrong.to_string()))?;
+    let wrong = catalogue::pack::Wrong::Units;
+    let units = units.trim().parse().map_err(|_| shared::Problem::field(wrong.field(), wrong.code(), wrong.to_string()))?;
+    catalogue::pack::set(&mut tx, &actor, now, id, &shared::catalogue::NewPack { unit_gtin, units }).await?;
+    tx.commit().await?;
+    request::go(&format!("/o/product?id={id}&saved=yes"));
+    Ok(())
+}
+
+/// It is no pack any more.
+#[server(prefix = "/fn", endpoint = "backoffice/remove_pack")]
+pub async fn remove_pack(product: String) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    actor.operates()?;
+    let id = product.parse().map_err(|_| shared::Problem::not_found())?;
+    catalogue::pack::remove(&mut tx, &actor, now, id).await?;
+    tx.commit().await?;
+    request::go(&format!("/o/product?id={id}&saved=yes"));
     Ok(())
 }

@@ -1,11 +1,17 @@
 //! Barcodes that shops met and nobody knew: made products, or closed with a reason.
 
-use kit::{Button, ButtonLink, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path, refused, request, t};
+use kit::{
+    Button, ButtonLink, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Skeleton, SkeletonKind, Table, UiError, icon::path,
+    refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::Proposal, format};
 
-use crate::{frame::Desk, products::{Brands, Draft, FIELDS, fields}};
+use crate::{
+    frame::Desk,
+    products::{Brands, Draft, FIELDS, fields},
+};
 
 /// What waits, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +62,13 @@ fn table(waiting: Waiting) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
-    let columns = vec![Column::text(t::backoffice_products_name()), Column::text(t::backoffice_products_gtin()), Column::text(t::backoffice_shops_name()), Column::number(t::backoffice_proposals_price()), Column::text(t::backoffice_audit_when())];
+    let columns = vec![
+        Column::text(t::backoffice_products_name()),
+        Column::text(t::backoffice_products_gtin()),
+        Column::text(t::backoffice_shops_name()),
+        Column::number(t::backoffice_proposals_price()),
+        Column::text(t::backoffice_audit_when()),
+    ];
     view! {
         <section class="card card--flush">
             <Table caption=t::backoffice_proposals_title() cards=true columns>{rows}</Table>
@@ -122,7 +134,11 @@ fn shown(case: Case, accept: Sending, close: Sending) -> AnyView {
         (t::backoffice_proposals_price(), price),
         (t::backoffice_audit_when(), Some(when)),
     ];
-    let facts = facts.into_iter().filter_map(|(name, value)| Some((name, value?))).map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
+    let facts = facts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
+        .collect::<Vec<_>>();
     let alike = (!alike.is_empty()).then(|| {
         let items = alike.into_iter().map(|(id, name)| view! { <li><a class="link" href=["/o/product?id=", &id].concat()>{name}</a></li> }).collect::<Vec<_>>();
         view! { <section class="card stack stack--8" aria-labelledby="alike"><h2 id="alike" class="h3">{t::backoffice_proposals_alike()}</h2><ul class="stack stack--4">{items}</ul></section> }

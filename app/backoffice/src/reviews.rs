@@ -1,11 +1,14 @@
 //! Purchases that are held: why, what explains it, and a decision with its reason.
 
-use kit::{Button, ButtonLink, Chip, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Radio, Sending, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, refused, request, t};
+use kit::{
+    Button, ButtonLink, Chip, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Radio, Sending, Skeleton, SkeletonKind, StatTile,
+    Table, Tiles, Tone, UiError, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     Country, format,
-    loyalty::{HeldPurchase, PurchaseStatus, ReviewCase, campaign::Unit},
+    loyalty::{HeldPurchase, PurchaseStatus, ReviewCase, campaign::Unit, suspicion::Evidence},
 };
 
 use crate::frame::Desk;
@@ -15,6 +18,8 @@ use crate::frame::Desk;
 pub struct Waiting {
     /// With since when it waits, by the operator's clock.
     items: Vec<(HeldPurchase, String)>,
+    waiting: i64,
+    median_age_ms: i64,
     country: Country,
 }
 
@@ -25,8 +30,28 @@ fn why(reason: &str) -> &'static str {
         "CLOCK_SUSPECT" => t::backoffice_reviews_clock(),
         "CHAIN_GAP" => t::backoffice_reviews_gap(),
         "DEVICE_REVOKED" => t::backoffice_reviews_revoked(),
+        "VELOCITY_CARD" => t::backoffice_reviews_fast_card(),
+        "VELOCITY_CASHIER" => t::backoffice_reviews_fast_cashier(),
+        "VELOCITY_DEVICE" => t::backoffice_reviews_fast_device(),
+        "VELOCITY_SHOP" => t::backoffice_reviews_fast_shop(),
+        "IMPOSSIBLE_MOVEMENT" => t::backoffice_reviews_movement(),
+        "SHOP_ON_HOLD" => t::backoffice_reviews_on_hold(),
         "CODE_USED_ELSEWHERE" => t::backoffice_reviews_elsewhere(),
         _ => t::backoffice_reviews_other(),
+    }
+}
+
+/// What was seen, in a sentence.
+fn seen(evidence: &Evidence, country: Country) -> String {
+    let figure = |number: i64| format::integer(number, country);
+    match evidence {
+        Evidence::Velocity { count, limit, window_minutes, .. } => {
+            t::backoffice_reviews_seen_fast(&figure(*count), &figure(*limit), &figure(window_minutes / 60))
+        }
+        Evidence::Movement { shop_name, distance_meters, seconds, kmh, .. } => {
+            t::backoffice_reviews_seen_movement(&figure(distance_meters / 1_000), &figure(*kmh), &figure(seconds / 60), shop_name)
+        }
+        Evidence::OnHold { why } => t::backoffice_reviews_seen_hold(why),
     }
 }
 
@@ -48,7 +73,7 @@ pub(crate) fn ListPage() -> impl IntoView {
 }
 
 fn table(waiting: Waiting) -> AnyView {
-    let Waiting { items, country } = waiting;
+    let Waiting { items, waiting, median_age_ms, country } = waiting;
     if items.is_empty() {
         return view! { <section class="card"><Empty title=t::backoffice_reviews_empty_title() text=t::backoffice_reviews_empty_text() icon=path::SEAL_CHECK /></section> }.into_light();
     }
@@ -74,6 +99,10 @@ fn table(waiting: Waiting) -> AnyView {
         Column::text(t::backoffice_reviews_since()),
     ];
     view! {
+        <Tiles>
+            <StatTile label=t::backoffice_reviews_waiting() figure=format::integer(waiting, country) />
+            <StatTile label=t::backoffice_disputes_median() figure=format::span(median_age_ms) />
+        </Tiles>
         <section class="card card--flush">
             <Table caption=t::backoffice_reviews_title() cards=true columns>{rows}</Table>
         </section>
@@ -124,13 +153,17 @@ fn decided() -> AnyView {
 fn shown(case: Case, sending: Sending) -> AnyView {
     let Case { case, country, operates } = case;
     let held = case.purchase;
+    let seen = case.evidence.as_ref().map(|evidence| seen(evidence, country));
     let moment = [format::weekday_date(held.local.date()), format::time(held.local)].join(" ");
     let facts = [
         (t::backoffice_shops_name(), held.shop_name.clone()),
         (t::backoffice_reviews_consumer(), held.consumer_label.clone()),
         (t::backoffice_reviews_when(), moment),
         (t::backoffice_reviews_total(), format::money(held.total_minor, held.currency, country)),
-        (t::backoffice_reviews_network(), (if held.offline { t::backoffice_reviews_without_network() } else { t::backoffice_reviews_with_network() }).to_owned()),
+        (
+            t::backoffice_reviews_network(),
+            (if held.offline { t::backoffice_reviews_without_network() } else { t::backoffice_reviews_with_network() }).to_owned(),
+        ),
     ];
     let facts = facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
     let lines = case
@@ -170,6 +203,14 @@ fn shown(case: Case, sending: Sending) -> AnyView {
     let id = held.id.to_string();
     // Nothing is chosen for her: points are given or kept by it.
     let chosen = RwSignal::new(String::new());
+    let two = (case.takes_two || case.first.is_some()).then(|| {
+        let words = match &case.first {
+            Some(first) if first.own => t::backoffice_reviews_first_own().to_owned(),
+            Some(first) => t::backoffice_reviews_first_other(&first.by, &first.reason).to_string(),
+            None => t::backoffice_reviews_takes_two().to_owned(),
+        };
+        view! { <kit::Banner tone=Tone::Info note=true icon=path::USERS>{words}</kit::Banner> }
+    });
     let deciding = operates.then(|| {
         view! {
             <section class="card stack" aria-labelledby="decide">
@@ -191,6 +232,7 @@ fn shown(case: Case, sending: Sending) -> AnyView {
         <DeskHead title=why(&held.reason) crumbs=vec![(t::backoffice_reviews_title().into(), "/o/reviews".into())] />
         <div class="panels panels--main panels--top">
             <div class="stack">
+                {seen.map(|seen| view! { <section class="card"><p class="strong">{seen}</p></section> })}
                 <section class="card"><dl class="facts">{facts}</dl></section>
                 <section class="card stack stack--8" aria-labelledby="lines"><h2 id="lines" class="h3">{t::backoffice_reviews_lines()}</h2><ul class="stack stack--4">{lines}</ul></section>
                 <section class="card stack stack--8" aria-labelledby="nearby">
@@ -205,6 +247,7 @@ fn shown(case: Case, sending: Sending) -> AnyView {
                     {nothing.then(|| view! { <p class="muted">{t::backoffice_reviews_nothing()}</p> })}
                     <ul class="stack stack--4">{awards}</ul>
                 </section>
+                {two}
                 {deciding}
             </div>
         </div>
@@ -216,9 +259,14 @@ fn shown(case: Case, sending: Sending) -> AnyView {
 #[server(prefix = "/fn", endpoint = "backoffice/read_reviews")]
 pub async fn read_reviews() -> Result<Waiting, UiError> {
     let (mut tx, actor, now) = request::read().await?;
-    let items = loyalty::purchase::waiting(&mut tx, &actor).await?;
+    let queue = loyalty::purchase::queue(&mut tx, &actor, now).await?;
     let country = identity::organisation::own(&mut tx, &actor).await?.country;
-    Ok(Waiting { items: items.into_iter().map(|held| (held.clone(), kit::when(country.time_zone(), now, held.received_at))).collect(), country })
+    Ok(Waiting {
+        items: queue.items.into_iter().map(|held| (held.clone(), kit::when(country.time_zone(), now, held.received_at))).collect(),
+        waiting: queue.waiting,
+        median_age_ms: queue.median_age_ms,
+        country,
+    })
 }
 
 /// One of them, with what explains it.
@@ -235,23 +283,31 @@ pub async fn read_review(purchase: String) -> Result<Case, UiError> {
 
 /// Decides, with a reason; the next one follows.
 #[server(prefix = "/fn", endpoint = "backoffice/decide_review")]
-pub async fn decide_review(purchase: String, decision: String, why: String) -> Result<(), UiError> {
-    use shared::{Problem, loyalty::{NewReview, ReviewDecision}};
+pub async fn decide_review(purchase: String, #[server(default)] decision: String, #[server(default)] why: String) -> Result<(), UiError> {
+    use shared::{
+        Problem,
+        loyalty::{NewReview, ReviewDecision},
+    };
     let (mut tx, actor, now) = request::begin().await?;
     actor.operates()?;
     let id: shared::PurchaseId = purchase.parse().map_err(|_| Problem::not_found())?;
     let decision = match decision.as_str() {
         "approve" => ReviewDecision::Approve,
         "reject" => ReviewDecision::Reject,
-        _ => return Err(Problem::field("decision", "bad_field", "approve or reject").into()),
+        _ => return Err(Problem::field("decision", "decision_missing", "approve or reject").into()),
     };
     let why = why.trim().to_owned();
     if why.is_empty() {
         return Err(Problem::field("why", "required", "a decision has a reason").into());
     }
     let rules = request::state::<loyalty::Loyalty>()?;
-    loyalty::purchase::decide(&mut tx, &rules, &actor, now, id, &NewReview { decision, reason: Some(why) }).await?;
+    let told = loyalty::purchase::decide(&mut tx, &rules, &actor, now, id, &NewReview { decision, reason: Some(why) }).await?;
     tx.commit().await?;
-    request::go("/o/reviews");
+    // The first of two sees that the second one is awaited.
+    if told.status == PurchaseStatus::Held {
+        request::go(&format!("/o/review?id={id}"));
+    } else {
+        request::go("/o/reviews");
+    }
     Ok(())
 }

@@ -1,9 +1,15 @@
 //! Shops, and one of them with its people and phones.
 
-use kit::{Chip, Column, DeskHead, Empty, IntoLight, More, Search, Skeleton, SkeletonKind, Table, Tone, UiError, address, icon::path, refused, request, t};
+use kit::{
+    ButtonLink, Chip, Column, DeskHead, Empty, IntoLight, Look, More, Search, Size, Skeleton, SkeletonKind, Table, Tone, UiError, address,
+    icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Page, identity::{MemberRole, Shop}};
+use shared::{
+    Page,
+    identity::{MemberRole, Shop},
+};
 
 use crate::{filled, frame::Desk};
 
@@ -23,7 +29,7 @@ pub(crate) fn ListPage() -> impl IntoView {
     let page = Resource::new(|| (), move |()| read_shops(asked.clone(), after.clone()));
     view! {
         <Desk current="/o/shops">
-            <DeskHead title=t::backoffice_shops_title() />
+            <DeskHead title=t::backoffice_shops_title()><ButtonLink href="/o/shops/import" look=Look::Secondary size=Size::Dense icon=path::UPLOAD_SIMPLE>{t::backoffice_shops_import()}</ButtonLink></DeskHead>
             <Search action="/o/shops" label=t::backoffice_shops_search() words=words.clone() />
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || page.get().map(|page| match page {
@@ -37,7 +43,11 @@ pub(crate) fn ListPage() -> impl IntoView {
 
 fn table(page: Page<Line>, words: &str) -> AnyView {
     if page.items.is_empty() {
-        let (title, text) = if words.is_empty() { (t::backoffice_shops_empty_title(), t::backoffice_shops_empty_text()) } else { (t::backoffice_search_none(), t::backoffice_search_none_text()) };
+        let (title, text) = if words.is_empty() {
+            (t::backoffice_shops_empty_title(), t::backoffice_shops_empty_text())
+        } else {
+            (t::backoffice_search_none(), t::backoffice_search_none_text())
+        };
         return view! { <section class="card"><Empty title text icon=path::STOREFRONT /></section> }.into_light();
     }
     let rows = page
@@ -55,7 +65,13 @@ fn table(page: Page<Line>, words: &str) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
-    let columns = vec![Column::text(t::backoffice_shops_name()), Column::text(t::backoffice_shops_city()), Column::text(t::backoffice_shops_zone()), Column::text(t::backoffice_shops_country()), Column::text(t::backoffice_shops_joined())];
+    let columns = vec![
+        Column::text(t::backoffice_shops_name()),
+        Column::text(t::backoffice_shops_city()),
+        Column::text(t::backoffice_shops_zone()),
+        Column::text(t::backoffice_shops_country()),
+        Column::text(t::backoffice_shops_joined()),
+    ];
     view! {
         <section class="card card--flush">
             <Table caption=t::backoffice_shops_title() cards=true columns>{rows}</Table>
@@ -126,7 +142,11 @@ fn shown(detail: Detail) -> AnyView {
             view! { <dt>{name}</dt><dd>{role}</dd> }
         })
         .collect::<Vec<_>>();
-    let people = if people.is_empty() { view! { <p class="muted">{t::backoffice_shops_nobody()}</p> }.into_light() } else { view! { <dl class="facts">{people}</dl> }.into_light() };
+    let people = if people.is_empty() {
+        view! { <p class="muted">{t::backoffice_shops_nobody()}</p> }.into_light()
+    } else {
+        view! { <dl class="facts">{people}</dl> }.into_light()
+    };
     view! {
         <DeskHead title=shop.name crumbs=vec![(t::backoffice_shops_title().into(), "/o/shops".into())]>{state}</DeskHead>
         <div class="panels panels--2">
@@ -150,7 +170,9 @@ fn handsets(phones: Vec<Handset>) -> AnyView {
         .into_iter()
         .map(|phone| {
             let state = match phone.revoked {
-                Some(when) => view! { <Chip tone=Tone::Danger table=true>{t::backoffice_phones_revoked(&when).to_string()}</Chip> }.into_light(),
+                Some(when) => {
+                    view! { <Chip tone=Tone::Danger table=true>{t::backoffice_phones_revoked(&when).to_string()}</Chip> }.into_light()
+                }
                 None => view! { <Chip tone=Tone::Success table=true>{t::backoffice_phones_live()}</Chip> }.into_light(),
             };
             view! {
@@ -163,7 +185,12 @@ fn handsets(phones: Vec<Handset>) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
-    let columns = vec![Column::text(t::backoffice_shops_phone()), Column::text(t::backoffice_phones_whose()), Column::text(t::backoffice_phones_since()), Column::text(t::backoffice_shops_state())];
+    let columns = vec![
+        Column::text(t::backoffice_shops_phone()),
+        Column::text(t::backoffice_phones_whose()),
+        Column::text(t::backoffice_phones_since()),
+        Column::text(t::backoffice_shops_state()),
+    ];
     view! {
         <Table caption=t::backoffice_shops_phones() cards=true columns>{rows}</Table>
     }
@@ -193,7 +220,16 @@ pub async fn read_shop(shop: String) -> Result<Detail, UiError> {
         joined: when(staffed.shop.created_at),
         closed: staffed.closed_at.map(when),
         members: staffed.members.into_iter().map(|member| (member.name, member.role)).collect(),
-        phones: staffed.devices.into_iter().map(|device| Handset { name: device.name, member: device.member_name, enrolled: when(device.enrolled_at), revoked: device.revoked_at.map(when) }).collect(),
+        phones: staffed
+            .devices
+            .into_iter()
+            .map(|device| Handset {
+                name: device.name,
+                member: device.member_name,
+                enrolled: when(device.enrolled_at),
+                revoked: device.revoked_at.map(when),
+            })
+            .collect(),
         shop: staffed.shop,
     })
 }

@@ -1,9 +1,15 @@
 //! People of all organisations: found, added, and shut out.
 
-use kit::{Banner, Button, ButtonLink, Chip, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, More, Search, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, address, icon::path, refused, request, t};
+use kit::{
+    Banner, Button, ButtonLink, Chip, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, More, Search, Sending, Size, Skeleton,
+    SkeletonKind, Table, Tone, UiError, address, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Page, identity::{User, UserRole}};
+use shared::{
+    Page,
+    identity::{User, UserRole},
+};
 
 use crate::frame::Desk;
 
@@ -53,7 +59,14 @@ fn table(page: Page<(User, String)>, words: &str) -> AnyView {
             }
         })
         .collect::<Vec<_>>();
-    let columns = vec![Column::text(t::backoffice_users_name()), Column::text(t::backoffice_users_email()), Column::text(t::backoffice_users_organisation()), Column::text(t::backoffice_users_role()), Column::text(t::backoffice_users_second_factor()), Column::text(t::backoffice_shops_state())];
+    let columns = vec![
+        Column::text(t::backoffice_users_name()),
+        Column::text(t::backoffice_users_email()),
+        Column::text(t::backoffice_users_organisation()),
+        Column::text(t::backoffice_users_role()),
+        Column::text(t::backoffice_users_second_factor()),
+        Column::text(t::backoffice_shops_state()),
+    ];
     view! {
         <section class="card card--flush">
             <Table caption=t::backoffice_users_title() cards=true columns>{rows}</Table>
@@ -126,7 +139,11 @@ fn shown(user: User, organisation: String, disabled: Option<String>, own: bool, 
         (t::backoffice_users_role(), kit::role_name(user.role).to_owned()),
         (t::backoffice_users_second_factor(), if user.totp { t::common_yes() } else { t::common_no() }.to_owned()),
     ];
-    let facts = facts.into_iter().chain(disabled.map(|when| (t::backoffice_users_disabled(), when))).map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
+    let facts = facts
+        .into_iter()
+        .chain(disabled.map(|when| (t::backoffice_users_disabled(), when)))
+        .map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> })
+        .collect::<Vec<_>>();
     let question = (asks && may_disable).then(|| {
         view! {
             <section class="card card--attention narrow stack" aria-labelledby="disable">
@@ -152,7 +169,9 @@ fn shown(user: User, organisation: String, disabled: Option<String>, own: bool, 
 }
 
 fn form(organisations: Vec<(String, String)>, sending: Sending) -> AnyView {
-    let roles = [UserRole::Admin, UserRole::Manager, UserRole::Analyst].map(|role| (role_value(role).to_owned(), kit::role_name(role).to_owned())).to_vec();
+    let roles = [UserRole::Admin, UserRole::Manager, UserRole::Analyst]
+        .map(|role| (role_value(role).to_owned(), kit::role_name(role).to_owned()))
+        .to_vec();
     view! {
         <DeskHead title=t::backoffice_users_add() crumbs=crumbs() />
         <section class="card narrow">

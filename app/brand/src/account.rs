@@ -1,11 +1,17 @@
 //! The person's second factor, and the organisation's keys for programs.
 
-use kit::{Banner, Button, Chip, Column, DeskHead, Empty, Field, Form, IntoLight, Look, OwnAccount, OwnAccountState, Sending, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, refused, request, t};
+use kit::{
+    Banner, Button, Chip, Column, DeskHead, Empty, Field, Form, IntoLight, Look, OwnAccount, OwnAccountState, Sending, Size, Skeleton,
+    SkeletonKind, Table, Tone, UiError, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::identity::ApiKey;
+use shared::{Country, identity::ApiKey};
 
-use crate::frame::Desk;
+use crate::{
+    frame::Desk,
+    goal::{LevelsOf, levels_card},
+};
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +21,9 @@ pub struct Account {
     keys: Option<Vec<KeyRow>>,
     /// The key that was just made: shown this once.
     made: Option<String>,
+    levels: Vec<LevelsOf>,
+    country: Country,
+    manages: bool,
 }
 
 /// A key with its dates as words.
@@ -40,7 +49,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
     let made = request::query("made").unwrap_or_default();
     let page = Resource::new(|| (), move |()| read_account(made.clone()));
     view! {
-        <Desk current="/b/account">
+        <Desk current="/b/account" told=true>
             <DeskHead title=t::brand_settings_title() />
             <Suspense fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
                 {move || page.get().map(|page| match page {
@@ -53,10 +62,11 @@ pub(crate) fn AccountPage() -> impl IntoView {
 }
 
 fn shown(account: Account) -> AnyView {
-    let Account { own, keys, made } = account;
+    let Account { own, keys, made, levels, country, manages } = account;
     let keys = keys.map(|rows| view! { <ApiKeys rows made /> });
     view! {
         <OwnAccount state=own begin="/fn/brand/begin_totp" confirm="/fn/brand/confirm_totp" />
+        {levels_card(levels, manages, country)}
         {keys}
     }
     .into_light()
@@ -75,7 +85,13 @@ fn ApiKeys(rows: Vec<KeyRow>, made: Option<String>) -> impl IntoView {
         view! { <Empty title=t::brand_keys_empty_title() text=t::brand_keys_empty_text() icon=path::KEY /> }.into_light()
     } else {
         let rows = rows.into_iter().map(key_row).collect::<Vec<_>>();
-        let columns = vec![Column::text(t::brand_keys_name()), Column::text(t::brand_keys_begins()), Column::text(t::brand_keys_scopes()), Column::text(t::brand_keys_expires()), Column::hidden(t::brand_keys_revoke())];
+        let columns = vec![
+            Column::text(t::brand_keys_name()),
+            Column::text(t::brand_keys_begins()),
+            Column::text(t::brand_keys_scopes()),
+            Column::text(t::brand_keys_expires()),
+            Column::hidden(t::brand_keys_revoke()),
+        ];
         view! {
             <Table caption=t::brand_keys_title() cards=true tall=true columns>{rows}</Table>
         }
@@ -123,16 +139,18 @@ fn key_row(row: KeyRow) -> AnyView {
         expires.unwrap_or_else(|| t::brand_keys_never().to_owned()).into_light()
     };
     let question = t::brand_keys_revoke_title(&key.name).to_string();
-    let revoke = (!over).then(|| view! {
-        <details class="confirm">
-            <summary class="link">{t::brand_keys_revoke()}</summary>
-            <form method="post" action="/fn/brand/revoke_key" class="confirm__card">
-                <input type="hidden" name="key" value=key.id.to_string() />
-                <p><b>{question}</b></p>
-                <p class="small">{t::brand_keys_revoke_text()}</p>
-                <Button submit=true look=Look::Danger size=Size::Dense>{t::brand_keys_revoke()}</Button>
-            </form>
-        </details>
+    let revoke = (!over).then(|| {
+        view! {
+            <details class="confirm">
+                <summary class="link">{t::brand_keys_revoke()}</summary>
+                <form method="post" action="/fn/brand/revoke_key" class="confirm__card">
+                    <input type="hidden" name="key" value=key.id.to_string() />
+                    <p><b>{question}</b></p>
+                    <p class="small">{t::brand_keys_revoke_text()}</p>
+                    <Button submit=true look=Look::Danger size=Size::Dense>{t::brand_keys_revoke()}</Button>
+                </form>
+            </details>
+        }
     });
     view! {
         <tr>
@@ -165,7 +183,14 @@ pub async fn read_account(#[server(default)] made: String) -> Result<Account, Ui
     };
     let keeper = request::state::<request::RequestContext>()?.app.keys;
     let made = identity::flash::open(&keeper, &actor, now, &made);
-    Ok(Account { own, keys: keys.map(|keys| keys.into_iter().map(row).collect()), made })
+    Ok(Account {
+        own,
+        keys: keys.map(|keys| keys.into_iter().map(row).collect()),
+        made,
+        levels: crate::goal::levels_of(&mut tx, &actor).await?,
+        country: organisation.country,
+        manages: actor.manages(organisation.id).is_ok(),
+    })
 }
 
 /// Makes a key; its secret is on the page that follows, once.
@@ -174,9 +199,15 @@ pub async fn create_key(key_name: String, days: String, #[server(default)] scope
     use shared::{Problem, time::DAY_MS};
     let (mut tx, actor, now) = request::begin().await?;
     actor.administers(actor.tenant()?)?;
-    let days = days.trim().parse().ok().filter(|days| (1..=3_650).contains(days)).ok_or_else(|| Problem::field("days", "out_of_range", "1 to 3650 days."))?;
+    let days = days
+        .trim()
+        .parse()
+        .ok()
+        .filter(|days| (1..=3_650).contains(days))
+        .ok_or_else(|| Problem::field("days", "out_of_range", "1 to 3650 days."))?;
     let days: i64 = days;
-    let scopes = identity::Scopes::parse(&scopes.join(" ")).ok_or_else(|| Problem::field("scopes", "required", "At least one known scope."))?;
+    let scopes =
+        identity::Scopes::parse(&scopes.join(" ")).ok_or_else(|| Problem::field("scopes", "required", "At least one known scope."))?;
     let made = identity::api_key::create(&mut tx, &actor, now, &key_name, &scopes, Some(now.plus_ms(days * DAY_MS))).await;
     let (_, secret) = made.map_err(|error| match error {
         identity::Error::Field("name") => Problem::field("key_name", "bad_name", "1 to 80 characters."),

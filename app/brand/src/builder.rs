@@ -1,11 +1,17 @@
 //! A campaign from a template: its few answers, what they would give, and the terms, on one page.
 
-use kit::{Button, ButtonLink, Card, Chip, Field, Icon, IntoLight, LiveRegions, Look as Looks, ProductPicture, Size, Skeleton, SkeletonKind, StampGrid, StepItem, Steps, UiError, icon::path, refused, request, t};
+use kit::{
+    Button, ButtonLink, Card, Chip, Field, Icon, IntoLight, LiveRegions, Look as Looks, ProductPicture, Size, Skeleton, SkeletonKind,
+    StampGrid, StepItem, Steps, UiError, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::identity::Brand;
 
-use crate::{draft::{Draft, Wrong}, frame::{self, Desk}};
+use crate::{
+    draft::{Draft, Wrong},
+    frame::{self, Desk},
+};
 
 /// Everything that the page needs at first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +23,8 @@ pub struct Sheet {
     products: Vec<Pick>,
     /// Of the brand.
     rewards: Vec<Pick>,
+    /// Where shops of the brand are.
+    zones: Vec<String>,
     look: Look,
 }
 
@@ -50,11 +58,13 @@ pub struct Example {
     category: String,
 }
 
-/// The three templates, with the address word, the name, what it is for, and a picture.
-fn templates() -> [(&'static str, &'static str, &'static str, &'static str); 3] {
+/// The templates, with the address word, the name, what it is for, and a picture.
+fn templates() -> [(&'static str, &'static str, &'static str, &'static str); 5] {
     [
         ("stamp_card", t::brand_campaign_template_stamps(), t::brand_campaign_template_stamps_text(), path::STAMP),
+        ("visit_card", t::brand_campaign_template_visits(), t::brand_campaign_template_visits_text(), path::STOREFRONT),
         ("points_per_unit", t::brand_campaign_template_units(), t::brand_campaign_template_units_text(), path::PACKAGE),
+        ("double_days", t::brand_campaign_template_double(), t::brand_campaign_template_double_text(), path::CALENDAR_BLANK),
         ("points_per_value", t::brand_campaign_template_value(), t::brand_campaign_template_value_text(), path::RECEIPT),
     ]
 }
@@ -130,7 +140,14 @@ impl State {
         self.tried.get() || !matches!(wrong.code.as_str(), "required" | "loyalty.products_missing")
     }
     fn error(self, field: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || self.look.with(|look| look.wrong.iter().find(|wrong| wrong.field == field && self.shows(wrong)).map(|wrong| kit::error::message(&wrong.code).to_owned())))
+        Signal::derive(move || {
+            self.look.with(|look| {
+                look.wrong
+                    .iter()
+                    .find(|wrong| wrong.field == field && self.shows(wrong))
+                    .map(|wrong| kit::error::message(&wrong.code).to_owned())
+            })
+        })
     }
     fn errors(self) -> usize {
         self.look.with(|look| look.wrong.iter().filter(|wrong| self.shows(wrong)).count())
@@ -143,20 +160,21 @@ impl State {
     }
 }
 
-const RULES: [&str; 4] = ["units", "points", "step", "need"];
+const RULES: [&str; 6] = ["units", "points", "step", "need", "least", "days"];
 const REWARD: [&str; 4] = ["reward", "reward_name", "reward_cost", "reward_stock"];
 const DATES: [&str; 3] = ["name", "starts", "ends"];
+const MORE: [&str; 3] = ["zones", "distributors", "budget"];
 
 /// Fields that show their own error.
 fn fields() -> impl Iterator<Item = &'static str> {
-    RULES.into_iter().chain(["products"]).chain(REWARD).chain(DATES)
+    RULES.into_iter().chain(["products"]).chain(REWARD).chain(DATES).chain(MORE)
 }
 
 #[component]
 fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
-    let Sheet { draft, brand, version, products, rewards, look } = sheet;
+    let Sheet { draft, brand, version, products, rewards, zones, look } = sheet;
     let state = State { look: RwSignal::new(look), tried: RwSignal::new(tried) };
-    let stamps = draft.template == "stamp_card";
+    let stamps = draft.stamps();
     let name = templates().into_iter().find(|(word, ..)| *word == draft.template).map_or("", |(_, name, ..)| name);
     let back = if draft.campaign.is_empty() { "/b/campaigns/new".to_owned() } else { ["/b/campaign?id=", &draft.campaign].concat() };
     let chosen = RwSignal::new(draft.products.len());
@@ -168,12 +186,14 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
             </section>
         }
     });
+    let more = view! { <More draft=draft.clone() zones state /> };
     let typed = draft.clone();
     let sentence = view! { <Card class="sentence"><Sentence draft=typed chosen state /></Card> };
     let name_field = if version > 0 {
         view! { <input type="hidden" name="name" value=draft.name.clone() /> <p><b>{draft.name.clone()}</b></p> }.into_light()
     } else {
-        view! { <Field id="name" label=t::brand_campaign_name() initial=draft.name.clone() maxlength=80 error=state.error("name") /> }.into_light()
+        view! { <Field id="name" label=t::brand_campaign_name() initial=draft.name.clone() maxlength=80 error=state.error("name") /> }
+            .into_light()
     };
     let dates = view! {
         {name_field}
@@ -183,11 +203,23 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
         </div>
     };
     let steps = move || {
-        let item = |href: &str, name, answer: String, fields: &[&str]| StepItem { href: href.to_owned(), name, answer, done: !state.any(fields), wrong: state.any_shown(fields) };
+        let item = |href: &str, name, answer: String, fields: &[&str]| StepItem {
+            href: href.to_owned(),
+            name,
+            answer,
+            done: !state.any(fields),
+            wrong: state.any_shown(fields),
+        };
         let count = chosen.get() as i64;
         let products = if count == 0 { String::new() } else { t::brand_campaign_products_chosen(count).to_string() };
         let mut steps = vec![
-            StepItem { href: "/b/campaigns/new".to_owned(), name: t::brand_campaign_step_mechanic(), answer: name.to_owned(), done: true, wrong: false },
+            StepItem {
+                href: "/b/campaigns/new".to_owned(),
+                name: t::brand_campaign_step_mechanic(),
+                answer: name.to_owned(),
+                done: true,
+                wrong: false,
+            },
             item("#rules", t::brand_campaign_step_rules(), String::new(), &RULES),
             item("#products", t::brand_campaign_step_products(), products, &["products"]),
         ];
@@ -200,9 +232,13 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
     let note = move || {
         let errors = state.errors();
         // A refusal that belongs to no field is told in words; the others stand at their fields.
-        let other = state.look.with(|look| look.wrong.iter().find(|wrong| !fields().any(|field| field == wrong.field)).map(|wrong| kit::error::message(&wrong.code)));
+        let other = state.look.with(|look| {
+            look.wrong.iter().find(|wrong| !fields().any(|field| field == wrong.field)).map(|wrong| kit::error::message(&wrong.code))
+        });
         if let Some(message) = other {
-            return Some(view! { <span class="desk__foot-note desk__foot-note--wrong" role="status"><Icon path=path::WARNING_CIRCLE_FILL size=18 /> " " {message.to_owned()}</span> });
+            return Some(
+                view! { <span class="desk__foot-note desk__foot-note--wrong" role="status"><Icon path=path::WARNING_CIRCLE_FILL size=18 /> " " {message.to_owned()}</span> },
+            );
         }
         (errors > 0).then(|| view! { <span class="desk__foot-note desk__foot-note--wrong" role="status"><Icon path=path::WARNING_CIRCLE_FILL size=18 /> " " {t::brand_campaign_errors(errors as i64).to_string()}</span> })
     };
@@ -241,6 +277,7 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
                         <h2>{t::brand_campaign_step_dates()}</h2>
                         {dates}
                     </section>
+                    {more}
                 </main>
                 <aside class="builder__panel" aria-label=t::brand_campaign_preview()><Panel state stamps /></aside>
             </div>
@@ -257,6 +294,7 @@ fn Builder(sheet: Sheet, tried: bool) -> impl IntoView {
 /// The rule as a sentence whose numbers are fields.
 #[component]
 fn Sentence(draft: Draft, chosen: RwSignal<usize>, state: State) -> impl IntoView {
+    let (stamps, visits) = (draft.stamps(), draft.template == "visit_card");
     let number = move |id: &'static str, money: bool, label: &'static str, value: String, after: fn(i64) -> String| {
         let error = state.error(id);
         // The word agrees with the number while it is typed.
@@ -275,9 +313,9 @@ fn Sentence(draft: Draft, chosen: RwSignal<usize>, state: State) -> impl IntoVie
     };
     let each = match draft.template.as_str() {
         "points_per_value" => view! { {number("step", true, t::brand_campaign_field_step(), draft.step, |_| String::new())} " " {t::brand_campaign_sentence_in()} " " }.into_light(),
+        "visit_card" => view! { {t::brand_campaign_sentence_visit()} " " {number("least", true, t::brand_campaign_field_least(), draft.least, |_| String::new())} " " {t::brand_campaign_sentence_least()} " " }.into_light(),
         _ => view! { {number("units", false, t::brand_campaign_field_units(), draft.units, t::common_units)} " " {t::brand_campaign_sentence_of()} " " }.into_light(),
     };
-    let stamps = draft.template == "stamp_card";
     let given = if stamps { t::common_stamps } else { t::common_points };
     let full = stamps.then(|| {
         view! {
@@ -285,16 +323,51 @@ fn Sentence(draft: Draft, chosen: RwSignal<usize>, state: State) -> impl IntoVie
             <a class="sentence__token" href="#reward">{t::brand_campaign_sentence_reward()}</a> "."
         }
     });
+    let gets = if visits {
+        view! { <b>{["1 ", &given(1)].concat()}</b> }.into_light()
+    } else {
+        number(
+            "points",
+            false,
+            if stamps { t::brand_campaign_field_stamps() } else { t::brand_campaign_field_points() },
+            draft.points,
+            given,
+        )
+        .into_light()
+    };
+    let days = (draft.template == "double_days").then(|| {
+        let chosen = draft.days;
+        let each = shared::format::WEEKDAYS_LONG
+            .into_iter()
+            .zip(1_u8..)
+            .map(|(name, day)| {
+                let value = day.to_string();
+                let on = chosen.contains(&value);
+                view! { <label class="row"><input class="check" type="checkbox" name="days[]" value=value checked=on /> <span>{name}</span></label> }
+            })
+            .collect::<Vec<_>>();
+        view! {
+            <fieldset id="days" class="stack stack--8">
+                <legend>{t::brand_campaign_field_days()}</legend>
+                <div class="row row--wrap">{each}</div>
+            </fieldset>
+        }
+    });
     let wrong = move || {
         let errors = RULES.map(|field| state.error(field).get());
-        errors.into_iter().flatten().next().map(|error| view! { <span class="field__error"><Icon path=path::WARNING_CIRCLE_FILL size=16 /> {error}</span> })
+        errors
+            .into_iter()
+            .flatten()
+            .next()
+            .map(|error| view! { <span class="field__error"><Icon path=path::WARNING_CIRCLE_FILL size=16 /> {error}</span> })
     };
     view! {
         <p>
             {t::brand_campaign_sentence_each()} " " {each} {products} " " {t::brand_campaign_sentence_gets()} " "
-            {number("points", false, if stamps { t::brand_campaign_field_stamps() } else { t::brand_campaign_field_points() }, draft.points, given)} "."
+            {gets} "."
             {full}
         </p>
+        {days}
         <div id="rules-wrong" aria-live="polite" class="sentence__wrong">{wrong}</div>
     }
 }
@@ -336,20 +409,25 @@ fn Reward(draft: Draft, rewards: Vec<Pick>, fixed: bool, state: State) -> impl I
         .into_light();
     }
     let existing = RwSignal::new(name.is_some());
+    let limited = !draft.reward_stock.is_empty();
     let new_one = view! {
         <div class="stack" hidden=move || existing.get()>
             <Field id="reward_name" label=t::brand_campaign_reward_name() initial=draft.reward_name maxlength=80 error=state.error("reward_name") />
-            <div class="fields">
-                <Field id="reward_cost" label=t::brand_campaign_reward_cost() initial=draft.reward_cost prefix="$" money=true inputmode="decimal" help=t::brand_campaign_reward_cost_help() error=state.error("reward_cost") />
+            <Field id="reward_cost" label=t::brand_campaign_reward_cost() initial=draft.reward_cost prefix="$" money=true inputmode="decimal" help=t::brand_campaign_reward_cost_help() error=state.error("reward_cost") />
+            <details open=limited>
+                <summary>{t::brand_campaign_reward_limit()}</summary>
                 <Field id="reward_stock" label=t::brand_campaign_reward_stock() initial=draft.reward_stock inputmode="numeric" optional=true help=t::brand_campaign_reward_stock_help() error=state.error("reward_stock") />
-            </div>
+            </details>
         </div>
     }
     .into_light();
     if rewards.is_empty() {
         return new_one;
     }
-    let options = rewards.into_iter().map(|pick| view! { <option value=pick.id.clone() selected={pick.id == draft.reward}>{pick.name} " · " {pick.detail}</option> }).collect::<Vec<_>>();
+    let options = rewards
+        .into_iter()
+        .map(|pick| view! { <option value=pick.id.clone() selected={pick.id == draft.reward}>{pick.name} " · " {pick.detail}</option> })
+        .collect::<Vec<_>>();
     let select = view! {
         <select id="reward-choice" name="reward" class="field__input" aria-describedby="reward-choice-help" on:change=move |event| existing.set(!event_target_value(&event).is_empty())>
             <option value="">{t::brand_campaign_reward_new()}</option>
@@ -363,10 +441,39 @@ fn Reward(draft: Draft, rewards: Vec<Pick>, fixed: bool, state: State) -> impl I
     .into_light()
 }
 
+/// What few campaigns need: closed until somebody looks for it, or has said something of it.
+#[component]
+fn More(draft: Draft, zones: Vec<String>, state: State) -> impl IntoView {
+    let open = draft.limited();
+    let adults = RwSignal::new(!draft.adults.is_empty());
+    let known = if zones.is_empty() {
+        t::brand_campaign_zones_help().to_owned()
+    } else {
+        t::brand_campaign_zones_known(&zones.join(", ")).to_string()
+    };
+    let stamps = draft.stamps();
+    view! {
+        <section id="more" class="stack">
+            <details open=open>
+                <summary><h2 class="summary-title">{t::brand_campaign_more()}</h2></summary>
+                <div class="stack">
+                    <p class="muted">{t::brand_campaign_more_lead()}</p>
+                    <Field id="zones" label=t::brand_campaign_zones() initial=draft.zones maxlength=2000 optional=true help=known error=state.error("zones") />
+                    <Field id="distributors" label=t::brand_campaign_distributors() initial=draft.distributors maxlength=2000 optional=true help=t::brand_campaign_distributors_help() error=state.error("distributors") />
+                    <Field id="budget" label={if stamps { t::brand_campaign_budget_stamps() } else { t::brand_campaign_budget() }} initial=draft.budget inputmode="numeric" maxlength=12 optional=true help=t::brand_campaign_budget_help() error=state.error("budget") />
+                    <kit::Check name="adults" on=adults>{t::brand_campaign_adults()}</kit::Check>
+                </div>
+            </details>
+        </section>
+    }
+}
+
 /// What the draft would do, always of the newest answers.
 #[component]
 fn Panel(state: State, stamps: bool) -> impl IntoView {
-    let unit = move |n: i64| if stamps { t::common_stamps(n) } else { t::common_points(n) };
+    let unit = move |n: i64| {
+        if stamps { t::common_stamps(n) } else { t::common_points(n) }
+    };
     let body = move || {
         state.look.with(|look| {
             if look.terms.is_empty() {
@@ -400,7 +507,7 @@ fn Panel(state: State, stamps: bool) -> impl IntoView {
                 <ul class="list">{examples}</ul>
                 <section class="card" aria-labelledby="terms">
                     <div class="panel__head"><h3 id="terms">{t::brand_campaign_terms()}</h3><Chip icon=path::SPARKLE>{t::brand_campaign_terms_auto()}</Chip></div>
-                    <p data-terms>{look.terms.clone()}</p>
+                    <p class="terms" data-terms>{look.terms.clone()}</p>
                 </section>
             }
             .into_light()
@@ -440,8 +547,13 @@ mod browser {
     }
 
     pub fn follow(event: &web_sys::Event, state: State, chosen: RwSignal<usize>) {
-        let Some(form) = event.current_target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
-        let Some(query) = FormData::new_with_form(&form).ok().and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data).ok()) else { return };
+        let Some(form) = event.current_target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
+            return;
+        };
+        let Some(query) = FormData::new_with_form(&form).ok().and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data).ok())
+        else {
+            return;
+        };
         chosen.set(query.get_all("products[]").length() as usize);
         let query = String::from(query.to_string());
         let change = CHANGE.get().wrapping_add(1);
@@ -460,7 +572,9 @@ mod browser {
                         ANSWERED.set(change);
                         match look {
                             Ok(look) => state.look.set(look),
-                            Err(error) => state.look.update(|look| look.wrong = vec![Wrong { field: String::new(), code: error.code().to_owned() }]),
+                            Err(error) => {
+                                state.look.update(|look| look.wrong = vec![Wrong { field: String::new(), code: error.code().to_owned() }])
+                            }
                         }
                     }
                 });
@@ -475,7 +589,9 @@ mod browser {
         if CHANGE.get() != ANSWERED.get() || state.look.with_untracked(|look| look.wrong.iter().any(|wrong| wrong.field.is_empty())) {
             return;
         }
-        let Some(wrong) = state.look.with_untracked(|look| look.wrong.first().cloned()) else { return };
+        let Some(wrong) = state.look.with_untracked(|look| look.wrong.first().cloned()) else {
+            return;
+        };
         event.prevent_default();
         state.tried.set(true);
         kit::live::alarm(kit::error::message(&wrong.code));
@@ -494,15 +610,19 @@ mod browser {
 }
 
 #[cfg(feature = "ssr")]
-async fn look(tx: &mut db::Tx, actor: &identity::Actor, scene: &crate::draft::Scene) -> Result<Look, UiError> {
+async fn look(tx: &mut db::Tx, actor: &identity::Actor, now: shared::Timestamp, scene: &crate::draft::Scene) -> Result<Look, UiError> {
     use shared::loyalty::evaluation::{Facts, Line, evaluate};
     let answers = match scene.answers() {
         Ok(answers) => answers,
-        Err(wrong) => return Ok(Look { wrong, ..Look::default() }),
+        Err(wrong) => {
+            return Ok(Look { wrong, ..Look::default() });
+        }
     };
-    let preview = match loyalty::template::preview(tx, actor, &answers).await {
+    let preview = match loyalty::template::preview(tx, actor, now, &answers).await {
         Ok(preview) => preview,
-        Err(error) => return Ok(Look { wrong: crate::draft::wrong_of(error)?, ..Look::default() }),
+        Err(error) => {
+            return Ok(Look { wrong: crate::draft::wrong_of(error)?, ..Look::default() });
+        }
     };
     let rules = &preview.rules;
     // Noon of the first day: no factor of the hour is in what the sentence says.
@@ -523,9 +643,23 @@ async fn look(tx: &mut db::Tx, actor: &identity::Actor, scene: &crate::draft::Sc
     let first = scene.products.iter().find(takes_part);
     let second = scene.products.iter().filter(takes_part).nth(1);
     let other = scene.products.iter().find(|product| !takes_part(product));
-    let baskets = [first.map(|product| vec![(product, 1)]), first.map(|product| [(product, 3)].into_iter().chain(second.map(|second| (second, 2))).collect()), other.map(|product| vec![(product, 1)])];
+    let baskets = [
+        first.map(|product| vec![(product, 1)]),
+        first.map(|product| [(product, 3)].into_iter().chain(second.map(|second| (second, 2))).collect()),
+        other.map(|product| vec![(product, 1)]),
+    ];
     let examples = baskets.into_iter().flatten().map(|basket: Vec<(&shared::catalogue::Product, i64)>| {
-        let lines = basket.iter().map(|(product, quantity)| Line { product: Some(product.id), quantity: *quantity, suggested_price_minor: product.suggested_price_minor, unit_price_minor: product.suggested_price_minor.unwrap_or(0), discount_minor: 0, reward_line: false }).collect::<Vec<_>>();
+        let lines = basket
+            .iter()
+            .map(|(product, quantity)| Line {
+                product: Some(product.id),
+                quantity: *quantity,
+                suggested_price_minor: product.suggested_price_minor,
+                unit_price_minor: product.suggested_price_minor.unwrap_or(0),
+                discount_minor: 0,
+                reward_line: false,
+            })
+            .collect::<Vec<_>>();
         let words = basket.iter().map(|(product, quantity)| format!("{quantity} × {}", product.name)).collect::<Vec<_>>().join(" + ");
         let category = basket.first().map(|(product, _)| product.category.clone()).unwrap_or_default();
         match evaluate(rules, &lines, &facts) {
@@ -534,7 +668,9 @@ async fn look(tx: &mut db::Tx, actor: &identity::Actor, scene: &crate::draft::Sc
         }
     });
     let need = match &answers.mechanic {
-        loyalty::template::Mechanic::StampCard { need, .. } => u32::try_from(*need).ok(),
+        loyalty::template::Mechanic::StampCard { need, .. } | loyalty::template::Mechanic::VisitCard { need, .. } => {
+            u32::try_from(*need).ok()
+        }
         _ => None,
     };
     Ok(Look { wrong: Vec::new(), terms: preview.terms, examples: examples.collect(), need })
@@ -545,17 +681,34 @@ async fn look(tx: &mut db::Tx, actor: &identity::Actor, scene: &crate::draft::Sc
 pub async fn read_builder(query: String) -> Result<Sheet, UiError> {
     let (mut tx, actor, now) = kit::entered().await?;
     let scene = crate::draft::Scene::load(&mut tx, &actor, now, &query).await?;
-    let look = look(&mut tx, &actor, &scene).await?;
+    let look = look(&mut tx, &actor, now, &scene).await?;
     let country = scene.organisation.country;
     let price = |minor| shared::format::money(minor, country.currency(), country);
     let products = scene.products.iter().map(|product| Pick {
         id: product.id.to_string(),
         name: product.name.clone(),
-        detail: [Some(product.gtin.short()), product.suggested_price_minor.map(price)].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        detail: [Some(product.gtin.short()), product.suggested_price_minor.map(price)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · "),
         category: product.category.clone(),
     });
-    let rewards = scene.rewards.iter().map(|reward| Pick { id: reward.id.to_string(), name: reward.name.clone(), detail: price(reward.unit_cost_minor), category: reward.category.clone() });
-    Ok(Sheet { products: products.collect(), rewards: rewards.collect(), version: scene.campaign.as_ref().map_or(0, |campaign| campaign.version), brand: scene.brand, draft: scene.draft, look })
+    let rewards = scene.rewards.iter().map(|reward| Pick {
+        id: reward.id.to_string(),
+        name: reward.name.clone(),
+        detail: price(reward.unit_cost_minor),
+        category: reward.category.clone(),
+    });
+    Ok(Sheet {
+        products: products.collect(),
+        rewards: rewards.collect(),
+        zones: scene.zones,
+        version: scene.campaign.as_ref().map_or(0, |campaign| campaign.version),
+        brand: scene.brand,
+        draft: scene.draft,
+        look,
+    })
 }
 
 /// What a draft would give and say, and what is wrong with it. Writes nothing.
@@ -563,7 +716,7 @@ pub async fn read_builder(query: String) -> Result<Sheet, UiError> {
 pub async fn look_at_draft(query: String) -> Result<Look, UiError> {
     let (mut tx, actor, now) = request::read().await?;
     let scene = crate::draft::Scene::load(&mut tx, &actor, now, &query).await?;
-    look(&mut tx, &actor, &scene).await
+    look(&mut tx, &actor, now, &scene).await
 }
 
 /// Saves the draft and leads to its page; a wrong one leads back with everything that was typed.

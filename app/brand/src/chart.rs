@@ -38,12 +38,27 @@ impl DayChart {
         let last_index = i64::try_from(days.len()).unwrap_or(i64::MAX).saturating_sub(1).max(1);
         let height = RangedCoordi64::from(0..most);
         let width = RangedCoordi64::from(0..last_index);
-        let grid = height.key_points(4_usize).into_iter().map(|units| (height.map(&units, (BOTTOM, TOP)), format::integer(units, country))).collect();
-        let label = |index: i64| usize::try_from(index).ok().and_then(|index| days.get(index)).map(|day| (width.map(&index, (LEFT, RIGHT)), format::day_month(day.date)));
+        let grid = height
+            .key_points(4_usize)
+            .into_iter()
+            .map(|units| (height.map(&units, (BOTTOM, TOP)), format::integer(units, country)))
+            .collect();
+        let label = |index: i64| {
+            usize::try_from(index)
+                .ok()
+                .and_then(|index| days.get(index))
+                .map(|day| (width.map(&index, (LEFT, RIGHT)), format::day_month(day.date)))
+        };
         let dates = width.key_points(7_usize).into_iter().filter_map(label).collect();
-        let points = days.iter().zip(0_i64..).map(|(day, index)| (width.map(&index, (LEFT, RIGHT)), height.map(&day.units, (BOTTOM, TOP)))).collect();
+        let points = days
+            .iter()
+            .zip(0_i64..)
+            .map(|(day, index)| (width.map(&index, (LEFT, RIGHT)), height.map(&day.units, (BOTTOM, TOP))))
+            .collect();
         let best = days.iter().max_by_key(|day| day.units);
-        let finding = best.map(|best| t::brand_chart_finding(&format::date(best.date), &format::integer(best.units, country)).to_string()).unwrap_or_default();
+        let finding = best
+            .map(|best| t::brand_chart_finding(&format::date(best.date), &format::integer(best.units, country)).to_string())
+            .unwrap_or_default();
         Self { grid, dates, points, last: days.last().map(|day| format::integer(day.units, country)).unwrap_or_default(), finding }
     }
 }
@@ -58,16 +73,21 @@ pub(crate) fn Line(chart: DayChart) -> impl IntoView {
         line.push(' ');
         line.push_str(&y.to_string());
     }
-    let area = chart.points.first().zip(chart.points.last()).map(|(first, last)| [&line, "L", &last.0.to_string(), " ", &BOTTOM.to_string(), "L", &first.0.to_string(), " ", &BOTTOM.to_string(), "Z"].concat());
+    let area = chart.points.first().zip(chart.points.last()).map(|(first, last)| {
+        [&line, "L", &last.0.to_string(), " ", &BOTTOM.to_string(), "L", &first.0.to_string(), " ", &BOTTOM.to_string(), "Z"].concat()
+    });
     let grid = chart
         .grid
         .into_iter()
-        .map(|(y, words)| view! {
-            <line class="chart__grid" x1=LEFT x2=RIGHT y1=y y2=y></line>
-            <text x=LEFT - 8 y=y + 4 text-anchor="end">{words}</text>
+        .map(|(y, words)| {
+            view! {
+                <line class="chart__grid" x1=LEFT x2=RIGHT y1=y y2=y></line>
+                <text x=LEFT - 8 y=y + 4 text-anchor="end">{words}</text>
+            }
         })
         .collect::<Vec<_>>();
-    let dates = chart.dates.into_iter().map(|(x, words)| view! { <text x=x y=HEIGHT - 4 text-anchor="middle">{words}</text> }).collect::<Vec<_>>();
+    let dates =
+        chart.dates.into_iter().map(|(x, words)| view! { <text x=x y=HEIGHT - 4 text-anchor="middle">{words}</text> }).collect::<Vec<_>>();
     let end = chart.points.last().map(|(x, y)| {
         view! {
             <circle class="chart__dot--2" cx=*x cy=*y r="4"></circle>

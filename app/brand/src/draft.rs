@@ -11,7 +11,7 @@ pub struct Draft {
     /// The campaign that is changed; empty: a new one.
     pub(crate) campaign: String,
     pub(crate) brand: String,
-    /// `stamp_card`, `points_per_unit`, `points_per_value`.
+    /// `stamp_card`, `visit_card`, `points_per_unit`, `double_days`, `points_per_value`.
     pub(crate) template: String,
     pub(crate) name: String,
     pub(crate) starts: String,
@@ -23,12 +23,35 @@ pub struct Draft {
     /// Money.
     pub(crate) step: String,
     pub(crate) need: String,
+    /// Least value of a visit; empty: none.
+    pub(crate) least: String,
+    /// Days of the week with twice as many, Monday 1.
+    pub(crate) days: Vec<String>,
     /// An existing one; empty: the next three make one.
     pub(crate) reward: String,
     pub(crate) reward_name: String,
     pub(crate) reward_cost: String,
     /// Empty: no end.
     pub(crate) reward_stock: String,
+    /// With commas between; empty: everywhere.
+    pub(crate) zones: String,
+    /// With commas between.
+    pub(crate) distributors: String,
+    /// Units of the whole campaign; empty: no end.
+    pub(crate) budget: String,
+    /// `on`: only for adults.
+    pub(crate) adults: String,
+}
+
+impl Draft {
+    /// Its card fills with stamps.
+    pub(crate) fn stamps(&self) -> bool {
+        matches!(self.template.as_str(), "stamp_card" | "visit_card")
+    }
+    /// Something is said that few campaigns need.
+    pub(crate) fn limited(&self) -> bool {
+        [&self.zones, &self.distributors, &self.budget, &self.adults].into_iter().any(|text| !text.trim().is_empty())
+    }
 }
 
 /// A field and the code of what is wrong with it.
@@ -47,8 +70,17 @@ mod server {
 
     use identity::Actor;
     use kit::UiError;
-    use loyalty::template::{Answers, ChosenReward, Mechanic};
-    use shared::{CivilDate, Country, Currency, Problem, Timestamp, catalogue::Product, format, identity::{Brand, Organisation}, loyalty::{Campaign, NewReward, Reward, RuleKind, Template}};
+    use loyalty::template::{self, Answers, ChosenReward, Extras, Mechanic};
+    use shared::{
+        CivilDate, Country, Currency, Problem, Timestamp,
+        catalogue::Product,
+        format,
+        identity::{Brand, Organisation},
+        loyalty::{
+            Campaign, NewReward, Reward, RuleKind, Template,
+            campaign::{CapScope, ShopGroup, ShopScope},
+        },
+    };
 
     use super::{Draft, Wrong};
 
@@ -67,6 +99,8 @@ mod server {
         pub(crate) products: Vec<Product>,
         /// Of the brand.
         pub(crate) rewards: Vec<Reward>,
+        /// Where shops of the brand are.
+        pub(crate) zones: Vec<String>,
     }
 
     impl Draft {
@@ -87,7 +121,10 @@ mod server {
             self.units = text("1");
             self.need = text("5");
             self.step = text("1000");
-            self.points = text(if self.template == "points_per_unit" { "10" } else { "1" });
+            self.points = text(if matches!(self.template.as_str(), "points_per_unit" | "double_days") { "10" } else { "1" });
+            if self.template == "double_days" {
+                self.days = vec![text("2")];
+            }
         }
         /// What is stored.
         fn of(campaign: &Campaign, country: Country) -> Self {
@@ -100,6 +137,8 @@ mod server {
                 products: campaign.rules.products.iter().map(ToString::to_string).collect(),
                 template: match campaign.template {
                     Template::StampCard => "stamp_card",
+                    Template::VisitCard => "visit_card",
+                    Template::DoubleDays => "double_days",
                     Template::PointsPerUnit => "points_per_unit",
                     Template::PointsPerValue => "points_per_value",
                     Template::Custom => "",
@@ -113,6 +152,21 @@ mod server {
                     (draft.step, draft.points) = (format::money_field(*step_minor, country.currency()), points.to_string());
                 }
                 _ => {}
+            }
+            if let Some(least) = campaign.rules.rules.first().and_then(|rule| rule.min_amount_minor) {
+                draft.least = format::money_field(least, country.currency());
+            }
+            if let Some(days) = template::double_days(&campaign.rules) {
+                draft.days = days.iter().map(ToString::to_string).collect();
+            }
+            if let ShopScope::Where(group) = &campaign.rules.shops {
+                (draft.zones, draft.distributors) = (group.zones.join(", "), group.distributors.join(", "));
+            }
+            if let Some(cap) = campaign.rules.caps.iter().find(|cap| cap.scope == CapScope::Campaign) {
+                draft.budget = cap.max.to_string();
+            }
+            if campaign.rules.adults_only {
+                draft.adults = "on".to_owned();
             }
             if let Some(threshold) = campaign.rules.threshold {
                 (draft.need, draft.reward) = (threshold.need.to_string(), threshold.reward_id.to_string());
@@ -137,7 +191,7 @@ mod server {
             actor.manages(organisation.id)?;
             let campaign = match draft.campaign.as_str() {
                 "" => None,
-                id => Some(loyalty::campaign::get(tx, actor, id.parse().map_err(|_| Problem::not_found())?).await?),
+                id => Some(loyalty::campaign::get(tx, actor, now, id.parse().map_err(|_| Problem::not_found())?).await?),
             };
             let today = identity::shop::local_date(organisation.country.time_zone(), now);
             match campaign.as_ref().filter(|_| fresh) {
@@ -146,16 +200,23 @@ mod server {
                 None => {}
             }
             let brands = identity::organisation::brands(tx, actor).await?;
-            let brand = brands.iter().find(|brand| brand.id.to_string() == draft.brand).or(brands.first()).cloned().ok_or_else(Problem::not_found)?;
+            let brand = brands
+                .iter()
+                .find(|brand| brand.id.to_string() == draft.brand)
+                .or(brands.first())
+                .cloned()
+                .ok_or_else(Problem::not_found)?;
             draft.brand = brand.id.to_string();
-            let products = catalogue::product::of_tenant(tx, actor).await?.into_iter().filter(|product| product.brand_id == Some(brand.id)).collect();
-            let rewards = loyalty::reward::list(tx, actor).await?.into_iter().filter(|reward| reward.brand_id == brand.id).collect();
-            Ok(Self { draft, organisation, today, brand, campaign, products, rewards })
+            let products =
+                catalogue::product::of_tenant(tx, actor).await?.into_iter().filter(|product| product.brand_id == Some(brand.id)).collect();
+            let rewards = loyalty::reward::list(tx, actor, now).await?.into_iter().filter(|reward| reward.brand_id == brand.id).collect();
+            let zones = identity::participation::zones(tx, actor, brand.id).await?;
+            Ok(Self { draft, organisation, today, brand, campaign, products, rewards, zones })
         }
 
         /// The draft as answers, or everything that is wrong with it.
         pub(crate) fn answers(&self) -> Result<Answers, Vec<Wrong>> {
-            let Draft { campaign, template, name, starts, ends, products, units, points, step, need, reward, reward_name, reward_cost, reward_stock, .. } = &self.draft;
+            let Draft { campaign, template, name, starts, ends, products, units, points, step, need, least, .. } = &self.draft;
             let mut form = Form { wrong: Vec::new() };
             if name.trim().is_empty() {
                 form.refuse("name", "required");
@@ -166,38 +227,90 @@ mod server {
             if chosen.is_empty() {
                 form.refuse("products", "loyalty.products_missing");
             }
-            let points = form.number("points", points);
             let mechanic = match template.as_str() {
-                "points_per_unit" => Mechanic::PointsPerUnit { units: form.number("units", units), points },
-                "points_per_value" => Mechanic::PointsPerValue { step_minor: form.money("step", step, 1, currency), points },
+                "points_per_unit" => Mechanic::PointsPerUnit { units: form.number("units", units), points: form.number("points", points) },
+                "double_days" => {
+                    let mut days: Vec<u8> = self.draft.days.iter().filter_map(|day| day.parse().ok()).collect();
+                    days.sort_unstable();
+                    days.dedup();
+                    if days.is_empty() {
+                        form.refuse("days", "required");
+                    }
+                    Mechanic::DoubleDays { units: form.number("units", units), points: form.number("points", points), days }
+                }
+                "points_per_value" => {
+                    Mechanic::PointsPerValue { step_minor: form.money("step", step, 1, currency), points: form.number("points", points) }
+                }
                 "stamp_card" => {
-                    let units = form.number("units", units);
+                    let (units, stamps, need) = (form.number("units", units), form.number("points", points), form.number("need", need));
+                    Mechanic::StampCard { units, stamps, need, reward: self.reward(&mut form, &chosen, currency) }
+                }
+                "visit_card" => {
+                    let least_minor = if least.trim().is_empty() { 0 } else { form.money("least", least, 0, currency) };
                     let need = form.number("need", need);
-                    let reward = match reward.parse() {
-                        Ok(id) => ChosenReward::Existing(id),
-                        Err(_) => {
-                            if reward_name.trim().is_empty() {
-                                form.refuse("reward_name", "required");
-                            }
-                            let unit_cost_minor = form.money("reward_cost", reward_cost, 0, currency);
-                            let stock = if reward_stock.trim().is_empty() { None } else { Some(form.number("reward_stock", reward_stock)) };
-                            // The drawing of what takes part is the best guess at what is given.
-                            let category = self.products.iter().find(|product| chosen.contains(&product.id)).map(|product| product.category.clone()).unwrap_or_default();
-                            let name = reward_name.trim().to_owned();
-                            ChosenReward::New(NewReward { brand_id: self.brand.id, name, category, unit_cost_minor, handling_fee_minor: 0, currency, stock, max_per_consumer: None, cost: None, reserve_minutes: None })
-                        }
-                    };
-                    Mechanic::StampCard { units, stamps: points, need, reward }
+                    Mechanic::VisitCard { least_minor, need, reward: self.reward(&mut form, &chosen, currency) }
                 }
                 _ => {
                     form.refuse("template", "loyalty.custom_rules");
-                    Mechanic::PointsPerUnit { units: 1, points }
+                    Mechanic::PointsPerUnit { units: 1, points: 1 }
                 }
             };
+            let extras = self.extras(&mut form);
             if !form.wrong.is_empty() {
                 return Err(form.wrong);
             }
-            Ok(Answers { campaign: campaign.parse().ok(), brand_id: self.brand.id, name: name.clone(), starts, ends, products: chosen, mechanic })
+            Ok(Answers {
+                campaign: campaign.parse().ok(),
+                brand_id: self.brand.id,
+                name: name.clone(),
+                starts,
+                ends,
+                products: chosen,
+                mechanic,
+                extras,
+            })
+        }
+
+        /// What a full card gives: one that is offered already, or a new one.
+        fn reward(&self, form: &mut Form, chosen: &[shared::ProductId], currency: Currency) -> ChosenReward {
+            let Draft { reward, reward_name, reward_cost, reward_stock, .. } = &self.draft;
+            if let Ok(id) = reward.parse() {
+                return ChosenReward::Existing(id);
+            }
+            if reward_name.trim().is_empty() {
+                form.refuse("reward_name", "required");
+            }
+            let unit_cost_minor = form.money("reward_cost", reward_cost, 0, currency);
+            let stock = if reward_stock.trim().is_empty() { None } else { Some(form.number("reward_stock", reward_stock)) };
+            // The drawing of what takes part is the best guess at what is given.
+            let of = self.products.iter().find(|product| chosen.contains(&product.id));
+            ChosenReward::New(NewReward {
+                brand_id: self.brand.id,
+                name: reward_name.trim().to_owned(),
+                category: of.map(|product| product.category.clone()).unwrap_or_default(),
+                unit_cost_minor,
+                handling_fee_minor: 0,
+                currency,
+                stock,
+                max_per_consumer: None,
+                cost: None,
+                reserve_minutes: None,
+            })
+        }
+
+        /// What few campaigns need.
+        fn extras(&self, form: &mut Form) -> Extras {
+            let names = |text: &str| -> Vec<String> {
+                text.split([',', ';', '\n']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            };
+            let places = ShopGroup { zones: names(&self.draft.zones), distributors: names(&self.draft.distributors) };
+            for (field, names) in [("zones", &places.zones), ("distributors", &places.distributors)] {
+                if names.len() > ShopGroup::NAMES_MAX || names.iter().any(|name| name.chars().count() > ShopGroup::NAME_MAX) {
+                    form.refuse(field, "too_long");
+                }
+            }
+            let budget = if self.draft.budget.trim().is_empty() { None } else { Some(form.number("budget", &self.draft.budget)) };
+            Extras { places, budget, adults_only: !self.draft.adults.is_empty() }
         }
     }
 
@@ -250,6 +363,8 @@ mod server {
             "rules.threshold" => "reward",
             "unit_cost_minor" => "reward_cost",
             "stock" => "reward_stock",
+            "rules.shops" => "zones",
+            "rules.caps" => "budget",
             other => other,
         };
         Ok(vec![Wrong { field: own.to_owned(), code: problem.code }])

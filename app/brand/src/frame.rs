@@ -20,7 +20,9 @@ fn groups() -> Vec<RailGroup> {
             title: None,
             items: vec![
                 item("/b/", t::brand_nav_summary(), path::HOUSE, path::HOUSE_FILL),
+                item("/b/reports", t::brand_nav_reports(), path::CHART_LINE_UP, path::CHART_LINE_UP_FILL),
                 item("/b/campaigns", t::brand_nav_campaigns(), path::MEGAPHONE_SIMPLE, path::MEGAPHONE_SIMPLE_FILL),
+                item("/b/audiences", t::brand_nav_audiences(), path::USERS, path::USERS_FILL),
                 item("/b/products", t::brand_nav_products(), path::BARCODE, path::BARCODE_FILL),
             ],
         },
@@ -28,6 +30,8 @@ fn groups() -> Vec<RailGroup> {
             title: Some(t::brand_nav_account()),
             items: vec![
                 item("/b/payouts", t::brand_nav_payouts(), path::HAND_COINS, path::HAND_COINS_FILL),
+                item("/b/counter", t::brand_nav_counter(), path::GIFT, path::GIFT_FILL),
+                item("/b/webhooks", t::brand_nav_webhooks(), path::SHARE_NETWORK, path::SHARE_NETWORK),
                 item("/b/account", t::brand_nav_settings(), path::GEAR_SIX, path::GEAR_SIX_FILL),
             ],
         },

@@ -1,6 +1,9 @@
 //! Products of the organisation's brands: what campaigns can name.
 
-use kit::{Button, ButtonLink, Choice, Column, DeskHead, Empty, Field, Form, Icon, IntoLight, Look, ProductPicture, Search, Sending, Size, Skeleton, SkeletonKind, Table, UiError, categories, category_name, icon::path, refused, request, t};
+use kit::{
+    Button, ButtonLink, Choice, Column, DeskHead, Empty, Field, Form, Icon, IntoLight, Look, ProductPicture, Search, Sending, Size,
+    Skeleton, SkeletonKind, Table, UiError, categories, category_name, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, catalogue::Product, format, identity::Brand};
@@ -49,7 +52,11 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
     let Shelf { products, chosen, brands, country, manages } = shelf;
     let form = (manages && (adds || chosen.is_some())).then(|| view! { <Edit product=chosen brands /> });
     let list = if products.is_empty() {
-        let (title, text) = if searched { (t::brand_products_none_title(), t::brand_products_none_text()) } else { (t::brand_products_empty_title(), t::brand_products_empty_text()) };
+        let (title, text) = if searched {
+            (t::brand_products_none_title(), t::brand_products_none_text())
+        } else {
+            (t::brand_products_empty_title(), t::brand_products_empty_text())
+        };
         view! { <Empty title text icon=path::BARCODE /> }.into_light()
     } else {
         let rows = products
@@ -70,7 +77,14 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
                 }
             })
             .collect::<Vec<_>>();
-        let columns = vec![Column::text(t::backoffice_products_name()), Column::number(t::backoffice_products_gtin()), Column::text(t::backoffice_products_brand()), Column::text(t::backoffice_products_category()), Column::number(t::backoffice_products_price()), Column::hidden(t::common_edit())];
+        let columns = vec![
+            Column::text(t::backoffice_products_name()),
+            Column::number(t::backoffice_products_gtin()),
+            Column::text(t::backoffice_products_brand()),
+            Column::text(t::backoffice_products_category()),
+            Column::number(t::backoffice_products_price()),
+            Column::hidden(t::common_edit()),
+        ];
         view! {
             <section class="card card--flush">
                 <Table caption=t::brand_nav_products() cards=true tall=true columns>{rows}</Table>
@@ -137,7 +151,14 @@ pub async fn read_products(#[server(default)] words: String, #[server(default)] 
 
 /// Adds a product, or changes the one of `id`.
 #[server(prefix = "/fn", endpoint = "brand/save_product")]
-pub async fn save_product(#[server(default)] id: String, gtin: String, name: String, #[server(default)] price: String, #[server(default)] category: String, #[server(default)] brand: String) -> Result<(), UiError> {
+pub async fn save_product(
+    #[server(default)] id: String,
+    gtin: String,
+    name: String,
+    #[server(default)] price: String,
+    #[server(default)] category: String,
+    #[server(default)] brand: String,
+) -> Result<(), UiError> {
     use shared::{Problem, catalogue::NewProduct};
     let (mut tx, actor, now) = request::begin().await?;
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
@@ -147,7 +168,9 @@ pub async fn save_product(#[server(default)] id: String, gtin: String, name: Str
     let currency = organisation.country.currency();
     let price = match price.trim() {
         "" => None,
-        price => Some(format::typed_money(price, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount of money."))?),
+        price => {
+            Some(format::typed_money(price, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount of money."))?)
+        }
     };
     let gtin = shared::Gtin::typed(&gtin).map_err(|wrong| Problem::field("gtin", wrong.code(), wrong.to_string()))?;
     let new = NewProduct { gtin, brand_id: Some(brand.id), name, category, suggested_price_minor: price, currency };

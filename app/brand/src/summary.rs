@@ -1,11 +1,23 @@
 //! The first page: what was sold in a period, to how many, where, and what it costs.
 
-use kit::{Bar, BarTone, ButtonLink, Change, Column, DeskHead, Empty, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table, Tiles, UiError, icon::path, refused, request, t};
+use kit::{
+    Bar, BarTone, ButtonLink, Change, Column, DeskHead, Empty, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, StatTile, Table,
+    Tiles, UiError, icon::path, refused, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{BrandId, Country, format, identity::Brand, loyalty::Payable, reports::{Count, Summary}};
+use shared::{
+    BrandId, Country, format,
+    identity::Brand,
+    loyalty::Payable,
+    reports::{Count, Summary},
+};
 
-use crate::{campaigns, chart::{DayChart, Line}, frame::Desk};
+use crate::{
+    campaigns,
+    chart::{DayChart, Line},
+    frame::Desk,
+};
 
 /// Periods that one tap chooses, in days.
 const PERIODS: [i64; 3] = [7, 28, 90];
@@ -58,7 +70,8 @@ pub(crate) fn SummaryPage() -> impl IntoView {
 fn shown(overview: Overview, days: i64) -> AnyView {
     let Overview { summary, chart, campaigns, payables, country, brands, brand, manages, data_until } = overview;
     let address = |days: i64, brand: BrandId| ["/b/?days=", &days.to_string(), "&brand=", &brand.to_string()].concat().into();
-    let several = (brands.len() > 1).then(|| brands.into_iter().map(|one| (address(days, one.id), one.name.into(), one.id == brand)).collect());
+    let several =
+        (brands.len() > 1).then(|| brands.into_iter().map(|one| (address(days, one.id), one.name.into(), one.id == brand)).collect());
     let periods = PERIODS.map(|period| (address(period, brand), t::common_days_count(period).to_string().into(), period == days)).to_vec();
     let as_of = data_until.map(|when| t::brand_summary_as_of(&when).to_string()).unwrap_or_default();
     let empty = summary.units == 0 && summary.units_before == 0;
@@ -116,7 +129,11 @@ fn tiles(summary: &Summary, days: i64, country: Country) -> AnyView {
         (before > 0).then(|| {
             let points = now.saturating_sub(before).saturating_mul(10_000) / before;
             let sign = if points < 0 { "" } else { "+" };
-            Change { amount: [sign, &format::percent(points, 1, country)].concat().into(), against: against.clone().into(), down: points < 0 }
+            Change {
+                amount: [sign, &format::percent(points, 1, country)].concat().into(),
+                against: against.clone().into(),
+                down: points < 0,
+            }
         })
     };
     let tile = |label: &'static str, figure: String, unit: Option<String>, change: Option<Change>| match (unit, change) {
@@ -132,7 +149,12 @@ fn tiles(summary: &Summary, days: i64, country: Country) -> AnyView {
     let of_shops = t::brand_summary_shops_of(&format::integer(summary.eligible_shops, country)).to_string();
     let money = |minor| format::money(minor, summary.currency, country);
     let tiles = [
-        tile(t::brand_summary_sales(), money(summary.net_amount_minor), None, change(summary.net_amount_minor, summary.net_amount_before_minor)),
+        tile(
+            t::brand_summary_sales(),
+            money(summary.net_amount_minor),
+            None,
+            change(summary.net_amount_minor, summary.net_amount_before_minor),
+        ),
         tile(t::brand_summary_units(), format::integer(summary.units, country), None, change(summary.units, summary.units_before)),
         tile(t::brand_summary_shops(), format::integer(summary.active_shops, country), Some(of_shops), None),
         tile(t::brand_summary_buyers(), buyers, few, None),
@@ -222,10 +244,10 @@ pub async fn read_overview(#[server(default)] brand: String, #[server(default)] 
     let zone = organisation.country.time_zone();
     let to = identity::shop::local_date(zone, now);
     let from = to.plus_days(1 - days.clamp(1, 366)).unwrap_or(to);
-    let summary = reports::summary(&mut tx, &actor, chosen, from, to).await?;
-    let page = loyalty::campaign::list(&mut tx, &actor, None, 5).await?;
-    let campaigns = page.items.into_iter().map(|campaign| campaigns::Row::of(campaign, to)).collect();
-    let mut payables = loyalty::shop::payables_of_tenant(&mut tx, &actor, organisation.id).await?;
+    let summary = reports::summary(&mut tx, &actor, now, chosen, from, to).await?;
+    let page = loyalty::campaign::list(&mut tx, &actor, now, None, 5).await?;
+    let campaigns = page.items.into_iter().map(campaigns::Row::of).collect();
+    let mut payables = loyalty::shop::payables_of_tenant(&mut tx, &actor, organisation.id, now).await?;
     payables.truncate(5);
     let chart = DayChart::of(&summary.days, organisation.country);
     let data_until = summary.data_until.map(|at| {

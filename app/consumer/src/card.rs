@@ -1,14 +1,24 @@
 //! The card: the code of now, and what it has brought.
 
-use kit::{Ask, Avatar, Button, ButtonLink, Empty, ErrorState, IntoLight, Kept, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead, SeenAt, Shown, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, kept, net, t};
+use kit::{
+    Ask, Avatar, Button, ButtonLink, Empty, ErrorState, IntoLight, Kept, Look, PhoneHead, PhoneShell, QrCard, QrFull, Ring, SectionHead,
+    SeenAt, Shown, Skeleton, SkeletonKind, StampGrid, UiError, icon::path, kept, net, t,
+};
 use leptos::prelude::*;
 use shared::{
     Country, Timestamp, format,
-    loyalty::{Balance, CardView, campaign::Unit, card_code::{STEP_MS, step_at}},
+    loyalty::{
+        Balance, CardView,
+        campaign::Unit,
+        card_code::{STEP_MS, step_at},
+    },
     time::{HOUR_MS, MINUTE_MS},
 };
 
-use crate::{bar::Bar, key::{self, Own}};
+use crate::{
+    bar::Bar,
+    key::{self, Own},
+};
 
 /// A card that has not met the server for so long says so.
 const CONTACT_MS_MAX: i64 = 72 * HOUR_MS;
@@ -43,7 +53,12 @@ enum Trouble {
 pub(crate) fn CardPage() -> impl IntoView {
     let again = RwSignal::new(0_u32);
     let card = kept(Ask { name: "consumer.card", path: "/fn/consumer/read_card", form: String::new() }, again, read_card);
-    let plate = Plate { code: RwSignal::new(String::new()), left_ms: RwSignal::new(STEP_MS), own: RwSignal::new(Own::Nothing), away: RwSignal::default() };
+    let plate = Plate {
+        code: RwSignal::new(String::new()),
+        left_ms: RwSignal::new(STEP_MS),
+        own: RwSignal::new(Own::Nothing),
+        away: RwSignal::default(),
+    };
     live(again);
     rotate(plate, card, again);
     view! {
@@ -184,7 +199,8 @@ fn trouble_plate(trouble: Trouble, plate: Plate, again: RwSignal<u32>, open: RwS
     let dictate = || view! { <ButtonLink href="/c/code" look=Look::Key wide=true>{t::consumer_home_dictate()}</ButtonLink> }.into_light();
     let (name, title, text, ways) = match trouble {
         Trouble::Elsewhere => {
-            let here = view! { <Button look=Look::Key wide=true on:click=move |_| use_here(plate, again)>{t::recover_action()}</Button> }.into_light();
+            let here = view! { <Button look=Look::Key wide=true on:click=move |_| use_here(plate, again)>{t::recover_action()}</Button> }
+                .into_light();
             ("elsewhere", t::recover_elsewhere(), t::consumer_home_elsewhere_text().to_owned(), here)
         }
         Trouble::SetBack(ms) => ("clock", t::consumer_home_clock_title(), t::consumer_home_clock_set_back(&format::span(ms)), dictate()),
@@ -306,6 +322,7 @@ fn Points(balance: Balance, country: Country) -> impl IntoView {
             <div class="row">
                 <Avatar name=balance.brand_name.clone() colour=balance.brand_colour />
                 <h3 class="strong grow">{balance.brand_name}</h3>
+                {balance.level.map(|level| view! { <span class="chip" data-level=level>{t::consumer_level(&level.to_string())}</span> })}
                 <span class="figure" data-available=balance.available>{format::integer(balance.available, country)}</span>
                 <span class="small muted">{t::consumer_points_unit()}</span>
             </div>

@@ -42,7 +42,10 @@ fn digits(told: Dictated) -> AnyView {
     Effect::new(move |before: Option<()>| {
         if before.is_none() {
             let until = kit::net::device_ms() + told.left_ms;
-            let handle = set_interval_with_handle(move || left.set(((until - kit::net::device_ms()) / SECOND_MS).clamp(0, LIFE_S)), std::time::Duration::from_millis(500));
+            let handle = set_interval_with_handle(
+                move || left.set(((until - kit::net::device_ms()) / SECOND_MS).clamp(0, LIFE_S)),
+                std::time::Duration::from_millis(500),
+            );
             on_cleanup(move || {
                 if let Ok(handle) = handle {
                     handle.clear();

@@ -1,8 +1,18 @@
 //! Every movement with its reason.
 
-use kit::{Ask, Chip, Disc, Empty, IntoLight, ListRow, PhoneHead, PhoneShell, SegLinks, SkeletonKind, Tone, UiError, icon::path, kept, kept_view, t};
+use kit::{
+    Ask, Banner, Chip, Disc, Empty, IntoLight, ListRow, PhoneHead, PhoneShell, SegLinks, SkeletonKind, Tone, UiError, icon::path, kept,
+    kept_view, t,
+};
 use leptos::prelude::*;
-use shared::{CivilDate, Country, Page, format, loyalty::{Coming, Movement, campaign::Unit}};
+use shared::{
+    CivilDate, Country, Page, format,
+    loyalty::{
+        Coming, Movement,
+        campaign::{CapScope, Unit},
+        correction::{DisputeState, UnrewardedPurchase},
+    },
+};
 
 use crate::bar::Bar;
 
@@ -11,9 +21,14 @@ use crate::bar::Bar;
 pub(crate) fn HistoryPage() -> impl IntoView {
     let show = kit::request::query("show").unwrap_or_default();
     let cursor = kit::request::query("cursor");
+    let disputed = kit::request::query("disputed").is_some();
     let first = cursor.is_none() && show.is_empty();
     let name = if cursor.is_some() { "consumer.history.older" } else { "consumer.history" };
-    let page = kept(Ask { name, path: "/fn/consumer/movements", form: cursor.as_ref().map(|cursor| ["cursor=", cursor].concat()).unwrap_or_default() }, RwSignal::new(0), move || movements(cursor.clone()));
+    let page = kept(
+        Ask { name, path: "/fn/consumer/movements", form: cursor.as_ref().map(|cursor| ["cursor=", cursor].concat()).unwrap_or_default() },
+        RwSignal::new(0),
+        move || movements(cursor.clone()),
+    );
     let links = [("", t::consumer_history_all()), ("earned", t::consumer_history_earned()), ("used", t::consumer_history_used())]
         .into_iter()
         .map(|(value, words)| (["/c/history?show=", value].concat().into(), words.into(), value == show))
@@ -25,7 +40,10 @@ pub(crate) fn HistoryPage() -> impl IntoView {
         >
             {first.then(|| view! { <Ahead /> })}
             <SegLinks label=t::consumer_history_title() links />
+            {disputed.then(|| view! { <Banner note=true tone=Tone::Success icon=path::CHECK>{t::dispute_opened()}</Banner> })}
             {kept_view(page, "/c/history", SkeletonKind::Rows, move |page| view! { <Days page show=show.clone() /> }.into_light())}
+            {first.then(|| view! { <Silent /> })}
+            {first.then(|| view! { <crate::nps::Nps /> })}
         </PhoneShell>
     }
 }
@@ -36,7 +54,8 @@ const NEXT_DATES: usize = 3;
 /// What time will do: every date, not only the next one. Nothing when there is none.
 #[component]
 fn Ahead() -> impl IntoView {
-    let coming = kept(Ask { name: "consumer.coming", path: "/fn/consumer/read_coming", form: String::new() }, RwSignal::new(0), read_coming);
+    let coming =
+        kept(Ask { name: "consumer.coming", path: "/fn/consumer/read_coming", form: String::new() }, RwSignal::new(0), read_coming);
     view! {
         <kit::Await fallback=|| ()>
             {move || coming.get().and_then(|shown| shown.value().cloned()).filter(|coming| !coming.is_empty()).map(|coming| {
@@ -63,6 +82,54 @@ fn Ahead() -> impl IntoView {
     }
 }
 
+/// Purchases that gave nothing: one tap says so.
+#[component]
+fn Silent() -> impl IntoView {
+    let silent = kit::once(read_unrewarded);
+    view! {
+        <kit::Await fallback=|| ()>
+            {move || silent.get().and_then(Result::ok).filter(|silent| !silent.is_empty()).map(|silent| {
+                let rows = silent
+                    .into_iter()
+                    .map(|purchase| {
+                        let mut text = [&format::weekday_date(purchase.local.date()), " ", &format::time(purchase.local)].concat();
+                        if let Some(scope) = purchase.limit {
+                            text = [&text, " · ", limit(scope)].concat();
+                        }
+                        let figure = format::money(purchase.total_minor, purchase.currency, Country::Co);
+                        let case = match purchase.dispute {
+                            Some(state) => view! { <Chip>{dispute_state(state)}</Chip> }.into_light(),
+                            None => say("purchase", purchase.id.to_string(), t::consumer_dispute_not_counted()),
+                        };
+                        view! { <li class="stack stack--4"><ListRow title=purchase.shop_name text figure /> <div class="card--pad">{case}</div></li> }
+                    })
+                    .collect::<Vec<_>>();
+                view! { <h2 class="list-head">{t::consumer_dispute_silent()}</h2> <ul class="card" data-silent>{rows}</ul> }
+            })}
+        </kit::Await>
+    }
+}
+
+/// What became of a case.
+fn dispute_state(state: DisputeState) -> &'static str {
+    match state {
+        DisputeState::Open => t::dispute_state_open(),
+        DisputeState::Upheld => t::dispute_state_upheld(),
+        DisputeState::Refused => t::dispute_state_refused(),
+    }
+}
+
+/// One tap opens a case.
+fn say(subject: &'static str, id: String, words: &'static str) -> AnyView {
+    view! {
+        <form method="post" action="/fn/consumer/dispute">
+            <input type="hidden" name=subject value=id />
+            <button class="link small">{words}</button>
+        </form>
+    }
+    .into_light()
+}
+
 #[component]
 fn Days(page: Page<Movement>, show: String) -> impl IntoView {
     let wanted = |movement: &Movement| match show.as_str() {
@@ -82,7 +149,10 @@ fn Days(page: Page<Movement>, show: String) -> impl IntoView {
     if days.is_empty() {
         return view! { <Empty title=t::consumer_history_empty_title() text=t::consumer_history_empty_text() icon=path::CLOCK_COUNTER_CLOCKWISE /> }.into_light();
     }
-    let days = days.into_iter().map(|(date, rows)| view! { <h2 class="list-head">{format::weekday_date(date)}</h2> <ul class="card">{rows}</ul> }).collect::<Vec<_>>();
+    let days = days
+        .into_iter()
+        .map(|(date, rows)| view! { <h2 class="list-head">{format::weekday_date(date)}</h2> <ul class="card">{rows}</ul> })
+        .collect::<Vec<_>>();
     let more = page.next_cursor.map(|cursor| view! { <a class="btn btn--soft btn--wide" href=["/c/history?cursor=", &cursor].concat()>{t::consumer_history_more()}</a> });
     view! { {days} {more} }.into_light()
 }
@@ -103,19 +173,74 @@ fn Row(movement: Movement) -> impl IntoView {
         "REFUND" | "REWARD_CANCEL" => t::consumer_history_refunded(&reward),
         "ACTIVATE" => t::consumer_history_activated().to_owned(),
         "EXPIRE" => t::consumer_history_expired().to_owned(),
-        "REVERSE" => t::consumer_history_return().to_owned(),
+        "REVERSE" if movement.because.is_empty() => t::consumer_history_return().to_owned(),
         "DEBT_REPAY" => t::consumer_history_repaid().to_owned(),
         "TRANSFER_IN" | "TRANSFER_OUT" => t::consumer_history_transferred().to_owned(),
-        _ => movement.because.join(", "),
+        _ => earned(&movement.because, movement.amount, movement.limit),
+    };
+    let case = match (movement.dispute, movement.id) {
+        (Some(state), _) => view! { <Chip>{dispute_state(state)}</Chip> }.into_light(),
+        (None, Some(id)) => say("movement", id.to_string(), t::consumer_dispute_wrong()),
+        (None, None) => ().into_light(),
     };
     view! {
-        <li>
+        <li class="stack stack--4">
             <ListRow title text=why lead=view! { <Disc icon tone /> }.into_light() figure unit gain>
                 <Chip>{movement.brand_name}" · "{movement.campaign_name}</Chip>
                 <span class="micro faint">{format::time(movement.local)}</span>
             </ListRow>
+            <div class="card--pad">{case}</div>
         </li>
     }
+}
+
+/// What it was for, what it came to, and which limit took something of it: `2 × Cola = 10, límite del día`.
+fn earned(because: &[String], amount: i64, limited: Option<CapScope>) -> String {
+    let lines = because.join(" + ");
+    match limited {
+        Some(scope) => [&lines, " = ", &format::integer(amount, Country::Co), ", ", limit(scope)].concat(),
+        None => lines,
+    }
+}
+
+fn limit(scope: CapScope) -> &'static str {
+    match scope {
+        CapScope::Purchase => t::limit_purchase(),
+        CapScope::ConsumerPdvDay => t::limit_consumer_pdv_day(),
+        CapScope::ConsumerDay => t::limit_consumer_day(),
+        CapScope::ConsumerWeek => t::limit_consumer_week(),
+        CapScope::ConsumerMonth => t::limit_consumer_month(),
+        CapScope::ConsumerCampaign => t::limit_consumer_campaign(),
+        CapScope::PdvDay => t::limit_pdv_day(),
+        CapScope::Campaign => t::limit_campaign(),
+    }
+}
+
+/// Purchases of the asker that gave nothing.
+#[server(prefix = "/fn", endpoint = "consumer/read_unrewarded")]
+pub async fn read_unrewarded() -> Result<Vec<UnrewardedPurchase>, UiError> {
+    let (mut tx, actor, now) = kit::request::read().await?;
+    Ok(loyalty::dispute::unrewarded(&mut tx, &actor, now).await?)
+}
+
+/// Says that a movement is not correct, or that a purchase gave nothing.
+#[server(prefix = "/fn", endpoint = "consumer/dispute")]
+pub async fn open_dispute(#[server(default)] movement: String, #[server(default)] purchase: String) -> Result<(), UiError> {
+    use shared::{
+        Problem,
+        loyalty::correction::{Claim, NewDispute, Subject},
+    };
+    let (mut tx, actor, now) = kit::request::begin().await?;
+    actor.consumer()?;
+    let new = match (movement.parse(), purchase.parse()) {
+        (Ok(entry), _) => NewDispute { subject: Subject::Movement(entry), claim: Claim::Wrong },
+        (_, Ok(purchase)) => NewDispute { subject: Subject::Purchase(purchase), claim: Claim::NotCounted },
+        _ => return Err(Problem::not_found().into()),
+    };
+    loyalty::dispute::open(&mut tx, &actor, now, &new).await?;
+    tx.commit().await?;
+    kit::request::go("/c/history?disputed=1");
+    Ok(())
 }
 
 /// A page of the asker's movements.

@@ -4,8 +4,8 @@
 //! What a person typed travels in her own forms: the phone only sealed, so nothing personal is stored before she consents.
 
 use kit::{
-    Button, ButtonLink, Chip, CodeField, Empty, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Segmented, Size, Skeleton, SkeletonKind, StepsBar, Switch, Tone, UiError, icon::path,
-    locale, request, t,
+    Button, ButtonLink, Chip, CodeField, Empty, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Segmented, Size,
+    Skeleton, SkeletonKind, StepsBar, Switch, Tone, UiError, icon::path, locale, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -32,13 +32,16 @@ fn refused(field: &'static str) -> Signal<Option<String>> {
 pub(crate) fn PhonePage() -> impl IntoView {
     let shop = request::query("s").unwrap_or_default();
     let chosen = request::query("country").and_then(|code| Country::from_code(&code)).unwrap_or(Country::Co);
-    let options = Country::ALL.map(|country| view! { <option value=country.code() selected=country == chosen>{country.name()}" "{country.calling_code()}</option> });
+    let options = Country::ALL.map(
+        |country| view! { <option value=country.code() selected=country == chosen>{country.name()}" "{country.calling_code()}</option> },
+    );
     view! {
         <PhoneShell head=head(1) paper=true>
             <form method="post" action="/fn/consumer/start_code" class="stack">
                 <h1>{t::join_phone_title()}</h1>
                 <p class="muted">{t::join_phone_lead()}</p>
                 <input type="hidden" name="shop" value=shop />
+                <input type="hidden" name="card" value=request::query("card").unwrap_or_default() />
                 <Field id="country" label=t::join_phone_country()>
                     <select id="country" name="country" class="field__input" autocomplete="country">{options.collect_view()}</select>
                 </Field>
@@ -63,6 +66,7 @@ pub(crate) fn CodePage() -> impl IntoView {
                 <p class="muted">{t::join_code_sent(&phone)}</p>
                 <input type="hidden" name="sealed" value=request::query("v").unwrap_or_default() />
                 <input type="hidden" name="shop" value=request::query("s").unwrap_or_default() />
+                <input type="hidden" name="card" value=request::query("card").unwrap_or_default() />
                 <CodeField id="code" label=t::join_code_label() value error=refused("code") />
                 <Field id="name" label=t::join_code_name() help=t::join_code_name_help() autocomplete="given-name" maxlength=40 />
                 <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_code_action()}</Button>
@@ -87,6 +91,7 @@ pub(crate) fn ConsentPage() -> impl IntoView {
                 <input type="hidden" name="sealed" value=request::query("v").unwrap_or_default() />
                 <input type="hidden" name="name" value=request::query("n").unwrap_or_default() />
                 <input type="hidden" name="shop" value=request::query("s").unwrap_or_default() />
+                <input type="hidden" name="card" value=request::query("card").unwrap_or_default() />
                 <Segmented
                     name="adult"
                     legend=t::join_consent_age()
@@ -207,8 +212,9 @@ fn full_text(country: Country) -> String {
     }
 }
 
+/// A page with what its form carries.
 #[cfg(feature = "ssr")]
-fn address(page: &str, parts: &[(&str, &str)]) -> String {
+pub(crate) fn address(page: &str, parts: &[(&str, &str)]) -> String {
     let mut query = String::new();
     for (name, value) in parts.iter().filter(|(_, value)| !value.is_empty()) {
         query.push(if query.is_empty() { '?' } else { '&' });
@@ -227,19 +233,30 @@ fn address(page: &str, parts: &[(&str, &str)]) -> String {
 
 /// Sends a code to a phone.
 #[server(prefix = "/fn", endpoint = "consumer/start_code")]
-pub async fn start_code(country: String, phone: String, #[server(default)] shop: String) -> Result<(), UiError> {
+pub async fn start_code(
+    country: String,
+    phone: String,
+    #[server(default)] shop: String,
+    #[server(default)] card: String,
+) -> Result<(), UiError> {
     let country = Country::from_code(&country).unwrap_or(Country::Co);
     let (mut tx, _, now) = request::begin().await?;
     let keys = request::state::<request::RequestContext>()?.app.keys;
     let started = identity::challenge::start(&mut tx, &keys, now, country, &phone).await?;
     tx.commit().await?;
-    request::go(&address("/c/join/code", &[("v", &started.sealed), ("p", &started.phone_shown), ("s", &shop)]));
+    request::go(&address("/c/join/code", &[("v", &started.sealed), ("p", &started.phone_shown), ("s", &shop), ("card", &card)]));
     Ok(())
 }
 
 /// Compares the code: on to the consent, or to a card that exists already.
 #[server(prefix = "/fn", endpoint = "consumer/verify_code")]
-pub async fn verify_code(sealed: String, code: String, #[server(default)] name: String, #[server(default)] shop: String) -> Result<(), UiError> {
+pub async fn verify_code(
+    sealed: String,
+    code: String,
+    #[server(default)] name: String,
+    #[server(default)] shop: String,
+    #[server(default)] card: String,
+) -> Result<(), UiError> {
     let (mut tx, _, now) = request::begin().await?;
     let keys = request::state::<request::RequestContext>()?.app.keys;
     let verified = match identity::challenge::verify(&mut tx, &keys, now, &sealed, &code).await {
@@ -255,7 +272,7 @@ pub async fn verify_code(sealed: String, code: String, #[server(default)] name: 
         request::go(&address("/c/join/recover", &[("v", &verified.sealed)]));
         return Ok(());
     }
-    request::go(&address("/c/join/consent", &[("v", &verified.sealed), ("n", name.trim()), ("s", &shop)]));
+    request::go(&address("/c/join/consent", &[("v", &verified.sealed), ("n", name.trim()), ("s", &shop), ("card", &card)]));
     Ok(())
 }
 
@@ -263,8 +280,19 @@ pub async fn verify_code(sealed: String, code: String, #[server(default)] name: 
 ///
 /// Who is under age gets a card without data instead.
 #[server(prefix = "/fn", endpoint = "consumer/sign_up")]
-pub async fn sign_up(sealed: String, #[server(default)] adult: String, #[server(default)] name: String, #[server(default)] shop: String, notices: Option<String>) -> Result<(), UiError> {
-    use identity::{consent::{self, Decision, Purpose}, consumer::NewConsumer, session::{self, Subject}};
+pub async fn sign_up(
+    sealed: String,
+    #[server(default)] adult: String,
+    #[server(default)] name: String,
+    #[server(default)] shop: String,
+    #[server(default)] card: String,
+    notices: Option<String>,
+) -> Result<(), UiError> {
+    use identity::{
+        consent::{self, Decision, Purpose},
+        consumer::NewConsumer,
+        session::{self, Subject},
+    };
     if adult != "yes" && adult != "no" {
         return Err(shared::Problem::field("adult", "bad_field", "Say whether you are of age.").into());
     }
@@ -294,7 +322,23 @@ pub async fn sign_up(sealed: String, #[server(default)] adult: String, #[server(
     let opened = session::open(&mut tx, now, Subject::Consumer(consumer)).await?;
     tx.commit().await?;
     request::session_cookie(&opened);
-    request::go("/c/");
+    // She has her card in any case: a paper that is no card does not take it away.
+    let claimed = if card.is_empty() { Ok(()) } else { claim(consumer, &card).await };
+    match claimed {
+        Ok(()) => request::go("/c/"),
+        Err(error) => request::go(&request::refused_at(&address("/c/claim", &[("card", &card)]), &error.0)),
+    }
+    Ok(())
+}
+
+/// The card on paper that she was handed becomes hers, now that she agreed on her own phone.
+#[cfg(feature = "ssr")]
+async fn claim(consumer: shared::ConsumerId, card: &str) -> Result<(), UiError> {
+    let (mut tx, _, now) = request::begin().await?;
+    let rules = request::state::<loyalty::Loyalty>()?;
+    let herself = identity::Actor::Consumer { consumer, session: shared::SessionId::fixed(0) };
+    loyalty::claim::by_code(&mut tx, &rules, &herself, now, card).await?;
+    tx.commit().await?;
     Ok(())
 }
 
@@ -348,7 +392,7 @@ pub async fn move_card(code: String) -> Result<(), UiError> {
 
 /// What the browser calls itself: part of the proof of a consent.
 #[cfg(feature = "ssr")]
-fn user_agent() -> String {
+pub(crate) fn user_agent() -> String {
     let parts = use_context::<http::request::Parts>();
     parts.and_then(|parts| Some(parts.headers.get(http::header::USER_AGENT)?.to_str().ok()?.to_owned())).unwrap_or_default()
 }

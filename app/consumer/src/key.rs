@@ -10,7 +10,10 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     CardId, CardKeyId, Timestamp,
-    loyalty::{CardView, card_code::{PublicCode, rotating_message, with_mac}},
+    loyalty::{
+        CardView,
+        card_code::{PublicCode, rotating_message, with_mac},
+    },
 };
 use wasm_bindgen::prelude::*;
 

@@ -3,16 +3,22 @@
 //! No router and no `ActionForm`: every page is rendered by the server, links are plain links, and forms post to the
 //! server functions at the end of the page's file, so everything but the live update works before the code arrives.
 //!
-//! Arrows: consumer → kit, shared; with `ssr` also loyalty and identity.
+//! Arrows: consumer → kit, shared; with `ssr` also loyalty, reports and identity.
 
 mod bar;
 mod card;
+mod claim;
 mod dictation;
 mod history;
 mod join;
 mod key;
+mod nps;
+mod receipt;
 mod rewards;
+mod rights;
 mod you;
+
+pub use receipt::ReceiptPage;
 
 use kit::IntoLight;
 use leptos::prelude::*;
@@ -45,6 +51,12 @@ fn consumer_other(path: String) -> AnyView {
         "/c/history" => view! { <history::HistoryPage /> }.into_light(),
         "/c/offline" => view! { <rewards::OfflinePage /> }.into_light(),
         "/c/rewards" => view! { <rewards::RewardsPage /> }.into_light(),
+        "/c/claim" => view! { <claim::ClaimPage /> }.into_light(),
+        "/c/unite" => view! { <claim::UnitePage /> }.into_light(),
+        "/c/privacy" => view! { <rights::PrivacyPage /> }.into_light(),
+        "/c/leave" => view! { <rights::LeavePage /> }.into_light(),
+        "/c/leave/code" => view! { <rights::LeaveCodePage /> }.into_light(),
+        "/c/left" => view! { <rights::LeftPage /> }.into_light(),
         "/c/you" => view! { <you::YouPage /> }.into_light(),
         _ => view! { <rewards::RewardCodePage path /> }.into_light(),
     }
@@ -73,7 +85,7 @@ fn alive() {
 /// Whoever signs in here is nobody yet: what this phone kept of somebody's card goes. Not while she is still signed in:
 /// a shop's poster leads here, too.
 fn signing_in(path: &str) {
-    if path.starts_with("/c/join") {
+    if path.starts_with("/c/join") || path.starts_with("/c/left") {
         Effect::new(|before: Option<()>| {
             if before.is_none() {
                 leptos::task::spawn_local(async {

@@ -1,9 +1,16 @@
 //! Rewards: those that wait with their code, those that points can buy, and those that were.
 
-use kit::{Ask, Avatar, BarTone, Button, ButtonLink, Empty, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SectionHead, Sending, SkeletonKind, UiError, icon::path, kept, kept_view, t};
+use kit::{
+    Ask, Avatar, BarTone, Button, ButtonLink, Empty, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SectionHead, Sending,
+    SkeletonKind, UiError, icon::path, kept, kept_view, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Country, RewardId, RewardInstanceId, Timestamp, format, loyalty::{CatalogueReward, RewardInstance, RewardStatus}, time::MINUTE_MS};
+use shared::{
+    Country, RewardId, RewardInstanceId, Timestamp, format,
+    loyalty::{CatalogueReward, RewardInstance, RewardStatus},
+    time::MINUTE_MS,
+};
 
 use crate::bar::Bar;
 
@@ -13,6 +20,17 @@ pub struct Rewards {
     mine: Vec<RewardInstance>,
     offers: Vec<CatalogueReward>,
     country: Country,
+    #[serde(default)]
+    goals: Vec<Goal>,
+}
+
+/// A goal that she and her neighbours are reaching, in words.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Goal {
+    reward: String,
+    text: String,
+    permille: u32,
+    note: String,
 }
 
 fn asked() -> kit::Kept<Rewards> {
@@ -35,7 +53,7 @@ pub(crate) fn RewardsPage() -> impl IntoView {
 }
 
 fn list(rewards: Rewards, sending: Sending) -> AnyView {
-    if rewards.mine.is_empty() && rewards.offers.is_empty() {
+    if rewards.mine.is_empty() && rewards.offers.is_empty() && rewards.goals.is_empty() {
         return view! {
             <Empty title=t::consumer_rewards_empty_title() text=t::consumer_rewards_empty_text() icon=path::GIFT>
                 <ButtonLink href="/c/" look=Look::Key>{t::consumer_rewards_empty_action()}</ButtonLink>
@@ -44,16 +62,30 @@ fn list(rewards: Rewards, sending: Sending) -> AnyView {
         .into_light();
     }
     let country = rewards.country;
+    let goals = (!rewards.goals.is_empty()).then(|| {
+        let each = rewards.goals.into_iter().map(|goal| {
+            view! {
+                <li class="stack" data-goal=goal.permille>
+                    <ListRow title=goal.reward text=goal.text />
+                    <kit::Bar permille=goal.permille tone=BarTone::Primary />
+                    <p class="small muted">{goal.note}</p>
+                </li>
+            }
+        });
+        view! { <SectionHead title=t::consumer_goals() /> <ul class="card">{each.collect::<Vec<_>>()}</ul> }
+    });
     let (waiting, done): (Vec<_>, Vec<_>) = rewards.mine.into_iter().rev().partition(waits);
     let (reachable, soon): (Vec<_>, Vec<_>) = rewards.offers.into_iter().partition(|offer| offer.have >= offer.cost && !offer.in_debt);
     let mine = |title: &'static str, rewards: Vec<RewardInstance>| {
-        (!rewards.is_empty()).then(|| view! { <SectionHead title=title /> <ul class="card">{rewards.into_iter().map(row).collect::<Vec<_>>()}</ul> })
+        (!rewards.is_empty())
+            .then(|| view! { <SectionHead title=title /> <ul class="card">{rewards.into_iter().map(row).collect::<Vec<_>>()}</ul> })
     };
     let offers = |title: &'static str, offers: Vec<CatalogueReward>| {
         (!offers.is_empty()).then(|| view! { <SectionHead title=title /> <ul class="card">{offers.into_iter().map(|offer| offered(offer, country, sending)).collect::<Vec<_>>()}</ul> })
     };
     view! {
         {mine(t::consumer_rewards_ready(), waiting)}
+        {goals}
         {offers(t::consumer_rewards_reachable(), reachable)}
         {offers(t::consumer_rewards_soon(), soon)}
         {mine(t::consumer_rewards_done(), done)}
@@ -97,12 +129,18 @@ fn offered(offer: CatalogueReward, country: Country, sending: Sending) -> AnyVie
         t::consumer_rewards_missing(missing, &figure(missing))
     };
     let lead = view! { <Avatar name=offer.brand_name.clone() colour=offer.brand_colour.clone() /> }.into_light();
-    let price = if reached { t::consumer_rewards_cost(&figure(offer.cost), &figure(offer.have)) } else { t::consumer_rewards_progress(&figure(offer.have), &figure(offer.cost)) };
-    let choose = reached.then(|| view! {
-        <Form action="/fn/consumer/reserve" sending class="">
-            <input type="hidden" name="reward" value=offer.reward_id.to_string() />
-            <Button submit=true wide=true look=Look::Key busy=sending.busy()>{t::consumer_rewards_choose()}</Button>
-        </Form>
+    let price = if reached {
+        t::consumer_rewards_cost(&figure(offer.cost), &figure(offer.have))
+    } else {
+        t::consumer_rewards_progress(&figure(offer.have), &figure(offer.cost))
+    };
+    let choose = reached.then(|| {
+        view! {
+            <Form action="/fn/consumer/reserve" sending class="">
+                <input type="hidden" name="reward" value=offer.reward_id.to_string() />
+                <Button submit=true wide=true look=Look::Key busy=sending.busy()>{t::consumer_rewards_choose()}</Button>
+            </Form>
+        }
     });
     view! {
         <li class="stack">
@@ -204,7 +242,21 @@ pub async fn read_rewards() -> Result<Rewards, UiError> {
         mine: loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?,
         offers: loyalty::catalogue::offers(&mut tx, &actor, now).await?,
         country: identity::consumer::country(&mut tx, consumer).await?,
+        goals: loyalty::goal::of_consumer(&mut tx, &actor).await?.into_iter().map(told).collect(),
     })
+}
+
+#[cfg(feature = "ssr")]
+fn told(goal: shared::loyalty::NeighbourGoal) -> Goal {
+    let units = goal.units.min(goal.target_units);
+    let people = (goal.consumers < goal.consumers_min)
+        .then(|| t::consumer_goals_people(&goal.consumers_min.to_string(), &goal.consumers.to_string()));
+    Goal {
+        text: t::consumer_goals_line(&goal.mine.to_string(), &goal.shop_name, &goal.target_units.to_string(), &units.to_string()),
+        permille: u32::try_from(units * 1000 / goal.target_units.max(1)).unwrap_or(0),
+        note: if goal.reached { t::consumer_goals_reached().to_owned() } else { people.unwrap_or(goal.campaign_name) },
+        reward: goal.reward_name,
+    }
 }
 
 /// Has a reward held, and shows its code.
@@ -212,7 +264,14 @@ pub async fn read_rewards() -> Result<Rewards, UiError> {
 pub async fn reserve(reward: RewardId) -> Result<(), UiError> {
     let (mut tx, actor, now) = kit::request::begin().await?;
     let rules = kit::request::state::<loyalty::Loyalty>()?;
-    let held = loyalty::catalogue::reserve(&mut tx, &rules, &actor, now, &shared::loyalty::NewReservation { reward_id: reward, consumer_id: None }).await?;
+    let held = loyalty::catalogue::reserve(
+        &mut tx,
+        &rules,
+        &actor,
+        now,
+        &shared::loyalty::NewReservation { reward_id: reward, consumer_id: None },
+    )
+    .await?;
     tx.commit().await?;
     kit::request::go(&["/c/reward/", &held.id.to_string()].concat());
     Ok(())

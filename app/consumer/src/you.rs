@@ -1,9 +1,14 @@
 //! Permissions, campaigns to join, and the way out.
 
-use kit::{Button, Card, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Skeleton, SkeletonKind, UiError, icon::path, t};
+use kit::{
+    Button, Card, Chip, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Skeleton, SkeletonKind, Tone, UiError,
+    icon::path, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{CampaignId, CivilDate, format};
+use shared::CampaignId;
+#[cfg(feature = "ssr")]
+use shared::format;
 
 use crate::bar::Bar;
 
@@ -20,8 +25,19 @@ pub struct Offer {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct You {
     offers: Vec<Offer>,
-    /// Given purposes with their date.
-    consents: Vec<(String, CivilDate)>,
+    /// Every purpose, given or not.
+    permissions: Vec<Permission>,
+}
+
+/// One purpose of one controller.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Permission {
+    title: String,
+    /// Since when, and which text.
+    text: String,
+    purpose: String,
+    controller: String,
+    granted: bool,
 }
 
 /// `/c/you`
@@ -81,35 +97,61 @@ fn shown(you: You) -> AnyView {
         .into_iter()
         .map(|offer| {
             let id = offer.id.to_string();
-            let join = offer.joinable.then(|| view! {
-                <form method="post" action="/fn/consumer/enrol">
-                    <input type="hidden" name="campaign" value=id />
-                    <Button submit=true wide=true look=Look::Key>{t::consumer_enrol_action()}</Button>
-                </form>
+            let join = offer.joinable.then(|| {
+                view! {
+                    <form method="post" action="/fn/consumer/enrol">
+                        <input type="hidden" name="campaign" value=id />
+                        <Button submit=true wide=true look=Look::Key>{t::consumer_enrol_action()}</Button>
+                    </form>
+                }
             });
             view! {
                 <Card>
                     <h3 class="strong">{offer.title}</h3>
-                    <p class="small">{offer.terms}</p>
+                    <p class="small terms">{offer.terms}</p>
                     {join}
                 </Card>
             }
         })
         .collect::<Vec<_>>();
     let none = offers.is_empty();
-    let consents = you
-        .consents
-        .into_iter()
-        .map(|(purpose, date)| view! { <li><ListRow title=purpose text=t::consumer_you_permission_given(&format::date(date)) /></li> })
-        .collect::<Vec<_>>();
+    let permissions = you.permissions.into_iter().map(permission).collect::<Vec<_>>();
     view! {
         <h2>{t::consumer_home_campaigns()}</h2>
         {none.then(|| view! { <Empty title=t::consumer_home_empty_title() text=t::consumer_home_no_campaigns() icon=path::MEGAPHONE_SIMPLE /> })}
         {offers}
         <h2>{t::consumer_you_permissions()}</h2>
-        <ul class="card">{consents}</ul>
+        <ul class="card">{permissions}</ul>
+        <p class="small muted">{t::consumer_you_permissions_free()}</p>
+        <ul class="card">
+            <li><ListRow title=t::rights_title() text=t::consumer_you_data_text() href="/c/privacy" /></li>
+            <li><ListRow title=t::claim_title() text=t::claim_row() href="/c/claim" /></li>
+            <li><ListRow title=t::unite_title() text=t::unite_row() href="/c/unite" /></li>
+        </ul>
     }
     .into_light()
+}
+
+/// The one for the card ends with the card; every other is one tap away from its opposite.
+fn permission(permission: Permission) -> AnyView {
+    let Permission { title, text, purpose, controller, granted } = permission;
+    let change = if purpose == "card" {
+        view! { <Chip tone=Tone::Success icon=path::LOCK_SIMPLE>{t::join_consent_required_tag()}</Chip> }.into_light()
+    } else {
+        let (look, words) =
+            if granted { (Look::Secondary, t::consumer_you_permission_withdraw()) } else { (Look::Key, t::consumer_you_permission_give()) };
+        let about = title.clone();
+        view! {
+            <form method="post" action="/fn/consumer/decide_consent">
+                <input type="hidden" name="purpose" value=purpose />
+                <input type="hidden" name="controller" value=controller />
+                <input type="hidden" name="granted" value=(!granted).to_string() />
+                <Button submit=true look>{words}<span class="sr-only">": "{about}</span></Button>
+            </form>
+        }
+        .into_light()
+    };
+    view! { <li class="stack stack--8"><ListRow title text />{change}</li> }.into_light()
 }
 
 /// Campaigns of today and the asker's consents.
@@ -120,26 +162,48 @@ pub async fn read_you() -> Result<You, UiError> {
         kit::request::go("/c/join");
     }
     let today = identity::shop::local_date("America/Bogota", now);
-    let offers = loyalty::campaign::open_for(&mut tx, &actor, today).await?;
-    let consents = identity::consent::list(&mut tx, &actor).await?;
+    let offers = loyalty::campaign::open_for(&mut tx, &actor, now, today).await?;
+    let consents = identity::consent::states(&mut tx, &actor).await?;
     Ok(You {
         offers: offers
             .into_iter()
-            .map(|offer| Offer { id: offer.id, title: format!("{} · {}", offer.brand_name, offer.name), terms: offer.terms, joinable: offer.joinable })
+            .map(|offer| Offer {
+                id: offer.id,
+                title: format!("{} · {}", offer.brand_name, offer.name),
+                terms: offer.terms,
+                joinable: offer.joinable,
+            })
             .collect(),
-        consents: consents
+        permissions: consents
             .into_iter()
-            .filter(|consent| consent.granted)
-            .map(|consent| {
-                let purpose = match consent.purpose {
-                    identity::consent::Purpose::Card => t::join_consent_required_title().to_owned(),
-                    identity::consent::Purpose::Notices => t::join_consent_notices_title().to_owned(),
-                    identity::consent::Purpose::Promotions => t::join_consent_brand_title(&consent.controller),
+            .map(|state| {
+                let title = match identity::consent::Purpose::from_name(&state.purpose) {
+                    Some(identity::consent::Purpose::Notices) => t::join_consent_notices_title().to_owned(),
+                    Some(identity::consent::Purpose::Promotions) => t::join_consent_brand_title(&state.controller_name),
+                    _ => t::join_consent_required_title().to_owned(),
                 };
-                (purpose, identity::shop::local_date("America/Bogota", consent.decided_at))
+                let version = state.text_version.unwrap_or_default();
+                let text = match (state.decided_at.map(|at| format::date(identity::shop::local_date("America/Bogota", at))), state.granted)
+                {
+                    (Some(date), true) => t::consumer_you_permission_since(&date, &version),
+                    (Some(date), false) => t::consumer_you_permission_withdrawn(&date, &version),
+                    (None, _) => t::consumer_you_permission_never().to_owned(),
+                };
+                Permission { title, text, purpose: state.purpose, controller: state.controller, granted: state.granted }
             })
             .collect(),
     })
+}
+
+/// Gives or withdraws one consent: the same tap for both.
+#[server(prefix = "/fn", endpoint = "consumer/decide_consent")]
+pub async fn decide_consent(purpose: String, controller: String, granted: bool) -> Result<(), UiError> {
+    let (mut tx, actor, now) = kit::request::begin().await?;
+    let wanted = shared::rights::ConsentDecision { purpose, controller, granted };
+    identity::consent::set(&mut tx, &actor, now, &wanted, "web", &crate::join::user_agent()).await?;
+    tx.commit().await?;
+    kit::request::go("/c/you");
+    Ok(())
 }
 
 /// Joins a campaign.

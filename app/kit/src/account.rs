@@ -7,9 +7,9 @@ use shared::identity::{User, UserRole};
 
 use crate::icon::path;
 use crate::light::IntoLight;
+use crate::{Banner, Button, Chip, Field, Form, Look, QrPlate, Sending, Size, Tone, t};
 #[cfg(feature = "ssr")]
 use crate::{UiError, request};
-use crate::{Banner, Button, Chip, Field, Form, Look, QrPlate, Sending, Size, Tone, t};
 
 /// What a role is called.
 pub fn role_name(role: UserRole) -> &'static str {
@@ -97,7 +97,9 @@ pub fn OwnAccount(
 pub async fn own_account(tx: &mut db::Tx, actor: &identity::Actor) -> Result<OwnAccountState, UiError> {
     let keys = request::state::<request::RequestContext>()?.app.keys;
     let person = identity::user::own(tx, actor).await?;
-    let pending = identity::user::pending_totp(tx, &keys, actor).await?.map(|pending| PendingSecret { secret: pending.secret, otpauth_url: pending.otpauth_url });
+    let pending = identity::user::pending_totp(tx, &keys, actor)
+        .await?
+        .map(|pending| PendingSecret { secret: pending.secret, otpauth_url: pending.otpauth_url });
     Ok(OwnAccountState { person, pending })
 }
 

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::light::Content;
 use crate::icon::Icon;
+use crate::light::Content;
 use crate::{Tone, class_of, t};
 
 /// One line that says what changed. `offline` is ink, never red.

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::light::{Content, IntoLight};
 use crate::icon::Icon;
+use crate::light::{Content, IntoLight};
 use crate::{Text, class_of};
 
 /// How a button looks.

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::light::{Content, IntoLight};
 use crate::icon::{Icon, path};
+use crate::light::{Content, IntoLight};
 use crate::{Text, Tone, class_of};
 
 /// A surface. `class` adds modifiers such as `card--flush` or `card--deep`.

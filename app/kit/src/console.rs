@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::light::{Content, IntoLight};
 use crate::card::Avatar;
 use crate::icon::{Icon, Wordmark, path};
+use crate::light::{Content, IntoLight};
 use crate::shell::LiveRegions;
 use crate::{Text, class_of, t};
 

@@ -6,7 +6,9 @@ use shared::identity::UserRole;
 
 use crate::icon::{Icon, path};
 use crate::light::{Content, IntoLight};
-use crate::{Banner, ButtonLink, ConsoleShell, Empty, ErrorState, Look, RailGroup, Size, TenantBadge, Tone, UiError, request, role_name, t};
+use crate::{
+    Banner, ButtonLink, ConsoleShell, Empty, ErrorState, Look, RailGroup, Size, TenantBadge, Tone, UiError, request, role_name, t,
+};
 
 /// Who is here, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

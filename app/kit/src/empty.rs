@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::light::{Content, IntoLight};
 use crate::button::{Button, ButtonLink, Look, Size};
 use crate::card::Chip;
 use crate::icon::{Icon, path};
+use crate::light::{Content, IntoLight};
 use crate::{Text, Tone, class_of, t};
 
 /// What is loading, so that the skeleton has its layout.
@@ -92,6 +92,10 @@ pub fn Empty(
     }
 }
 
+/// What a front shows beside a failure, given its code; a front without it shows nothing.
+#[derive(Clone, Copy)]
+pub struct HelpWith(pub fn(&str) -> AnyView);
+
 /// It did not load: what is safe, retry, the code for support.
 #[component]
 pub fn ErrorState(
@@ -121,6 +125,7 @@ pub fn ErrorState(
         }
         (None, None) => ().into_light(),
     };
+    let help = use_context::<HelpWith>().map(|help| (help.0)(code.as_deref().unwrap_or_default()));
     view! {
         <div class="empty" role="alert">
             <div class="empty__art">
@@ -132,6 +137,7 @@ pub fn ErrorState(
                 {code.map(|code| view! { <span class="code nowrap">{t::common_error_code(&code)}</span> })}
             </p>
             {action}
+            {help}
         </div>
     }
 }

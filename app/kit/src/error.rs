@@ -56,7 +56,9 @@ impl FromServerFnError for UiError {
         let detail = error.to_string();
         Self(match error {
             // No answer, or one that is not ours: a network in between, or none.
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => Problem::new(503, "network", detail),
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
+                Problem::new(503, "network", detail)
+            }
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Problem::new(400, "bad_request", detail),
             _ => Problem::new(500, "internal", detail),
         })

@@ -3,8 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::light::{Content, IntoLight};
 use crate::icon::{Icon, path};
+use crate::light::{Content, IntoLight};
 use crate::{Text, class_of, t};
 
 /// A labelled input; children replace the `<input>` (a select, a textarea), which then take `id=id`,

@@ -34,7 +34,9 @@ impl Sending {
     /// What is wrong with a field, by its name in the form.
     pub fn error(self, field: &'static str) -> Signal<Option<String>> {
         let refused = self.refused;
-        Signal::derive(move || refused.with(|refused| refused.as_ref().filter(|refused| refused.is_about(field)).map(|refused| refused.message().to_owned())))
+        Signal::derive(move || {
+            refused.with(|refused| refused.as_ref().filter(|refused| refused.is_about(field)).map(|refused| refused.message().to_owned()))
+        })
     }
 }
 
@@ -81,7 +83,9 @@ fn submit(_event: &web_sys::SubmitEvent, _sending: Sending) {}
 fn submit(event: &web_sys::SubmitEvent, sending: Sending) {
     use wasm_bindgen::JsCast;
     let form = event.current_target().and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok());
-    let Some(request) = form.as_ref().and_then(browser::request_of) else { return };
+    let Some(request) = form.as_ref().and_then(browser::request_of) else {
+        return;
+    };
     event.prevent_default();
     if sending.busy.get_untracked() {
         return;
@@ -125,7 +129,9 @@ mod browser {
     pub async fn send(request: Request) -> Option<Refusal> {
         let lost = || Some(Refusal { code: "network".to_owned(), field: None });
         let answer = JsFuture::from(window().fetch_with_request(&request)).await;
-        let Some(answer) = answer.ok().and_then(|answer| answer.dyn_into::<Response>().ok()) else { return lost() };
+        let Some(answer) = answer.ok().and_then(|answer| answer.dyn_into::<Response>().ok()) else {
+            return lost();
+        };
         if answer.ok() {
             let place = window().location();
             let moved = match answer.headers().get("location").ok().flatten() {
@@ -134,7 +140,9 @@ mod browser {
             };
             return if moved.is_ok() { None } else { lost() };
         }
-        let Ok(text) = answer.text() else { return lost() };
+        let Ok(text) = answer.text() else {
+            return lost();
+        };
         let text = JsFuture::from(text).await.ok().and_then(|text| text.as_string()).unwrap_or_default();
         match serde_json::from_slice::<Problem>(text.as_bytes()) {
             Ok(problem) => Some(Refusal { field: problem.fields.first().map(|field| field.field.clone()), code: problem.code }),
@@ -144,7 +152,9 @@ mod browser {
 
     /// The wrong field, so that it is corrected without looking for it.
     pub fn focus(field: Option<&str>) {
-        if let Some(input) = field.and_then(|field| document().get_element_by_id(field)).and_then(|input| input.dyn_into::<HtmlElement>().ok()) {
+        if let Some(input) =
+            field.and_then(|field| document().get_element_by_id(field)).and_then(|input| input.dyn_into::<HtmlElement>().ok())
+        {
             let _ = input.focus();
         }
     }

@@ -428,7 +428,13 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use shared::{Gtin, Problem, Timestamp, loyalty::{CampaignRules, Rule, RuleKind, queue::{Gain, Verdict}}};
+    use shared::{
+        Gtin, Problem, Timestamp,
+        loyalty::{
+            CampaignRules, Rule, RuleKind,
+            queue::{Gain, Verdict},
+        },
+    };
 
     use super::*;
 
@@ -462,7 +468,13 @@ mod tests {
         let product = shared::ProductId::fixed(1);
         let table = BTreeMap::from([(product, 3)]);
         let rules = vec![rule(RuleKind::PerUnit { units: 1, points: 2 }), rule(RuleKind::PerSku { table })];
-        let rules = CampaignRules::new(shared::loyalty::campaign::Unit::Stamps, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap(), vec![product], rules);
+        let rules = CampaignRules::new(
+            shared::loyalty::campaign::Unit::Stamps,
+            "2026-03-01".parse().unwrap(),
+            "2026-03-31".parse().unwrap(),
+            vec![product],
+            rules,
+        );
 
         round(rules);
     }
@@ -476,12 +488,28 @@ mod tests {
 
     #[test]
     fn what_a_later_build_adds_is_passed_over() {
-        assert_eq!(read::<Gain>(r#"{"points":1,"new":[1.5,{"a":null,"b":[[],{}]},"\u00e9",-2e9,true],"stamps":2}"#), Some(Gain { points: 1, stamps: 2 }));
+        assert_eq!(
+            read::<Gain>(r#"{"points":1,"new":[1.5,{"a":null,"b":[[],{}]},"\u00e9",-2e9,true],"stamps":2}"#),
+            Some(Gain { points: 1, stamps: 2 })
+        );
     }
 
     #[test]
     fn everything_else_is_not_read() {
-        for text in ["", "{", "{}", "[1,2]", "{\"points\":1}", "{\"points\":1,\"stamps\":2}x", "{\"points\":1.5,\"stamps\":2}", "{\"points\":1 \"stamps\":2}", "{,\"points\":1,\"stamps\":2}", "null", "\"", "{\"points\":99999999999999999999,\"stamps\":2}"] {
+        for text in [
+            "",
+            "{",
+            "{}",
+            "[1,2]",
+            "{\"points\":1}",
+            "{\"points\":1,\"stamps\":2}x",
+            "{\"points\":1.5,\"stamps\":2}",
+            "{\"points\":1 \"stamps\":2}",
+            "{,\"points\":1,\"stamps\":2}",
+            "null",
+            "\"",
+            "{\"points\":99999999999999999999,\"stamps\":2}",
+        ] {
             assert_eq!(read::<Gain>(text), None, "{text}");
         }
         assert_eq!(read::<Vec<i64>>("[1,]"), None);

@@ -63,7 +63,12 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
 /// Content that comes from [`kept()`]: a skeleton while nothing is known, what was seen last with its date, or what is so now.
 ///
 /// Without network and without anything kept it says that, with the way to try again.
-pub fn kept_view<T>(kept: Kept<T>, href: &'static str, skeleton: SkeletonKind, view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static) -> impl IntoView
+pub fn kept_view<T>(
+    kept: Kept<T>,
+    href: &'static str,
+    skeleton: SkeletonKind,
+    view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
 {
@@ -92,7 +97,10 @@ pub fn SeenAt(
     at_ms: i64,
 ) -> impl IntoView {
     let online = crate::net::net().online;
-    move || (!online.get()).then(|| view! { <Banner note=true icon=path::CLOUD_SLASH>{t::common_offline_seen(&crate::net::wall_moment(at_ms))}</Banner> })
+    move || {
+        (!online.get())
+            .then(|| view! { <Banner note=true icon=path::CLOUD_SLASH>{t::common_offline_seen(&crate::net::wall_moment(at_ms))}</Banner> })
+    }
 }
 
 fn shown<T>(read: Option<Option<Result<T, UiError>>>, old: Option<(T, i64)>) -> Option<Shown<T>> {
@@ -199,8 +207,12 @@ mod browser {
 
     /// What was seen last, unless the server was faster.
     async fn recall_into<T: DeserializeOwned + Clone + Send + Sync + 'static>(kept: Kept<T>, name: &'static str) {
-        let Some(text) = store::get(name).await.ok().and_then(|text| text.as_string()) else { return };
-        let Some((at_ms, text)) = text.split_once(' ') else { return };
+        let Some(text) = store::get(name).await.ok().and_then(|text| text.as_string()) else {
+            return;
+        };
+        let Some((at_ms, text)) = text.split_once(' ') else {
+            return;
+        };
         let value: Option<Option<Result<T, UiError>>> = crate::json::read(text);
         if let (Ok(at_ms), Some(Some(Ok(value)))) = (at_ms.parse(), value)
             && kept.old.try_get_untracked().is_some_and(|old| old.is_none())
@@ -302,6 +314,27 @@ pub async fn forget(prefix: &'static str) {
     let _ = store::drop_all(prefix).await;
     #[cfg(not(target_arch = "wasm32"))]
     let _ = prefix;
+}
+
+/// What this phone noted under a name, on its disk as soon as it was written; absent on the server.
+pub async fn noted<T: DeserializeOwned>(name: &str) -> Option<T> {
+    #[cfg(target_arch = "wasm32")]
+    return crate::json::read(&store::get(name).await.ok()?.as_string()?);
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
+/// Notes it. A setting would be lost with a phone that dies within seconds.
+pub async fn note<T: Serialize>(name: &str, value: &T) {
+    #[cfg(target_arch = "wasm32")]
+    if let Ok(text) = serde_json::to_string(value) {
+        let _ = store::put(name, &text).await;
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    let _ = (name, value);
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -158,7 +158,10 @@ mod erased {
     use leptos::prelude::*;
     use leptos::tachys::html::attribute::{Attribute, any_attribute::AnyAttribute};
     use leptos::tachys::hydration::Cursor;
-    use leptos::tachys::renderer::{Rndr, types::{Element, Node, Placeholder}};
+    use leptos::tachys::renderer::{
+        Rndr,
+        types::{Element, Node, Placeholder},
+    };
     use leptos::tachys::ssr::StreamBuilder;
     use leptos::tachys::view::add_attr::AddAnyAttr;
     use leptos::tachys::view::{Mountable, Position, PositionState, Render, RenderHtml};
@@ -264,7 +267,8 @@ mod erased {
         }
 
         fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
-            self.state.insert_before_this(child) || self.placeholder.as_ref().is_some_and(|placeholder| placeholder.insert_before_this(child))
+            self.state.insert_before_this(child)
+                || self.placeholder.as_ref().is_some_and(|placeholder| placeholder.insert_before_this(child))
         }
 
         fn elements(&self) -> Vec<Element> {
@@ -294,9 +298,25 @@ mod erased {
             self
         }
 
-        fn to_html_with_buf(self, _buf: &mut String, _position: &mut Position, _escape: bool, _mark_branches: bool, _extra_attrs: Vec<AnyAttribute>) {}
+        fn to_html_with_buf(
+            self,
+            _buf: &mut String,
+            _position: &mut Position,
+            _escape: bool,
+            _mark_branches: bool,
+            _extra_attrs: Vec<AnyAttribute>,
+        ) {
+        }
 
-        fn to_html_async_with_buf<const OUT_OF_ORDER: bool>(self, _buf: &mut StreamBuilder, _position: &mut Position, _escape: bool, _mark_branches: bool, _extra_attrs: Vec<AnyAttribute>) {}
+        fn to_html_async_with_buf<const OUT_OF_ORDER: bool>(
+            self,
+            _buf: &mut StreamBuilder,
+            _position: &mut Position,
+            _escape: bool,
+            _mark_branches: bool,
+            _extra_attrs: Vec<AnyAttribute>,
+        ) {
+        }
 
         fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> LightState {
             self.0.hydrate(cursor, position)

@@ -65,7 +65,9 @@ mod browser {
     }
 
     fn write(region: &'static str, text: &str) {
-        let Some(element) = document().get_element_by_id(region) else { return };
+        let Some(element) = document().get_element_by_id(region) else {
+            return;
+        };
         // An equal sentence would not be read again; a no-break space makes it another one.
         if element.text_content().as_deref() == Some(text) {
             element.set_text_content(Some(&[text, "\u{a0}"].concat()));

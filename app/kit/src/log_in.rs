@@ -25,7 +25,10 @@ pub fn LogInPage(
         let message = refusal.as_ref().filter(|refusal| refusal.is_about(field)).map(|refusal| refusal.message().to_owned());
         Signal::stored(message)
     };
-    let general = refusal.as_ref().filter(|refusal| !["email", "password", "totp"].iter().any(|field| refusal.is_about(field))).map(crate::request::Refusal::message);
+    let general = refusal
+        .as_ref()
+        .filter(|refusal| !["email", "password", "totp"].iter().any(|field| refusal.is_about(field)))
+        .map(crate::request::Refusal::message);
     let general = general.map(|message| view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{message}</Banner> });
     let form = match request::query("v") {
         None => view! {

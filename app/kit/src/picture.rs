@@ -1,6 +1,7 @@
 //! A product's picture: the catalogue's, or a flat drawing of its category on a soft tint, never a grey box.
 
 use leptos::prelude::*;
+use shared::catalogue::CATEGORIES;
 
 use crate::t;
 
@@ -26,7 +27,7 @@ impl Drawing {
     /// From the catalogue's word; what it does not know is a sack.
     pub fn of(category: &str) -> Self {
         match category {
-            "drink" => Self::Drink,
+            "drink" | "alcohol" => Self::Drink,
             "snack" => Self::Snack,
             "soap" => Self::Soap,
             "coffee" => Self::Coffee,
@@ -35,9 +36,6 @@ impl Drawing {
         }
     }
 }
-
-/// Categories that have a word and a drawing; the empty one is the rest.
-const CATEGORIES: [&str; 7] = ["drink", "snack", "soap", "coffee", "dairy", "grain", ""];
 
 /// What a category is called; an imported word that has no name of ours stays as it is.
 pub fn category_name(category: &str) -> String {
@@ -48,6 +46,8 @@ pub fn category_name(category: &str) -> String {
         "coffee" => t::category_coffee(),
         "dairy" => t::category_dairy(),
         "grain" => t::category_grain(),
+        "alcohol" => t::category_alcohol(),
+        "tobacco" => t::category_tobacco(),
         "" => t::category_other(),
         other => return other.to_owned(),
     }

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
 use send_wrapper::SendWrapper;
 
-use crate::light::{Content, IntoLight};
 use crate::button::{Button, Look, Size};
+use crate::light::{Content, IntoLight};
 use crate::{Text, class_of, t};
 
 /// Modules of the quiet zone (ISO/IEC 18004 asks for four).

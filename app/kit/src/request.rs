@@ -57,6 +57,19 @@ pub fn decoder_urls() -> (String, String) {
     }
 }
 
+/// The number of whoever helps shops by WhatsApp, digits with the country's; empty when the installation has none.
+pub fn help_whatsapp() -> String {
+    #[cfg(feature = "ssr")]
+    {
+        leptos::prelude::use_context::<RequestContext>().map(|context| context.app.help_whatsapp.to_string()).unwrap_or_default()
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let root = leptos::prelude::document().document_element();
+        root.and_then(|root| root.get_attribute("data-help-number")).unwrap_or_default()
+    }
+}
+
 /// Why the form that led back to this page was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -99,7 +112,9 @@ pub fn refused_at(back: &str, problem: &Problem) -> String {
 
 /// The same address without the refusal of an earlier try.
 pub fn without_refusal(back: &str) -> String {
-    let Some((path, query)) = back.split_once('?') else { return back.to_owned() };
+    let Some((path, query)) = back.split_once('?') else {
+        return back.to_owned();
+    };
     let ours = |pair: &&str| !matches!(pair.split('=').next(), Some("error" | "field" | "__path" | "__err"));
     let kept = query.split('&').filter(ours).collect::<Vec<_>>().join("&");
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{kept}") }
@@ -112,7 +127,8 @@ fn push_plain(out: &mut String, text: &str) {
 
 #[cfg(feature = "ssr")]
 pub use server::{
-    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, db, ended_elsewhere, go, persona, persona_of, read, refuse, session_cookie, sign_out_cookie, site, state,
+    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, db, ended_elsewhere, go, missing, persona, persona_of, read, refuse,
+    session_cookie, sign_out_cookie, site, state,
 };
 
 #[cfg(feature = "ssr")]
@@ -195,6 +211,10 @@ mod server {
         pub site: Arc<Site>,
         /// Where people reach this server, without a slash at the end: `https://mostrador.example`.
         pub public_url: Arc<str>,
+        /// Who helps shops by WhatsApp, digits; empty for nobody.
+        pub help_whatsapp: Arc<str>,
+        /// Names of the texts that leave to telephones here.
+        pub approved: Arc<[&'static str]>,
     }
 
     /// Given as context to every render and every server function.
@@ -221,7 +241,8 @@ mod server {
         let mut parts = path.trim_start_matches('/').split('/');
         let first = parts.next()?;
         match if first == "fn" { parts.next()? } else { first } {
-            "c" | "consumer" => Some(Persona::Consumer),
+            // A receipt is public; its buyer may be looking at it.
+            "c" | "consumer" | "r" => Some(Persona::Consumer),
             "t" | "tendero" => Some(Persona::Tendero),
             "b" | "brand" => Some(Persona::Brand),
             "o" | "backoffice" => Some(Persona::Backoffice),
@@ -289,7 +310,8 @@ mod server {
 
     fn cookie(name: &str) -> Option<String> {
         let parts = use_context::<Parts>()?;
-        let pairs = parts.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
+        let pairs =
+            parts.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
         pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 
@@ -317,7 +339,9 @@ mod server {
     /// A navigation or a plain form gets 303 See Other; a call by script keeps its answer and a header that makes the
     /// caller navigate. `path` begins with a slash; anything else goes to `/`, so that an input can never lead elsewhere.
     pub fn go(path: &str) {
-        let Some(options) = use_context::<ResponseOptions>() else { return };
+        let Some(options) = use_context::<ResponseOptions>() else {
+            return;
+        };
         let here = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
         let location = HeaderValue::from_str(if here { path } else { "/" }).unwrap_or(HeaderValue::from_static("/"));
         options.insert_header(header::LOCATION, location);
@@ -334,6 +358,13 @@ mod server {
         let referer = use_context::<Parts>().and_then(|parts| Some(parts.headers.get(header::REFERER)?.to_str().ok()?.to_owned()));
         let back = referer.and_then(|address| Some(address.parse::<axum::http::Uri>().ok()?.path_and_query()?.as_str().to_owned()));
         go(&super::refused_at(back.as_deref().unwrap_or("/"), &error.0));
+    }
+
+    /// The page is there, and what it is about is not: its status says so.
+    pub fn missing() {
+        if let Some(options) = use_context::<ResponseOptions>() {
+            options.set_status(StatusCode::NOT_FOUND);
+        }
     }
 
     /// Gives this browser the session: `__Host-…`, out of scripts' reach, until the session ends.
@@ -362,7 +393,10 @@ mod tests {
     fn a_refusal_replaces_the_one_before() {
         let problem = Problem::field("phone", "identity.bad_phone", "");
 
-        assert_eq!(refused_at("/c/alta?tienda=sho_1&error=x&field=y", &problem), "/c/alta?tienda=sho_1&error=identity.bad_phone&field=phone");
+        assert_eq!(
+            refused_at("/c/alta?tienda=sho_1&error=x&field=y", &problem),
+            "/c/alta?tienda=sho_1&error=identity.bad_phone&field=phone"
+        );
         assert_eq!(refused_at("/c/alta", &problem), "/c/alta?error=identity.bad_phone&field=phone");
         assert_eq!(without_refusal("/c/alta?error=x"), "/c/alta");
     }

@@ -66,7 +66,13 @@ pub fn Tabs(
     #[prop(optional)]
     counts: Vec<(&'static str, Signal<usize>, bool)>,
 ) -> impl IntoView {
-    let class = if fit { "seg seg--fit" } else if counts.is_empty() { "seg" } else { "seg seg--counts" };
+    let class = if fit {
+        "seg seg--fit"
+    } else if counts.is_empty() {
+        "seg"
+    } else {
+        "seg seg--counts"
+    };
     let keys: Vec<&'static str> = tabs.iter().map(|(key, _)| *key).collect();
     let items = tabs
         .into_iter()

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::light::{Content, IntoLight};
 use crate::button::IconButton;
 use crate::icon::{Icon, path};
+use crate::light::{Content, IntoLight};
 use crate::{Text, class_of, t};
 
 /// `#said` and `#alarm`, empty from load: a region that appears later is not read.

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::light::IntoLight;
 use crate::icon::{Icon, path};
+use crate::light::IntoLight;
 use crate::{class_of, t};
 
 /// Most stamps that are drawn one by one; a longer card shows a bar instead, in the page.

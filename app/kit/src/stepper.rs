@@ -81,7 +81,9 @@ pub fn Stepper(
     let at_one = move || value.get() <= 1;
     let less_label = {
         let of = of.clone();
-        move || if at_one() && on_remove.is_some() { t::common_quantity_remove(&of) } else { t::common_quantity_less(&of) }
+        move || {
+            if at_one() && on_remove.is_some() { t::common_quantity_remove(&of) } else { t::common_quantity_less(&of) }
+        }
     };
     let select = |event: web_sys::FocusEvent| event_target::<HtmlInputElement>(&event).select();
     let turn = move |event: web_sys::KeyboardEvent| match event.key().as_str() {
@@ -96,7 +98,9 @@ pub fn Stepper(
             Err(_) => input.set_value(&value.get_untracked().to_string()),
         }
     };
-    let width = move || if value.get() > 99 { "stepper__n stepper__n--wide" } else { "stepper__n" };
+    let width = move || {
+        if value.get() > 99 { "stepper__n stepper__n--wide" } else { "stepper__n" }
+    };
     let full = move || value.get() >= max;
     view! {
         <div class="stepper" role="group" aria-label=t::common_quantity_of(&of)>

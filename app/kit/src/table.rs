@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::light::{Content, IntoLight};
 use crate::icon::{Icon, path};
+use crate::light::{Content, IntoLight};
 use crate::{Text, class_of};
 
 /// The head of one column.
@@ -64,10 +64,8 @@ pub fn Table(
     /// The rows.
     children: Content,
 ) -> impl IntoView {
-    let class = class_of(
-        "table",
-        &[if cards { "--cards" } else { "" }, if sticky { "--sticky" } else { "" }, if tall { "--tall" } else { "" }],
-    );
+    let class =
+        class_of("table", &[if cards { "--cards" } else { "" }, if sticky { "--sticky" } else { "" }, if tall { "--tall" } else { "" }]);
     let name = caption.clone();
     let heads = columns.into_iter().map(Column::head).collect::<Vec<_>>();
     view! {

@@ -74,7 +74,12 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         println!("{symbology:8} {:>6} {first:>7} {soon:>7} {ever:>7} {:>6}   {:.2}, {:.2}", score.bursts, score.wrong, at(0.5), at(0.95));
     }
     let rate = read as f64 / bursts.len().max(1) as f64;
-    println!("{read} of {} bursts read within {frames} frames: {:.1} % (bound {:.1} %), {wrong} misread", bursts.len(), rate * 100.0, bound * 100.0);
+    println!(
+        "{read} of {} bursts read within {frames} frames: {:.1} % (bound {:.1} %), {wrong} misread",
+        bursts.len(),
+        rate * 100.0,
+        bound * 100.0
+    );
     Ok(if rate >= bound && wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

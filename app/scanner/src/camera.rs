@@ -3,7 +3,10 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, MediaDeviceInfo, MediaDeviceKind, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack, MediaTrackConstraints};
+use web_sys::{
+    DomException, MediaDeviceInfo, MediaDeviceKind, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack,
+    MediaTrackConstraints,
+};
 
 use crate::js;
 
@@ -140,8 +143,12 @@ fn trouble(error: &JsValue) -> Trouble {
 }
 
 async fn cameras(devices: &MediaDevices) -> Vec<String> {
-    let Ok(asked) = devices.enumerate_devices() else { return Vec::new() };
-    let Ok(all) = JsFuture::from(asked).await else { return Vec::new() };
+    let Ok(asked) = devices.enumerate_devices() else {
+        return Vec::new();
+    };
+    let Ok(all) = JsFuture::from(asked).await else {
+        return Vec::new();
+    };
     Array::from(&all)
         .iter()
         .filter_map(|device| device.dyn_into::<MediaDeviceInfo>().ok())

@@ -112,6 +112,43 @@ pub fn play(cue: Cue) {
     }
 }
 
+/// Tells a number without words, after the cue of its outcome: one long tone for each ten and one short for each one, felt
+/// alike. Above [`COUNTED_MAX`] nobody would count along, so that only the cue is heard.
+pub fn count(number: i64) {
+    let tones = counted(number);
+    if !cfg!(target_arch = "wasm32") || tones.is_empty() {
+        return;
+    }
+    let play = move || {
+        if sound() {
+            let _ = AUDIO.with_borrow(|audio| audio.as_ref().map(|audio| sing(audio, &tones)));
+        }
+        if TOUCHED.get()
+            && vibration()
+            && let Some(vibrate) = vibrate()
+        {
+            let pattern: js_sys::Array = tones.iter().flat_map(|tone| [tone.ms, tone.gap_ms]).map(JsValue::from_f64).collect();
+            let _ = vibrate.call1(&leptos::prelude::window().navigator(), &pattern);
+        }
+    };
+    leptos::prelude::set_timeout(play, std::time::Duration::from_millis(COUNT_AFTER_MS));
+}
+
+/// The largest number that is counted.
+pub const COUNTED_MAX: i64 = 49;
+/// The longest cue has ended by then.
+const COUNT_AFTER_MS: u64 = 750;
+
+fn counted(number: i64) -> Vec<Tone> {
+    if !(1..=COUNTED_MAX).contains(&number) {
+        return Vec::new();
+    }
+    let (tens, ones) = (number / 10, number % 10);
+    let ten = then_gap(tone(784.0, 340.0), 160.0);
+    let one = then_gap(tone(1568.0, 90.0), 150.0);
+    (0..tens).map(|_| ten).chain((0..ones).map(|_| one)).collect()
+}
+
 /// Makes sound possible; call it inside the handler of a touch, a click or a key.
 pub fn unlock() {
     if !cfg!(target_arch = "wasm32") {
@@ -203,16 +240,8 @@ fn sing(audio: &AudioContext, tones: &[Tone]) -> Result<(), JsValue> {
 mod tests {
     use super::*;
 
-    const ALL: [Cue; 8] = [
-        Cue::CardRead,
-        Cue::ProductRead,
-        Cue::Repeat,
-        Cue::Unknown,
-        Cue::Refused,
-        Cue::Confirmed,
-        Cue::SavedOffline,
-        Cue::Reward,
-    ];
+    const ALL: [Cue; 8] =
+        [Cue::CardRead, Cue::ProductRead, Cue::Repeat, Cue::Unknown, Cue::Refused, Cue::Confirmed, Cue::SavedOffline, Cue::Reward];
 
     #[test]
     fn outcomes_differ_in_rhythm_and_not_only_in_pitch() {
@@ -232,6 +261,17 @@ mod tests {
             assert!(whole <= 600.0, "{cue:?}");
             assert!(cue.tones().iter().all(|tone| tone.ms > 10.0), "soft start and end fit");
         }
+    }
+
+    #[test]
+    fn a_number_is_counted_in_tens_and_ones() {
+        let rhythm = |number| counted(number).iter().map(|tone| tone.ms > 200.0).collect::<Vec<_>>();
+
+        assert_eq!(rhythm(3), [false; 3]);
+        assert_eq!(rhythm(21), [true, true, false]);
+        assert!(rhythm(0).is_empty());
+        assert!(rhythm(COUNTED_MAX + 1).is_empty());
+        assert!((1..=COUNTED_MAX).all(|number| counted(number).iter().map(|tone| tone.ms + tone.gap_ms).sum::<f64>() <= 4_500.0));
     }
 
     #[test]

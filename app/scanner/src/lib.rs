@@ -27,7 +27,7 @@ mod viewfinder;
 
 pub use camera::Trouble;
 pub use decoder::DecoderUrls;
-pub use feedback::{Cue, can_vibrate, play, set_sound, set_vibration, sound, unlock, vibration};
+pub use feedback::{COUNTED_MAX, Cue, can_vibrate, count, play, set_sound, set_vibration, sound, unlock, vibration};
 pub use frames::{Cut, Plan, Rect, Step};
 pub use memory::{AGREE_MS, GONE_MS, ReadMemory, Seen};
 pub use read::{Format, Read};

@@ -72,7 +72,9 @@ pub fn listen_to_reader(on_read: Callback<Read>) {
             on_read.run(Read::typed(&text));
         };
         let keys = window_event_listener_untyped("keydown", move |event| {
-            let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
+            let Ok(event) = event.dyn_into::<KeyboardEvent>() else {
+                return;
+            };
             if event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing() {
                 return;
             }
@@ -97,7 +99,9 @@ pub fn listen_to_reader(on_read: Callback<Read>) {
 }
 
 fn take_out_of_field(text: &str) {
-    let Some(field) = document().active_element().and_then(|element| element.dyn_into::<HtmlInputElement>().ok()) else { return };
+    let Some(field) = document().active_element().and_then(|element| element.dyn_into::<HtmlInputElement>().ok()) else {
+        return;
+    };
     if let Some(before) = field.value().strip_suffix(text) {
         field.set_value(before);
         if let Ok(event) = web_sys::Event::new("input") {

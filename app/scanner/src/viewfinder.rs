@@ -115,20 +115,18 @@ pub fn Viewfinder(
     let scanner = StoredValue::new(None::<SendWrapper<Rc<Scanner>>>);
 
     kit::effect(move |_| {
-        let (Some(video), Some(frame)) = (video.get(), frame.get()) else { return };
+        let (Some(video), Some(frame)) = (video.get(), frame.get()) else {
+            return;
+        };
         if scanner.with_value(Option::is_some) {
             return;
         }
-        let Some(fresh) = Scanner::new(video, frame.unchecked_into(), decoder.clone(), Wires {
-            status,
-            has_torch,
-            has_choice,
-            torch,
-            hint,
-            paused,
-            on_read,
-            on_repeat,
-        }) else {
+        let Some(fresh) = Scanner::new(
+            video,
+            frame.unchecked_into(),
+            decoder.clone(),
+            Wires { status, has_torch, has_choice, torch, hint, paused, on_read, on_repeat },
+        ) else {
             status.set(CameraStatus::Trouble(Trouble::Decoder));
             return;
         };
@@ -257,7 +255,8 @@ pub fn Viewfinder(
 }
 
 /// Four rounded corners of 232 × 152, drawn inside their stroke.
-const CORNERS: &str = "M3 31V19A16 16 0 0 1 19 3H31M205 3H217A16 16 0 0 1 233 19V31M233 125V137A16 16 0 0 1 217 153H205M31 153H19A16 16 0 0 1 3 137V125";
+const CORNERS: &str =
+    "M3 31V19A16 16 0 0 1 19 3H31M205 3H217A16 16 0 0 1 233 19V31M233 125V137A16 16 0 0 1 217 153H205M31 153H19A16 16 0 0 1 3 137V125";
 
 /// What the viewfinder suggests when it reads nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -461,7 +460,9 @@ impl Scanner {
     fn roll(self: &Rc<Self>, run: u32) {
         let this = Rc::downgrade(self);
         let tick = Closure::<dyn FnMut()>::new(move || {
-            let Some(this) = this.upgrade().filter(|this| this.run.get() == run) else { return };
+            let Some(this) = this.upgrade().filter(|this| this.run.get() == run) else {
+                return;
+            };
             this.look();
             this.ask_frame();
         });
@@ -472,7 +473,9 @@ impl Scanner {
     /// Once per new frame where the browser can tell, else once per repaint.
     fn ask_frame(&self) {
         let tick = self.tick.borrow();
-        let Some(tick) = tick.as_ref().map(|tick| tick.as_ref().unchecked_ref::<Function>()) else { return };
+        let Some(tick) = tick.as_ref().map(|tick| tick.as_ref().unchecked_ref::<Function>()) else {
+            return;
+        };
         let asked = match js::method(&self.video, "requestVideoFrameCallback") {
             Some(ask) => ask.call1(&self.video, tick).ok().and_then(|handle| handle.as_f64()),
             None => window().request_animation_frame(tick).ok().map(f64::from),
@@ -481,7 +484,9 @@ impl Scanner {
     }
 
     fn forget_frame(&self) {
-        let Some(pending) = self.pending.take() else { return };
+        let Some(pending) = self.pending.take() else {
+            return;
+        };
         let _ = match js::method(&self.video, "cancelVideoFrameCallback") {
             Some(forget) => forget.call1(&self.video, &pending.into()).map(drop),
             None => window().cancel_animation_frame(pending as i32),
@@ -527,7 +532,17 @@ impl Scanner {
         let (wide, high) = (f64::from(width), f64::from(height));
         let source: &HtmlVideoElement = &self.video;
         self.pixels
-            .draw_image_with_html_video_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(source, part.x, part.y, part.width, part.height, 0.0, 0.0, wide, high)
+            .draw_image_with_html_video_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                source,
+                part.x,
+                part.y,
+                part.width,
+                part.height,
+                0.0,
+                0.0,
+                wide,
+                high,
+            )
             .ok()?;
         let image: ImageData = self.pixels.get_image_data(0.0, 0.0, wide, high).ok()?;
         let rgba = js::get(&js::get(&image, "data"), "buffer").dyn_into().ok()?;
@@ -609,7 +624,9 @@ impl Scanner {
     }
 
     fn switch_torch(self: &Rc<Self>) {
-        let Some(track) = self.camera.borrow().as_ref().map(Camera::track) else { return };
+        let Some(track) = self.camera.borrow().as_ref().map(Camera::track) else {
+            return;
+        };
         let (on, torch) = (!self.wires.torch.get_untracked(), self.wires.torch);
         spawn_local(async move {
             if Camera::torch(track, on).await {

@@ -29,7 +29,7 @@ impl Basket {
             name: product.name.clone(),
             category: product.category.clone(),
             quantity: 1,
-            price_minor: product.suggested_price_minor,
+            price_minor: product.usual_price_minor.or(product.suggested_price_minor),
             unknown: false,
         });
     }
@@ -48,7 +48,13 @@ impl Basket {
     pub(crate) fn import_lines(&self) -> Vec<ImportLine> {
         self.lines
             .iter()
-            .map(|line| ImportLine { gtin: line.gtin, quantity: line.quantity, unit_price_minor: line.price_minor, discount_minor: 0, reward_line: false })
+            .map(|line| ImportLine {
+                gtin: line.gtin,
+                quantity: line.quantity,
+                unit_price_minor: line.price_minor,
+                discount_minor: 0,
+                reward_line: false,
+            })
             .collect()
     }
 }
@@ -74,6 +80,7 @@ mod tests {
             name: "Cola Sierra 400 ml".into(),
             category: "drink".into(),
             suggested_price_minor: Some(250_000),
+            usual_price_minor: None,
             currency: Currency::Cop,
         }
     }
@@ -85,6 +92,14 @@ mod tests {
         basket.add(&cola());
 
         assert_eq!((basket.lines.len(), basket.count(), basket.total_minor()), (1, 2, 500_000));
+    }
+
+    #[test]
+    fn the_shops_own_price_is_proposed_before_the_suggested_one() {
+        let mut basket = Basket::default();
+        basket.add(&Product { usual_price_minor: Some(270_000), ..cola() });
+
+        assert_eq!(basket.lines[0].price_minor, Some(270_000));
     }
 
     #[test]

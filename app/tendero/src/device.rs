@@ -50,7 +50,7 @@ async fn enrol() -> Result<(), String> {
     let name = window().navigator().user_agent().unwrap_or_default();
     let device = enrol_device(part(0), part(1), name).await.map_err(said)?;
     crate::capture::name_key(&member, &device.to_string()).await.map_err(refused)?;
-    crate::queue::signs(Some(device));
+    crate::queue::signs(Some(device)).await;
     // The queue must outlive a phone that runs short of room; where the browser does not promise it, the queue says so.
     let _ = kit::worker::persist().await;
     Ok(())

@@ -56,7 +56,8 @@ pub(crate) fn follows(state: State, counter: StoredValue<Counter>) {
                 }
                 let skew = state.skew_ms.get_untracked();
                 let scanned_at = customer.as_ref().map(|customer| Timestamp(customer.scanned_at_ms + skew));
-                let basket = PreviewPurchase { card_code: customer.map(|customer| customer.code), scanned_at, lines: basket.import_lines() };
+                let basket =
+                    PreviewPurchase { card_code: customer.map(|customer| customer.code), scanned_at, lines: basket.import_lines() };
                 leptos::task::spawn_local(async move {
                     let body = json::written(&Previewed { basket });
                     if let Ok(answer) = kit::ask::<PurchaseAnswer>("/fn/tendero/preview", &body).await
@@ -83,7 +84,18 @@ pub(crate) fn estimate(campaigns: &[ShopCampaign], products: &[Product], basket:
     }));
     // Who works here, who is of age, who joined and what was given before, only the server knows: whoever it may be, she
     // is taken to be a customer who was here before.
-    let facts = Facts { local, shop, paused: false, held_out: false, own_shop: false, adult: true, enrolled_at: None, segments: &[], first_purchase: false, used: Used::default() };
+    let facts = Facts {
+        local,
+        shop,
+        paused: false,
+        held_out: false,
+        own_shop: false,
+        adult: true,
+        enrolled_at: None,
+        segments: &[],
+        first_purchase: false,
+        used: Used::default(),
+    };
     let at = local.at;
     campaigns
         .iter()
@@ -96,20 +108,43 @@ pub(crate) fn estimate(campaigns: &[ShopCampaign], products: &[Product], basket:
 mod tests {
     use super::*;
     use crate::basket::Line as BasketLine;
-    use shared::{Currency, ProductId, loyalty::{CampaignRules, Rule, RuleKind, campaign::Unit}};
+    use shared::{
+        Currency, ProductId,
+        loyalty::{CampaignRules, Rule, RuleKind, campaign::Unit},
+    };
 
     #[test]
     fn the_phone_estimates_with_the_rules_of_the_server() {
         let gtin: shared::Gtin = "7702004003508".parse().unwrap();
-        let product = Product { id: ProductId::fixed(1), gtin, brand_id: None, brand_name: None, name: "Cola".into(), category: String::new(), suggested_price_minor: None, currency: Currency::Cop };
+        let product = Product {
+            id: ProductId::fixed(1),
+            gtin,
+            brand_id: None,
+            brand_name: None,
+            name: "Cola".into(),
+            category: String::new(),
+            suggested_price_minor: None,
+            usual_price_minor: None,
+            currency: Currency::Cop,
+        };
         let rules = |unit, kind| {
             let rule = Rule { kind, min_amount_minor: None, min_units: None };
             CampaignRules::new(unit, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap(), vec![product.id], vec![rule])
         };
         let campaign = |unit, kind| ShopCampaign { rules: rules(unit, kind), valid_from: Timestamp(0), valid_until: Timestamp(i64::MAX) };
-        let campaigns = [campaign(Unit::Stamps, RuleKind::PerUnit { units: 1, points: 1 }), campaign(Unit::Points, RuleKind::PerPurchase { points: 7 })];
+        let campaigns = [
+            campaign(Unit::Stamps, RuleKind::PerUnit { units: 1, points: 1 }),
+            campaign(Unit::Points, RuleKind::PerPurchase { points: 7 }),
+        ];
         let mut basket = Basket::default();
-        basket.add_line(BasketLine { gtin, name: "Cola".into(), category: String::new(), quantity: 3, price_minor: Some(250_000), unknown: false });
+        basket.add_line(BasketLine {
+            gtin,
+            name: "Cola".into(),
+            category: String::new(),
+            quantity: 3,
+            price_minor: Some(250_000),
+            unknown: false,
+        });
         let on = |date: &str| {
             let local = LocalTime { at: format!("{date}T12:00:00Z").parse().unwrap(), offset_seconds: -5 * 3_600 };
             estimate(&campaigns, std::slice::from_ref(&product), &basket, ShopId::fixed(1), local)

@@ -1,9 +1,15 @@
 //! The shop's day: what brands owe, what was sold, what was handed over.
 
-use kit::{Ask, Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SeenAt, Shown, Skeleton, SkeletonKind, UiError, icon::path, kept, kept_view, t};
+use kit::{
+    Ask, Avatar, ButtonLink, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SeenAt, Shown, Skeleton, SkeletonKind,
+    UiError, icon::path, kept, kept_view, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Country, format, loyalty::{Payable, PurchaseStatus, ShopDay, ShopPurchase}};
+use shared::{
+    Country, format,
+    loyalty::{Payable, PurchaseStatus, ShopDay, ShopPurchase},
+};
 
 use crate::{bar::Bar, queue::queue, queue_page::SyncBanner};
 
@@ -51,12 +57,14 @@ fn shown(home: Home, seen_at_ms: Option<i64>) -> AnyView {
     let money = move |minor: i64| format::money(minor, home.day.currency, home.country);
     let owed: i64 = home.day.payables.iter().map(|payable| payable.amount_minor).sum();
     let brands = payables(home.day.payables.clone(), home.country);
-    let tile = |label: &'static str, figure: String, unit: &'static str| view! {
-        <div class="tile">
-            <span class="tile__label">{label}</span>
-            <span class="tile__figure">{figure}</span>
-            <span class="tile__unit small muted">{unit}</span>
-        </div>
+    let tile = |label: &'static str, figure: String, unit: &'static str| {
+        view! {
+            <div class="tile">
+                <span class="tile__label">{label}</span>
+                <span class="tile__figure">{figure}</span>
+                <span class="tile__unit small muted">{unit}</span>
+            </div>
+        }
     };
     view! {
         <PhoneShell
@@ -83,42 +91,31 @@ fn shown(home: Home, seen_at_ms: Option<i64>) -> AnyView {
                 {tile(t::tendero_home_delivered(), home.day.deliveries.to_string(), t::tendero_home_rewards())}
                 {tile(t::tendero_home_sold(), money(home.day.total_minor), "")}
             </div>
+            <ul class="card">
+                <li><ListRow title=t::tendero_training_title() text=t::tendero_training_row() href="/t/training" /></li>
+                <li><ListRow title=t::tendero_practice_title() text=t::tendero_practice_row() href="/t/practice" /></li>
+            </ul>
+            {crate::help::link("/t/", "")}
         </PhoneShell>
     }
     .into_light()
 }
 
 fn payables(payables: Vec<Payable>, country: Country) -> AnyView {
+    let payables: Vec<Payable> = payables.into_iter().filter(|payable| payable.amount_minor != 0).collect();
     if payables.is_empty() {
-        return view! { <Empty title=t::tendero_home_no_debt_title() text=t::tendero_home_no_debt_text() icon=path::HAND_COINS /> }.into_light();
+        return view! { <Empty title=t::tendero_home_no_debt_title() text=t::tendero_home_no_debt_text() icon=path::HAND_COINS /> }
+            .into_light();
     }
     let rows = payables
         .into_iter()
         .map(|payable| {
             let lead = view! { <Avatar name=payable.brand_name.clone() colour=payable.brand_colour.clone() /> }.into_light();
             let figure = format::money(payable.amount_minor, payable.currency, country);
-            view! { <li><ListRow title=payable.brand_name text=t::tendero_owed_rewards(payable.rewards) lead figure /></li> }
+            view! { <li><ListRow title=payable.brand_name text=t::tendero_owed_rewards(payable.rewards) lead figure href="/t/owed" /></li> }
         })
         .collect::<Vec<_>>();
     view! { <ul class="card">{rows}</ul> }.into_light()
-}
-
-/// `/t/owed`
-#[component]
-pub(crate) fn OwedPage() -> impl IntoView {
-    let home = kept(Ask { name: "tendero.home", path: "/fn/tendero/read_home", form: String::new() }, RwSignal::new(0), read_home);
-    let owed = |home: Home| match home.owner {
-        true => payables(home.day.payables, home.country),
-        false => view! { <Empty title=t::tendero_accounts_title() text=t::tendero_accounts_cashier() icon=path::LOCK_SIMPLE /> }.into_light(),
-    };
-    view! {
-        <PhoneShell
-            head=view! { <PhoneHead title=t::tendero_accounts_title() /> <SyncBanner /> }.into_light()
-            bar=view! { <Bar current="/t/owed" /> }.into_light()
-        >
-            {kept_view(home, "/t/owed", SkeletonKind::Rows, owed)}
-        </PhoneShell>
-    }
 }
 
 /// `/t/today`
@@ -132,6 +129,7 @@ pub(crate) fn TodayPage() -> impl IntoView {
         >
             <QueueLink />
             {kept_view(today, "/t/today", SkeletonKind::Rows, list)}
+            <crate::nps::Nps />
         </PhoneShell>
     }
 }

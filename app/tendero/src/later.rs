@@ -8,11 +8,15 @@ use std::{pin::Pin, time::Duration};
 use kit::{ErrorState, IntoLight, PhoneHead, PhoneShell, t};
 use leptos::prelude::*;
 use scanner::Read;
-use shared::{Gtin, loyalty::queue::Gain};
+use shared::{
+    Gtin,
+    loyalty::{PurchaseAnswer, queue::Gain},
+};
 
 use crate::{
-    estimate, queue::Queue, queue_page,
-    reward, result, saved,
+    estimate, help,
+    queue::Queue,
+    queue_page, result, reward, saved,
     scan::{Counter, State},
     sending, typed, unknown,
 };
@@ -36,6 +40,10 @@ pub(crate) struct Later {
     pub reward: fn(State, StoredValue<Counter>, String),
     /// The sale is kept here and waits.
     pub saved: fn(State),
+    /// What a purchase brought, on a screen of its own; aloud whatever this phone is set to.
+    pub result: fn(State, PurchaseAnswer, bool),
+    /// The way to whoever helps with a code.
+    pub help: fn(String) -> AnyView,
     /// What the basket would earn.
     pub estimate: fn(Gain) -> AnyView,
     /// What a code means for the shop.
@@ -56,12 +64,15 @@ static LATER: Later = Later {
     unknown: unknown::ask,
     reward: reward::read,
     saved: result::saved,
+    result: result::show,
+    help: |code| help::link("/t/scan", &code),
     estimate: saved::estimate,
     reason: kit::locale::shop_text,
     failed: |code| {
         view! {
             <PhoneShell head=view! { <PhoneHead title=t::tendero_scan_title() back="/t/" /> }.into_light()>
-                <ErrorState code href="/t/scan" />
+                <ErrorState code=code.clone() href="/t/scan" />
+                {help::link("/t/scan", &code)}
             </PhoneShell>
         }
         .into_light()

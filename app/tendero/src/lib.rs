@@ -3,7 +3,7 @@
 //! No router and no `ActionForm`: links are plain links and forms post plainly. The capture itself needs the phone's key
 //! and camera, so it needs the code that runs in the browser, and the page says so while it loads.
 //!
-//! Arrows: tendero → scanner, kit, shared; with `ssr` also loyalty, catalogue and identity.
+//! Arrows: tendero → scanner, kit, shared; with `ssr` also loyalty, catalogue, reports and identity.
 
 // The scanner's page is one deep view type: computing its layout goes beyond the default.
 #![recursion_limit = "256"]
@@ -13,12 +13,17 @@ mod basket;
 mod capture;
 mod device;
 mod estimate;
-mod home;
 mod hand_out;
+mod help;
+mod home;
 mod later;
 mod more;
+mod nps;
+mod owed;
+mod practice;
 mod queue;
 mod queue_page;
+mod receipt;
 mod result;
 mod reward;
 mod sale;
@@ -27,6 +32,7 @@ mod scan;
 mod sending;
 mod speech;
 mod start;
+mod training;
 mod typed;
 mod unknown;
 
@@ -34,7 +40,7 @@ use kit::IntoLight;
 use leptos::prelude::*;
 
 /// The pages that open without network, as a service worker keeps them; `*` stands for every address below.
-pub const OFFLINE: &[&str] = &["/t/", "/t/scan", "/t/queue", "/t/today", "/t/owed", "/t/offline"];
+pub const OFFLINE: &[&str] = &["/t/", "/t/scan", "/t/practice", "/t/training", "/t/queue", "/t/today", "/t/owed", "/t/offline"];
 
 kit::pages! {
     "/t/scan" => tendero_scan,
@@ -57,6 +63,7 @@ pub fn tendero_scan(_path: String) -> AnyView {
 
 fn tendero_other(path: String) -> AnyView {
     alive();
+    help::offer(&path);
     signing_in(&path);
     match path.trim_end_matches('/') {
         "/t" => view! { <home::HomePage /> }.into_light(),
@@ -64,11 +71,15 @@ fn tendero_other(path: String) -> AnyView {
         "/t/start/code" => view! { <start::CodePage /> }.into_light(),
         "/t/start/shop" => view! { <start::ShopPage /> }.into_light(),
         "/t/start/device" => view! { <device::DevicePage /> }.into_light(),
+        "/t/practice" => view! { <practice::PracticePage /> }.into_light(),
+        "/t/training" => view! { <training::TrainingPage /> }.into_light(),
         "/t/queue" => view! { <queue_page::QueuePage /> }.into_light(),
         "/t/offline" => view! { <queue_page::OfflinePage /> }.into_light(),
         "/t/today" => view! { <home::TodayPage /> }.into_light(),
+        "/t/receipt" => view! { <receipt::ReceiptPage /> }.into_light(),
         "/t/sale" => view! { <sale::SalePage /> }.into_light(),
-        "/t/owed" => view! { <home::OwedPage /> }.into_light(),
+        "/t/owed" => view! { <owed::OwedPage /> }.into_light(),
+        "/t/statement" => view! { <owed::StatementPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),
         _ => view! { <more::MorePage /> }.into_light(),
     }
@@ -79,8 +90,10 @@ fn signing_in(path: &str) {
     if path.starts_with("/t/start") {
         Effect::new(|before: Option<()>| {
             if before.is_none() {
-                queue::signs(None);
-                leptos::task::spawn_local(kit::kept::forget("tendero."));
+                leptos::task::spawn_local(async {
+                    queue::signs(None).await;
+                    kit::kept::forget("tendero.").await;
+                });
             }
         });
     }

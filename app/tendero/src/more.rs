@@ -1,9 +1,15 @@
 //! Phones, people, cards on paper, the poster, and the way out.
 
-use kit::{Button, ButtonLink, Card, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind, Switch, UiError, icon::path, request, t};
+use kit::{
+    Button, ButtonLink, Card, Disc, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind, Switch,
+    Tone, UiError, icon::path, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{DeviceId, identity::{Device, Member}};
+use shared::{
+    DeviceId,
+    identity::{Device, Member},
+};
 
 use crate::{bar::Bar, queue::queue};
 
@@ -37,6 +43,11 @@ pub(crate) fn MorePage() -> impl IntoView {
                     Err(error) => view! { <ErrorState code=error.code().to_owned() href="/t/more" /> }.into_light(),
                 })}
             </kit::Await>
+            <ul class="card">
+                <li><ListRow title=t::tendero_training_title() text=t::tendero_training_row() lead=view! { <Disc icon=path::SPEAKER_HIGH tone=Tone::Info /> }.into_light() href="/t/training" /></li>
+                <li><ListRow title=t::tendero_practice_title() text=t::tendero_practice_row() lead=view! { <Disc icon=path::SCAN tone=Tone::Warning /> }.into_light() href="/t/practice" /></li>
+            </ul>
+            {crate::help::link("/t/more", "")}
             <Switches />
             <form method="post" action="/fn/tendero/log_out">
                 <Button submit=true wide=true look=Look::Secondary icon=path::SIGN_OUT>{t::tendero_more_sign_out()}</Button>
@@ -49,14 +60,14 @@ pub(crate) fn MorePage() -> impl IntoView {
 #[component]
 fn Switches() -> impl IntoView {
     let (sound, vibration, speech) = (RwSignal::new(true), RwSignal::new(true), RwSignal::new(false));
-    let (vibrates, speaks, waiting) = (RwSignal::new(false), RwSignal::new(false), queue());
+    let (vibrates, speaks, waiting) = (RwSignal::new(false), RwSignal::new(None), queue());
     Effect::new(move |before: Option<()>| {
         if before.is_none() {
             sound.set(scanner::sound());
             vibration.set(scanner::vibration());
             speech.set(crate::speech::on());
             vibrates.set(scanner::can_vibrate());
-            speaks.set(crate::speech::can_speak());
+            speaks.set(Some(crate::speech::can_speak()));
         }
     });
     Effect::new(move |before: Option<()>| {
@@ -72,7 +83,11 @@ fn Switches() -> impl IntoView {
             <h2>{t::tendero_more_phone()}</h2>
             <Switch name="sound" title=t::tendero_more_sound() on=sound />
             {move || vibrates.get().then(|| view! { <Switch name="vibration" title=t::tendero_more_vibration() on=vibration /> })}
-            {move || speaks.get().then(|| view! { <Switch name="speech" title=t::tendero_more_speech() help=t::tendero_more_speech_help() on=speech /> })}
+            {move || speaks.get().map(|speaks| {
+                // Without a Spanish voice the result is counted in tones and pulses.
+                let help = if speaks { t::tendero_more_speech_help() } else { t::tendero_more_counted_help() };
+                view! { <Switch name="speech" title=t::tendero_more_speech() help on=speech /> }
+            })}
             <ul><li><ListRow title=t::tendero_queue_title() text=t::tendero_more_queue_text() href="/t/queue" /></li></ul>
             {move || (waiting.waiting() > 0).then(|| view! { <p class="banner banner--warning banner--note">{t::tendero_more_do_not_remove(waiting.waiting() as i64)}</p> })}
         </Card>
@@ -86,15 +101,17 @@ fn shown(more: More) -> AnyView {
         .into_iter()
         .map(|device| {
             let id = device.id.to_string();
-            let revoke = device.revoked_at.is_none().then(|| view! {
-                <details>
-                    <summary class="link">{t::tendero_more_revoke()}</summary>
-                    <p class="small">{t::tendero_more_revoke_text()}</p>
-                    <form method="post" action="/fn/tendero/revoke_device">
-                        <input type="hidden" name="device" value=id />
-                        <Button submit=true look=Look::Danger>{t::tendero_more_revoke()}</Button>
-                    </form>
-                </details>
+            let revoke = device.revoked_at.is_none().then(|| {
+                view! {
+                    <details>
+                        <summary class="link">{t::tendero_more_revoke()}</summary>
+                        <p class="small">{t::tendero_more_revoke_text()}</p>
+                        <form method="post" action="/fn/tendero/revoke_device">
+                            <input type="hidden" name="device" value=id />
+                            <Button submit=true look=Look::Danger>{t::tendero_more_revoke()}</Button>
+                        </form>
+                    </details>
+                }
             });
             let state = if device.revoked_at.is_some() { t::tendero_device_revoked() } else { t::tendero_device_live() };
             let title: String = device.name.chars().take(40).collect();
@@ -118,8 +135,10 @@ fn shown(more: More) -> AnyView {
             <form method="post" action="/fn/tendero/invite">
                 <Button submit=true wide=true look=Look::Secondary icon=path::USER_PLUS>{t::tendero_more_invite()}</Button>
             </form>
-            <h2>{t::tendero_more_devices()}</h2>
-            <ul class="card">{devices}</ul>
+            {(!devices.is_empty()).then(|| view! {
+                <h2>{t::tendero_more_devices()}</h2>
+                <ul class="card">{devices}</ul>
+            })}
         })}
     }
     .into_light()
@@ -129,11 +148,17 @@ fn shown(more: More) -> AnyView {
 #[component]
 pub(crate) fn CardPage() -> impl IntoView {
     let code = request::query("code").unwrap_or_default();
+    // Her own phone asks for her consent there; until then this card knows nobody.
+    let link = [&request::query("at").unwrap_or_default(), "/c/claim?card=", &code].concat();
     view! {
         <PhoneShell head=view! { <PhoneHead title=t::tendero_card_printed_title() back="/t/more" /> }.into_light() paper=true>
             <p>{t::tendero_card_printed_text()}</p>
             <div data-code=code.clone()><QrPlate text=Signal::stored(code.clone()) label=t::consumer_home_code_label() full=true /></div>
-            <p class="small mono center">{code}</p>
+            <p class="small mono center">{code.clone()}</p>
+            <h2>{t::tendero_card_hers()}</h2>
+            <p>{t::tendero_card_hers_text()}</p>
+            <QrPlate text=Signal::stored(link.clone()) label=t::tendero_card_hers() />
+            <p class="small mono center">{link}</p>
             <ButtonLink href="/t/scan" look=Look::Key wide=true>{t::tendero_bar_scan()}</ButtonLink>
         </PhoneShell>
     }
@@ -183,7 +208,8 @@ pub async fn print_card() -> Result<(), UiError> {
     let loyalty = request::state::<loyalty::Loyalty>()?;
     let printed = loyalty::card::print(&mut tx, &loyalty, &actor, now).await?;
     tx.commit().await?;
-    request::go(&format!("/t/card?code={}", printed.code));
+    let public_url = request::state::<request::RequestContext>()?.app.public_url;
+    request::go(&format!("/t/card?code={}&at={public_url}", printed.code));
     Ok(())
 }
 

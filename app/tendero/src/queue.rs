@@ -14,7 +14,10 @@ use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::{capture, later::{Work, later}};
+use crate::{
+    capture,
+    later::{Work, later},
+};
 
 /// While something waits it is tried this often, beside every sign of a network.
 const RETRY_MS: u64 = 15_000;
@@ -102,11 +105,18 @@ pub(crate) fn queue() -> Queue {
         let online = net.online.get();
         if first {
             queue.lost.set(kit::kept::setting(LOST).unwrap_or_default());
-            queue.viewer.set(viewer());
             let look = move || leptos::task::spawn_local(send(queue));
-            set_interval(move || if queue.entries.try_with_untracked(|entries| entries.iter().any(Entry::waits)).unwrap_or(false) { look() }, std::time::Duration::from_millis(RETRY_MS));
+            set_interval(
+                move || {
+                    if queue.entries.try_with_untracked(|entries| entries.iter().any(Entry::waits)).unwrap_or(false) {
+                        look()
+                    }
+                },
+                std::time::Duration::from_millis(RETRY_MS),
+            );
             window_event_listener_untyped("visibilitychange", move |_| look());
             leptos::task::spawn_local(async move {
+                queue.viewer.set(viewer().await);
                 reload(queue).await;
                 send(queue).await;
             });
@@ -117,11 +127,11 @@ pub(crate) fn queue() -> Queue {
     queue
 }
 
-/// Under which key the person signs who is signed in here.
-const SIGNER: &str = "tendero.signer";
+/// Under which key the person signs who is signed in here. Its name keeps it when what pages kept is forgotten.
+const SIGNER: &str = "signer.tendero";
 
-fn viewer() -> Viewer {
-    match kit::kept::setting::<Option<DeviceId>>(SIGNER) {
+async fn viewer() -> Viewer {
+    match kit::kept::noted::<Option<DeviceId>>(SIGNER).await {
         None => Viewer::Unknown,
         Some(None) => Viewer::Nobody,
         Some(Some(device)) => Viewer::Person(device),
@@ -129,8 +139,8 @@ fn viewer() -> Viewer {
 }
 
 /// Somebody signed in, or nobody is.
-pub(crate) fn signs(device: Option<DeviceId>) {
-    kit::kept::set_setting(SIGNER, &device);
+pub(crate) async fn signs(device: Option<DeviceId>) {
+    kit::kept::note(SIGNER, &device).await;
 }
 
 /// True when a new build may take this page's place: nothing waits.
@@ -201,7 +211,7 @@ pub(crate) async fn keep(queue: Queue, sale: Sale) -> Result<(), NotKept> {
     locked("mostrador-capture", true, Box::pin(async move { told.set(write(sale).await) })).await;
     let kept = outcome.get();
     queue.broken.set(kept == Err(NotKept::Store));
-    queue.viewer.set(viewer());
+    queue.viewer.set(viewer().await);
     reload(queue).await;
     if kept == Err(NotKept::Store) {
         queue.broken.set(true);
@@ -242,9 +252,11 @@ async fn write(sale: Sale) -> Result<(), NotKept> {
         estimate: sale.estimate,
         settled: None,
     };
-    capture::write(rows([&entry]), js_sys::Array::new(), &device, Some(json::written(&ChainEnd { counter, sha256 }))).await.map_err(store)?;
+    capture::write(rows([&entry]), js_sys::Array::new(), &device, Some(json::written(&ChainEnd { counter, sha256 })))
+        .await
+        .map_err(store)?;
     kit::kept::set_setting(&numbered, &counter);
-    signs(Some(sale.device));
+    signs(Some(sale.device)).await;
     Ok(())
 }
 
@@ -289,9 +301,15 @@ pub(crate) fn tell_losses(queue: Queue) {
 
 /// The person has looked at what was held or refused.
 pub(crate) async fn mark_seen(queue: Queue, id: Uuid) {
-    let Ok(mut entries) = load().await else { return };
-    let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) else { return };
-    let Some(settled) = &mut entry.settled else { return };
+    let Ok(mut entries) = load().await else {
+        return;
+    };
+    let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) else {
+        return;
+    };
+    let Some(settled) = &mut entry.settled else {
+        return;
+    };
     settled.seen = true;
     let _ = capture::write(rows([&*entry]), js_sys::Array::new(), "", None).await;
     queue.entries.set(entries);

@@ -1,11 +1,17 @@
 //! The sales on this phone: what waits, what became of the rest, and what somebody must look at.
 
-use kit::{Bar as Progress, BarTone, Banner, Button, ButtonLink, Disc, Empty, IconButton, IntoLight, Look, PhoneHead, PhoneShell, Size, Tabs, Tone, icon::path, locale, net, t};
+use kit::{
+    Banner, Bar as Progress, BarTone, Button, ButtonLink, Disc, Empty, IconButton, IntoLight, Look, PhoneHead, PhoneShell, Size, Tabs,
+    Tone, icon::path, locale, net, t,
+};
 use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
     Country, Currency, Gtin, format,
-    loyalty::{Capture, queue::{Entry, QUEUE_AGE_MAX_MS, QUEUE_MAX, Room, Verdict}},
+    loyalty::{
+        Capture,
+        queue::{Entry, QUEUE_AGE_MAX_MS, QUEUE_MAX, Room, Verdict},
+    },
     time::{HOUR_MS, MINUTE_MS},
 };
 use uuid::Uuid;
@@ -24,16 +30,22 @@ pub(crate) fn SyncBanner() -> impl IntoView {
         let waiting = queue.waiting();
         let link = (waiting > 0).then(|| view! { <a class="link" href="/t/queue">{waiting}</a> }.into_light());
         if queue.broken.get() {
-            return Some(view! { <Banner tone=Tone::Danger edge=true icon=path::WARNING>{t::tendero_queue_broken()}</Banner> }.into_light());
+            return Some(
+                view! { <Banner tone=Tone::Danger edge=true icon=path::WARNING>{t::tendero_queue_broken()}</Banner> }.into_light(),
+            );
         }
         if !untold_losses(queue).is_empty() {
             let end = view! { <a class="link" href="/t/queue">{t::tendero_queue_look()}</a> }.into_light();
-            return Some(view! { <Banner tone=Tone::Danger edge=true icon=path::WARNING end=end>{t::tendero_queue_lost_short()}</Banner> }.into_light());
+            return Some(
+                view! { <Banner tone=Tone::Danger edge=true icon=path::WARNING end=end>{t::tendero_queue_lost_short()}</Banner> }
+                    .into_light(),
+            );
         }
         Some(match queue.sending.get() {
             Sending::Unknown => {
                 let end = view! { <a class="link" href="/t/start">{t::tendero_queue_register()}</a> }.into_light();
-                view! { <Banner tone=Tone::Danger edge=true icon=path::KEY end=end>{t::tendero_queue_unknown(waiting as i64)}</Banner> }.into_light()
+                view! { <Banner tone=Tone::Danger edge=true icon=path::KEY end=end>{t::tendero_queue_unknown(waiting as i64)}</Banner> }
+                    .into_light()
             }
             Sending::Under(done, total) => {
                 let bar = view! { <Progress permille=Signal::stored(u32::try_from(done * 1_000 / total.max(1)).unwrap_or(0)) tone=BarTone::Info /> }.into_light();
@@ -43,7 +55,9 @@ pub(crate) fn SyncBanner() -> impl IntoView {
                 let end = view! { <a class="link" href="/t/queue">{t::tendero_queue_look()}</a> }.into_light();
                 view! { <Banner tone=Tone::Danger edge=true icon=path::WARNING end=end>{t::tendero_queue_need_you(queue.needing_eye() as i64)}</Banner> }.into_light()
             }
-            Sending::Done(_) => view! { <Banner tone=Tone::Success edge=true icon=path::CLOUD_CHECK>{t::tendero_queue_all_sent()}</Banner> }.into_light(),
+            Sending::Done(_) => {
+                view! { <Banner tone=Tone::Success edge=true icon=path::CLOUD_CHECK>{t::tendero_queue_all_sent()}</Banner> }.into_light()
+            }
             Sending::Rest if queue.room() != Room::Free => {
                 let words = if queue.room() == Room::Full { t::tendero_queue_full() } else { t::tendero_queue_soon() };
                 let end = link.unwrap_or_else(|| ().into_light());
@@ -115,7 +129,8 @@ pub(crate) fn QueuePage() -> impl IntoView {
             return ().into_light();
         }
         if entries.is_empty() {
-            return view! { <Empty title=t::tendero_queue_empty_title() text=t::tendero_queue_empty_text() icon=path::CLOUD_CHECK /> }.into_light();
+            return view! { <Empty title=t::tendero_queue_empty_title() text=t::tendero_queue_empty_text() icon=path::CLOUD_CHECK /> }
+                .into_light();
         }
         let rows = entries.into_iter().map(|entry| row(around, entry)).collect::<Vec<_>>();
         view! { <ul class="queue" data-queue>{rows}</ul> }.into_light()
@@ -161,8 +176,11 @@ fn own(queue: Queue) -> Vec<Entry> {
 /// Sales of whoever else signs on this phone are counted: they are hers to see, and nothing is hidden.
 fn others(queue: Queue) -> Option<AnyView> {
     let (waiting, look) = (queue.count(false, Entry::waits), queue.count(false, Entry::needs_eye));
-    let waits = (waiting > 0).then(|| view! { <p class="banner banner--info banner--note" data-others=waiting>{t::tendero_queue_others(waiting as i64)}</p> });
-    let looks = (look > 0).then(|| view! { <p class="banner banner--warning banner--note" data-others-look=look>{t::tendero_queue_others_look(look as i64)}</p> });
+    let waits = (waiting > 0)
+        .then(|| view! { <p class="banner banner--info banner--note" data-others=waiting>{t::tendero_queue_others(waiting as i64)}</p> });
+    let looks = (look > 0).then(
+        || view! { <p class="banner banner--warning banner--note" data-others-look=look>{t::tendero_queue_others_look(look as i64)}</p> },
+    );
     (waiting + look > 0).then(|| view! { {waits} {looks} }.into_light())
 }
 
@@ -170,7 +188,10 @@ fn others(queue: Queue) -> Option<AnyView> {
 fn summary(queue: Queue) -> AnyView {
     let (mine, waiting) = (queue.count(true, Entry::waits), queue.waiting());
     let oldest = queue.entries.with(|entries| entries.iter().filter(|entry| entry.waits()).map(|entry| entry.captured_at_ms).min());
-    let age = oldest.map(|at| t::tendero_queue_oldest(&((net::device_ms() - at).max(0) / HOUR_MS).to_string(), &(QUEUE_AGE_MAX_MS / HOUR_MS).to_string()).to_string());
+    let age = oldest.map(|at| {
+        t::tendero_queue_oldest(&((net::device_ms() - at).max(0) / HOUR_MS).to_string(), &(QUEUE_AGE_MAX_MS / HOUR_MS).to_string())
+            .to_string()
+    });
     let until = oldest.map(|at| t::tendero_queue_until(&net::wall_moment(at + QUEUE_AGE_MAX_MS)).to_string());
     let room = queue.room();
     let permille = Signal::stored(u32::try_from(waiting * 1_000 / QUEUE_MAX).unwrap_or(1_000));
@@ -231,12 +252,23 @@ fn paper(around: Around) -> AnyView {
 
 /// A sale in one line: number, when, whose, how much, and why it is looked at.
 fn told(around: Around, entry: &Entry) -> String {
-    let total = around.counter.with(|counter| counter.as_ref().map(|counter| format::money(entry.total_minor, counter.currency, counter.country)));
-    let when = [&net::wall_date(entry.captured_at_ms).map(|date| format::weekday_date(date)).unwrap_or_default(), " ", &net::wall_time(entry.captured_at_ms)].concat();
+    let total =
+        around.counter.with(|counter| counter.as_ref().map(|counter| format::money(entry.total_minor, counter.currency, counter.country)));
+    let when = [
+        &net::wall_date(entry.captured_at_ms).map(|date| format::weekday_date(date)).unwrap_or_default(),
+        " ",
+        &net::wall_time(entry.captured_at_ms),
+    ]
+    .concat();
     let code = entry.settled.as_ref().and_then(|settled| settled.code.clone());
     let number = t::tendero_queue_number(&entry.counter.to_string());
     let units = t::tendero_queue_units(entry.units);
-    [Some(number), Some(when), Some(entry.label.clone()), Some(units), total, code].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    [Some(number), Some(when), Some(entry.label.clone()), Some(units), total, code]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// What was sold, from the text that was signed.
@@ -253,7 +285,8 @@ fn lines(around: Around, entry: &Entry) -> AnyView {
         let what = [&line.quantity.to_string(), " × ", &name.unwrap_or_else(|| line.gtin.short().to_string())].concat();
         view! { <li class="row small"><span class="grow">{what}</span> <span>{price}</span></li> }
     });
-    view! { <details><summary class="link">{t::tendero_queue_see_sale()}</summary><ul>{rows.collect::<Vec<_>>()}</ul></details> }.into_light()
+    view! { <details><summary class="link">{t::tendero_queue_see_sale()}</summary><ul>{rows.collect::<Vec<_>>()}</ul></details> }
+        .into_light()
 }
 
 /// What can be done about a sale that was held or refused, as far as it can be done here.
@@ -280,14 +313,26 @@ fn actions(around: Around, entry: &Entry) -> AnyView {
                     send(queue).await;
                     let lost = queue.lost.get_untracked();
                     let numbers = lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    said.set(Some((id, if lost.is_empty() { t::tendero_queue_found_all().to_owned() } else { t::tendero_queue_found_not(&numbers) })));
+                    said.set(Some((
+                        id,
+                        if lost.is_empty() { t::tendero_queue_found_all().to_owned() } else { t::tendero_queue_found_not(&numbers) },
+                    )));
                 });
             };
-            view! { <Button look=Look::Secondary on:click=search>{t::tendero_queue_search()}</Button> {tell(t::tendero_queue_tell())} }.into_light()
+            view! { <Button look=Look::Secondary on:click=search>{t::tendero_queue_search()}</Button> {tell(t::tendero_queue_tell())} }
+                .into_light()
         }
         "CLOCK_SUSPECT" => {
             let skew = net::net().skew_ms;
-            let off = move || Some(skew.get()).filter(|skew| skew.abs() > MINUTE_MS).map(|skew| if skew > 0 { t::tendero_queue_clock_slow(&format::span(skew)) } else { t::tendero_queue_clock_fast(&format::span(skew)) });
+            let off = move || {
+                Some(skew.get()).filter(|skew| skew.abs() > MINUTE_MS).map(|skew| {
+                    if skew > 0 {
+                        t::tendero_queue_clock_slow(&format::span(skew))
+                    } else {
+                        t::tendero_queue_clock_fast(&format::span(skew))
+                    }
+                })
+            };
             view! { <details><summary class="link">{t::tendero_queue_clock_fix()}</summary><p class="small">{off} " " {t::consumer_home_clock_how()}</p></details> }.into_light()
         }
         "DEVICE_REVOKED" => tell(t::tendero_queue_tell_owner()),

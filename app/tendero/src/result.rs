@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kit::{Button, Icon, IntoLight, Look, Size, StampGrid, icon::path, locale, t};
+use kit::{Button, Icon, IntoLight, Look, Size, StampGrid, icon::path, t};
 use leptos::prelude::*;
 use scanner::{Cue, play};
 use shared::loyalty::{
@@ -13,8 +13,8 @@ use shared::loyalty::{
 
 use crate::{
     queue,
-    saved::{SavedScreen, gain_text},
-    scan::{self, Stage, State, new_id, next, refuse},
+    saved::SavedScreen,
+    scan::{self, Stage, State, new_id, next, refuse_for},
     speech,
 };
 
@@ -34,17 +34,12 @@ pub(crate) fn answers(state: State) {
 fn settle(state: State, id: uuid::Uuid, answer: ItemAnswer) {
     state.busy.set(false);
     match (answer.purchase, answer.problem) {
-        (Some(purchase), _) => {
-            play(if purchase.rewards.is_empty() { Cue::Confirmed } else { Cue::Reward });
-            speech::say(&t::tendero_speech_result(&gain_text(Gain::of(&purchase))));
-            let draw = move || view! { <ResultScreen answer=purchase.clone() on_next=Callback::new(move |()| next(state)) /> }.into_light();
-            state.stage.set(Stage::Screen { draw: Arc::new(draw), waits: false });
-        }
+        (Some(purchase), _) => show(state, purchase, speech::on()),
         (None, Some(problem)) if answer.status != 429 && answer.status < 500 => {
             state.stage.set(Stage::Basket);
             // The same basket once more is another sale.
             state.sale.set(new_id());
-            refuse(state, locale::shop_text(&problem.code));
+            refuse_for(state, &problem.code);
             leptos::task::spawn_local(queue::mark_seen(state.queue, id));
         }
         // The server is busy: the sale is safe and goes again by itself.
@@ -52,11 +47,22 @@ fn settle(state: State, id: uuid::Uuid, answer: ItemAnswer) {
     }
 }
 
+/// Its screen, its sound and, `aloud`, its words.
+pub(crate) fn show(state: State, purchase: PurchaseAnswer, aloud: bool) {
+    play(if purchase.rewards.is_empty() { Cue::Confirmed } else { Cue::Reward });
+    if aloud {
+        speech::tell(Gain::of(&purchase));
+    }
+    let draw = move || view! { <ResultScreen answer=purchase.clone() on_next=Callback::new(move |()| next(state)) /> }.into_light();
+    state.stage.set(Stage::Screen { draw: Arc::new(draw), waits: false });
+}
+
 /// The sale is safe here; its screen says so until the answer comes or the person goes on.
 pub(crate) fn saved(state: State) {
     let label = state.customer.with_untracked(|customer| customer.as_ref().map(|customer| customer.label.clone())).unwrap_or_default();
     let (estimate, at_ms) = (state.estimate.get_untracked(), kit::net::device_ms());
-    let draw = move || view! { <SavedScreen label=label.clone() estimate at_ms on_next=Callback::new(move |()| next(state)) /> }.into_light();
+    let draw =
+        move || view! { <SavedScreen label=label.clone() estimate at_ms on_next=Callback::new(move |()| next(state)) /> }.into_light();
     state.stage.set(Stage::Screen { draw: Arc::new(draw), waits: true });
 }
 
@@ -95,10 +101,25 @@ pub(crate) fn ResultScreen(answer: PurchaseAnswer, on_next: Callback<()>) -> imp
         })
         .collect::<Vec<_>>();
     let rewards = answer.rewards.iter().map(|reward| view! { <section class="card card--pad"><h2 class="strong">{t::tendero_result_reward_won(&reward.name)}</h2><p class="small">{t::tendero_result_reward_text()}</p></section> }).collect::<Vec<_>>();
-    let mut reasons: Vec<String> = answer.lines.iter().filter(|line| !line.participates).map(|line| t::tendero_result_not_taking_part(&line.name)).collect();
-    reasons.extend(answer.no_award.iter().map(|none| [none.campaign_name.as_str(), ": ", t::reason_shop(none.reason.code()).unwrap_or_default()].concat()));
+    let mut reasons: Vec<String> =
+        answer.lines.iter().filter(|line| !line.participates).map(|line| t::tendero_result_not_taking_part(&line.name)).collect();
+    reasons.extend(
+        answer
+            .no_award
+            .iter()
+            .map(|none| [none.campaign_name.as_str(), ": ", t::reason_shop(none.reason.code()).unwrap_or_default()].concat()),
+    );
     let more = reasons.len().saturating_sub(REASONS_MAX);
-    let reasons = reasons.into_iter().take(REASONS_MAX).map(|reason| view! { <p><Icon path=path::INFO size=18 /> <span>{reason}</span></p> }).collect::<Vec<_>>();
+    let reasons = reasons
+        .into_iter()
+        .take(REASONS_MAX)
+        .map(|reason| view! { <p><Icon path=path::INFO size=18 /> <span>{reason}</span></p> })
+        .collect::<Vec<_>>();
+    // A practised sale has none.
+    let receipt = (!answer.purchase_id.0.is_nil()).then(|| {
+        let href = ["/t/receipt?id=", &answer.purchase_id.to_string()].concat();
+        view! { <a class="btn btn--outline btn--wide" href=href data-receipt>{t::tendero_result_receipt()}</a> }
+    });
     view! {
         <div class=["result", if held { " result--held" } else { "" }, crate::saved::flash()].concat() data-result=verdict>
             <header class="result__top"><span class="result__who"><Icon path=path::USER_CIRCLE size=22 /> {answer.consumer_label.clone()}</span></header>
@@ -110,6 +131,7 @@ pub(crate) fn ResultScreen(answer: PurchaseAnswer, on_next: Callback<()>) -> imp
             <div class="result__list">{cards}{rewards}</div>
             <div class="result__why">{reasons}{(more > 0).then(|| view! { <p>{t::tendero_result_more_reasons(more as i64)}</p> })}</div>
             <div class="result__foot">
+                {receipt}
                 <Button wide=true look=Look::Key size=Size::Tall icon=path::SCAN on:click=move |_| on_next.run(())>{t::tendero_result_next()}</Button>
             </div>
         </div>

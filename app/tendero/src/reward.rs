@@ -6,11 +6,12 @@ use kit::{Button, IntoLight, Look, ProductPicture, Size, UiError, json, locale, 
 use leptos::prelude::*;
 use scanner::{Cue, play};
 use serde::{Serialize, de::DeserializeOwned};
-use shared::{format, loyalty::{Delivery, DeliveryPreview}};
-
-use crate::{
-    scan::{Counter, Stage, State, next, refuse},
+use shared::{
+    format,
+    loyalty::{Delivery, DeliveryPreview, counter::Incident},
 };
+
+use crate::scan::{Counter, Stage, State, next, refuse};
 
 /// The parameter of both functions.
 #[derive(Serialize)]
@@ -28,7 +29,9 @@ pub(crate) fn read(state: State, counter: StoredValue<Counter>, code: String) {
         match ask::<DeliveryPreview>("/fn/tendero/look_at_reward", &code).await {
             Ok(preview) => {
                 play(Cue::CardRead);
-                state.stage.set(Stage::Panel(Arc::new(move || view! { <HandOver state counter code=code.clone() preview=preview.clone() /> }.into_light())));
+                state.stage.set(Stage::Panel(Arc::new(move || {
+                    view! { <HandOver state counter code=code.clone() preview=preview.clone() /> }.into_light()
+                })));
             }
             Err(error) => refuse(state, locale::shop_text(error.code())),
         }
@@ -38,6 +41,7 @@ pub(crate) fn read(state: State, counter: StoredValue<Counter>, code: String) {
 #[component]
 fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: DeliveryPreview) -> impl IntoView {
     let country = counter.with_value(|counter| counter.country);
+    let missing = code.clone();
     let deliver = move |_| {
         let code = code.clone();
         state.busy.set(true);
@@ -56,6 +60,21 @@ fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: 
             }
         });
     };
+    let none = move |_| {
+        let code = missing.clone();
+        state.busy.set(true);
+        leptos::task::spawn_local(async move {
+            let told = ask::<Incident>("/fn/tendero/report_none", &code).await;
+            state.busy.set(false);
+            match told {
+                Ok(told) => state.stage.set(Stage::Panel(Arc::new(move || none_here(state, told.clone())))),
+                Err(error) => {
+                    state.stage.set(Stage::Basket);
+                    refuse(state, locale::shop_text(error.code()));
+                }
+            }
+        });
+    };
     view! {
         <section class="stack" data-reward>
             <h2>{t::tendero_deliver_title()}</h2>
@@ -64,9 +83,22 @@ fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: 
             <p>{t::tendero_deliver_for(&preview.consumer_label)}</p>
             <p class="figure">{t::tendero_deliver_pays(&format::money(preview.owed_minor, preview.currency, country))}</p>
             <Button wide=true look=Look::Key size=Size::Tall busy=state.busy on:click=deliver>{t::tendero_deliver_action()}</Button>
+            <Button wide=true look=Look::Secondary busy=state.busy on:click=none>{t::tendero_deliver_none()}</Button>
             <Button wide=true look=Look::Secondary on:click=move |_| next(state)>{t::common_back()}</Button>
         </section>
     }
+}
+
+fn none_here(state: State, told: Incident) -> AnyView {
+    view! {
+        <section class="stack" role="alert" data-missing>
+            <h2>{t::tendero_deliver_none_title()}</h2>
+            <p class="strong">{told.reward_name}</p>
+            <p>{t::tendero_deliver_none_text()}</p>
+            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
+        </section>
+    }
+    .into_light()
 }
 
 fn delivered(state: State, counter: StoredValue<Counter>, done: Delivery) -> AnyView {
@@ -80,4 +112,13 @@ fn delivered(state: State, counter: StoredValue<Counter>, done: Delivery) -> Any
         </section>
     }
     .into_light()
+}
+
+/// The shop has none of it: the brand is told.
+#[server(prefix = "/fn", endpoint = "tendero/report_none", input = server_fn::codec::Json)]
+pub async fn report_none(code: String) -> Result<Incident, UiError> {
+    let (mut tx, actor, now) = kit::request::begin().await?;
+    let told = loyalty::shop_units::report_none(&mut tx, &actor, now, &shared::loyalty::counter::NewIncident { code }).await?;
+    tx.commit().await?;
+    Ok(told)
 }

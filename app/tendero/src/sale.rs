@@ -1,6 +1,9 @@
 //! One sale of the shop: what it gave, and goods that come back.
 
-use kit::{Await, Banner, Button, Empty, ErrorState, Field, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SectionHead, Sending, Skeleton, SkeletonKind, Tone, UiError, icon::path, net, once, request, t};
+use kit::{
+    Await, Banner, Button, ButtonLink, Empty, ErrorState, Field, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SectionHead,
+    Sending, Skeleton, SkeletonKind, Tone, UiError, icon::path, net, once, request, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -26,6 +29,7 @@ pub struct Sale {
 pub(crate) fn SalePage() -> impl IntoView {
     let id = request::query("id").unwrap_or_default();
     let done = request::query("done");
+    let disputed = request::query("disputed").is_some();
     let sending = Sending::new();
     // Never an earlier sale from this phone's memory: what is taken back must be what is seen.
     let sale = once(move || read_sale(id.clone()));
@@ -34,6 +38,7 @@ pub(crate) fn SalePage() -> impl IntoView {
             head=view! { <PhoneHead title=t::tendero_sale_title() back="/t/today" /> }.into_light()
             bar=view! { <Bar current="/t/today" /> }.into_light()
         >
+            {disputed.then(|| view! { <Banner tone=Tone::Success note=true icon=path::CHECK>{t::dispute_opened()}</Banner> })}
             {done.map(|count| {
                 let text = if count == "0" { t::tendero_sale_done_none().to_owned() } else { t::tendero_sale_done(&count) };
                 view! { <Banner tone=Tone::Success note=true icon=path::CHECK>{text}</Banner> }
@@ -67,7 +72,11 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
         .iter()
         .zip(&sold.returned)
         .map(|(line, back)| {
-            let text = if *back > 0 { t::tendero_sale_left(&line.quantity.to_string(), &(line.quantity - back).to_string()) } else { money(line.unit_price_minor) };
+            let text = if *back > 0 {
+                t::tendero_sale_left(&line.quantity.to_string(), &(line.quantity - back).to_string())
+            } else {
+                money(line.unit_price_minor)
+            };
             view! { <li><ListRow title=format!("{} × {}", line.quantity, line.name) text figure=money(line.amount_minor) /></li> }
         })
         .collect::<Vec<_>>();
@@ -77,13 +86,25 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
         _ if sold.fully_returned => view! { <Empty title=t::tendero_sale_gone() text=String::new() icon=path::CHECK /> }.into_light(),
         PurchaseStatus::Accepted => {
             let free = now < sold.void_until;
-            let left: Vec<(String, i64)> = answer.lines.iter().zip(&sold.returned).map(|(line, back)| (line.name.clone(), line.quantity - back)).collect();
+            let left: Vec<(String, i64)> =
+                answer.lines.iter().zip(&sold.returned).map(|(line, back)| (line.name.clone(), line.quantity - back)).collect();
             give_back(answer.purchase_id, answer.consumer_label.clone(), left, free.then_some(sold.void_until), return_id, sending)
         }
-        PurchaseStatus::Held | PurchaseStatus::Rejected => view! { <Banner note=true icon=path::CLOCK>{t::tendero_sale_held()}</Banner> }.into_light(),
+        PurchaseStatus::Held | PurchaseStatus::Rejected => {
+            let id = answer.purchase_id.to_string();
+            view! {
+                <Banner note=true icon=path::CLOCK>{t::tendero_sale_held()}</Banner>
+                <form method="post" action="/fn/tendero/dispute">
+                    <input type="hidden" name="purchase" value=id />
+                    <Button submit=true wide=true look=Look::Secondary>{t::dispute_shop()}</Button>
+                </form>
+            }
+            .into_light()
+        }
     };
     view! {
         <ul class="card"><li><ListRow title=answer.consumer_label text=at figure=total /></li></ul>
+        <ButtonLink href=["/t/receipt?id=", &answer.purchase_id.to_string()].concat() look=Look::Secondary wide=true icon=path::QR_CODE>{t::tendero_result_receipt()}</ButtonLink>
         <SectionHead title=t::tendero_sale_lines() />
         <ul class="card">{lines}</ul>
         <SectionHead title=t::tendero_sale_gave() />
@@ -95,7 +116,14 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
 }
 
 /// All of it with one press, or some of its lines.
-fn give_back(purchase: PurchaseId, label: String, left: Vec<(String, i64)>, void_until: Option<Timestamp>, return_id: uuid::Uuid, sending: Sending) -> AnyView {
+fn give_back(
+    purchase: PurchaseId,
+    label: String,
+    left: Vec<(String, i64)>,
+    void_until: Option<Timestamp>,
+    return_id: uuid::Uuid,
+    sending: Sending,
+) -> AnyView {
     let why = move || {
         view! { <Field id="why" label=t::tendero_sale_why() help=t::tendero_sale_why_help() required=void_until.is_none() optional=void_until.is_some() maxlength=200 error=sending.error("reason") /> }
     };
@@ -164,8 +192,17 @@ pub async fn read_sale(purchase: String) -> Result<Sale, UiError> {
 
 /// Takes goods back: all that is left, or so many of each line.
 #[server(prefix = "/fn", endpoint = "tendero/give_back")]
-pub async fn take_back(purchase: String, return_id: uuid::Uuid, #[server(default)] all: String, #[server(default)] lines: Vec<i64>, #[server(default)] why: String) -> Result<(), UiError> {
-    use shared::{Problem, loyalty::{AllLines, NewReturn, ReturnedLine, ReturnedLines}};
+pub async fn take_back(
+    purchase: String,
+    return_id: uuid::Uuid,
+    #[server(default)] all: String,
+    #[server(default)] lines: Vec<i64>,
+    #[server(default)] why: String,
+) -> Result<(), UiError> {
+    use shared::{
+        Problem,
+        loyalty::{AllLines, NewReturn, ReturnedLine, ReturnedLines},
+    };
     let (mut tx, actor, now) = request::begin().await?;
     actor.member()?;
     let id: PurchaseId = purchase.parse().map_err(|_| Problem::not_found())?;
@@ -177,7 +214,8 @@ pub async fn take_back(purchase: String, return_id: uuid::Uuid, #[server(default
     let lines = if all == "yes" { ReturnedLines::All(AllLines::All) } else { ReturnedLines::Some(chosen()) };
     let rules = request::state::<loyalty::Loyalty>()?;
     let reason = Some(why.trim().to_owned()).filter(|why| !why.is_empty());
-    let back = loyalty::purchase::give_back(&mut tx, &rules, &actor, now, id, &NewReturn { return_id: Some(return_id), lines, reason }).await?;
+    let back =
+        loyalty::purchase::give_back(&mut tx, &rules, &actor, now, id, &NewReturn { return_id: Some(return_id), lines, reason }).await?;
     tx.commit().await?;
     let taken: i64 = back.reversed.iter().map(|reversed| reversed.amount).sum();
     request::go(&format!("/t/sale?id={id}&done={taken}"));

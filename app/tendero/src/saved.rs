@@ -41,7 +41,9 @@ pub(crate) fn SavedScreen(
     at_ms: i64,
     on_next: Callback<()>,
 ) -> impl IntoView {
-    let figure = estimate.filter(|gain| *gain != Gain::default()).map(|gain| ["+", &(if gain.points > 0 { gain.points } else { gain.stamps }).to_string()].concat());
+    let figure = estimate
+        .filter(|gain| *gain != Gain::default())
+        .map(|gain| ["+", &(if gain.points > 0 { gain.points } else { gain.stamps }).to_string()].concat());
     let gain = estimate.map(gain_text).filter(|text| !text.is_empty());
     let until = kit::net::wall_moment(at_ms + QUEUE_AGE_MAX_MS);
     view! {

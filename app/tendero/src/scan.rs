@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use kit::{Ask, Button, IconButton, IntoLight, Kept, Look, ProductPicture, Shown, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path, json, kept, live, net::device_ms, request, t};
+use kit::{
+    Ask, Button, IconButton, IntoLight, Kept, Look, ProductPicture, Shown, Size, Skeleton, SkeletonKind, Stepper, UiError, icon::path,
+    json, kept, live, net::device_ms, request, t,
+};
 use leptos::prelude::*;
 use scanner::{Cue, DecoderUrls, FrameState, Read, Viewfinder, play, unlock};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -37,8 +40,8 @@ const DRAFT: &str = "tendero.draft";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Counter {
     pub(crate) shop: ShopId,
-    member: MemberId,
-    device: Option<DeviceId>,
+    pub(crate) member: MemberId,
+    pub(crate) device: Option<DeviceId>,
     pub(crate) country: Country,
     pub(crate) currency: Currency,
     pub(crate) products: Vec<Product>,
@@ -47,7 +50,7 @@ pub struct Counter {
     #[serde(deserialize_with = "text_or_nothing")]
     pub(crate) campaigns: String,
     /// The server's clock when it answered.
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 fn text_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -74,7 +77,8 @@ fn text_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
 /// `/t/scan`
 #[component]
 pub(crate) fn ScanPage() -> impl IntoView {
-    let counter = kept(Ask { name: "tendero.counter", path: "/fn/tendero/read_counter", form: String::new() }, RwSignal::new(0), read_counter);
+    let counter =
+        kept(Ask { name: "tendero.counter", path: "/fn/tendero/read_counter", form: String::new() }, RwSignal::new(0), read_counter);
     view! {
         <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Cards /> }>
             {
@@ -124,21 +128,49 @@ pub(crate) enum Stage {
     /// Something in the basket's place.
     Panel(Draw),
     /// A screen of its own after a sale; `waits`: its answer may still come.
-    Screen { draw: Draw, waits: bool },
+    Screen {
+        draw: Draw,
+        waits: bool,
+    },
 }
 
 /// Draws what comes later.
 pub(crate) type Draw = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
+/// Where codes and a finished sale go: to the server and the queue at the counter, nowhere while somebody practises.
+pub(crate) struct Doors {
+    /// A card's code was read.
+    pub card: fn(State, String),
+    /// Six digits were typed.
+    pub digits: fn(State, String),
+    /// A reward's code was read.
+    pub reward: fn(State, StoredValue<Counter>, String),
+    /// A barcode that this phone does not know.
+    pub unknown: fn(State, StoredValue<Counter>, Gtin),
+    /// The basket is confirmed.
+    pub confirm: fn(State, StoredValue<Counter>),
+}
+
+static COUNTER: Doors = Doors {
+    card: card_read,
+    digits: digits_read,
+    reward: |state, counter, code| with_later(state, move |later| (later.reward)(state, counter, code)),
+    unknown: unknown_read,
+    confirm,
+};
+
 /// Everything that the page's parts share.
 #[derive(Clone, Copy)]
 pub(crate) struct State {
+    doors: &'static Doors,
     pub basket: RwSignal<Basket>,
     pub customer: RwSignal<Option<Customer>>,
     pub stage: RwSignal<Stage>,
-    frame: RwSignal<FrameState>,
-    pill: RwSignal<String>,
+    pub frame: RwSignal<FrameState>,
+    pub pill: RwSignal<String>,
     alarm: RwSignal<Option<String>>,
+    /// The code of what was refused last, for whoever helps.
+    code: RwSignal<String>,
     pub estimate: RwSignal<Option<Gain>>,
     pub busy: RwSignal<bool>,
     /// The id of the sale in progress.
@@ -154,31 +186,41 @@ pub(crate) struct State {
     /// Server clock − device clock.
     pub skew_ms: RwSignal<i64>,
     /// What comes later, once it is here.
-    later: RwSignal<Option<&'static Later>>,
+    pub later: RwSignal<Option<&'static Later>>,
+}
+
+impl State {
+    /// Nothing read, nothing sold.
+    pub(crate) fn new(doors: &'static Doors) -> Self {
+        let net = kit::net::net();
+        Self {
+            doors,
+            basket: RwSignal::new(Basket::default()),
+            customer: RwSignal::new(None),
+            stage: RwSignal::new(Stage::Basket),
+            frame: RwSignal::new(FrameState::default()),
+            pill: RwSignal::new(String::new()),
+            alarm: RwSignal::new(None),
+            code: RwSignal::new(String::new()),
+            estimate: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            sale: RwSignal::new(uuid::Uuid::nil()),
+            mine: RwSignal::new(None),
+            queue: queue(),
+            online: net.online,
+            epoch: RwSignal::new(0),
+            turn: RwSignal::new(0),
+            typing: RwSignal::new(false),
+            skew_ms: net.skew_ms,
+            later: arrived().0,
+        }
+    }
 }
 
 #[component]
 fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
     let net = kit::net::net();
-    let state = State {
-        basket: RwSignal::new(Basket::default()),
-        customer: RwSignal::new(None),
-        stage: RwSignal::new(Stage::Basket),
-        frame: RwSignal::new(FrameState::default()),
-        pill: RwSignal::new(String::new()),
-        alarm: RwSignal::new(None),
-        estimate: RwSignal::new(None),
-        busy: RwSignal::new(false),
-        sale: RwSignal::new(uuid::Uuid::nil()),
-        mine: RwSignal::new(None),
-        queue: queue(),
-        online: net.online,
-        epoch: RwSignal::new(0),
-        turn: RwSignal::new(0),
-        typing: RwSignal::new(false),
-        skew_ms: net.skew_ms,
-        later: arrived().0,
-    };
+    let state = State::new(&COUNTER);
     let kept = counter;
     let counter = StoredValue::new(first);
     let ready = RwSignal::new(false);
@@ -205,6 +247,12 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
             (later.counter)(state, counter);
         }
     });
+    let banner = (move || state.later.get().map(|later| (later.banner)())).into_light();
+    counter_view(state, counter, ready, banner)
+}
+
+/// Camera, basket and result. `above` stands between camera and basket.
+pub(crate) fn counter_view(state: State, counter: StoredValue<Counter>, ready: RwSignal<bool>, above: AnyView) -> AnyView {
     kit::stay_awake();
     let on_read = Callback::new(move |read: Read| heard(state, counter, read));
     scanner::listen_to_reader(on_read);
@@ -228,9 +276,10 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
             <h1 class="sr-only">{t::tendero_scan_title()}</h1>
             <noscript><p class="field__error">{t::tendero_needs_script()}</p></noscript>
             {viewfinder}
-            {move || state.later.get().map(|later| (later.banner)())}
+            {above}
             <main id="main" class="scan__panel">
                 {move || state.alarm.get().map(|text| view! { <p class="banner banner--danger" role="alert" data-alarm>{text}</p> })}
+                {move || state.later.get().filter(|_| state.alarm.with(Option::is_some)).map(|later| (later.help)(state.code.get()))}
                 {move || state.later.get().filter(|_| state.typing.get()).map(|later| (later.typed)(on_read))}
                 {move || match state.stage.get() {
                     Stage::Panel(draw) => draw(),
@@ -240,6 +289,7 @@ fn Selling(first: Counter, counter: Kept<Counter>) -> impl IntoView {
         </div>
         {move || if let Stage::Screen { draw, .. } = state.stage.get() { Some(draw()) } else { None }}
     }
+    .into_light()
 }
 
 /// The sale that was left in progress, when it can still be gone on with.
@@ -253,7 +303,9 @@ async fn open_draft() -> Option<Draft> {
 
 /// Brings back the basket of a page that went: a reload, a call, a new build.
 async fn restore(state: State) -> bool {
-    let Some(draft) = open_draft().await else { return false };
+    let Some(draft) = open_draft().await else {
+        return false;
+    };
     state.sale.set(draft.id);
     state.basket.set(draft.basket);
     state.customer.set(draft.customer);
@@ -306,14 +358,16 @@ fn heard(state: State, counter: StoredValue<Counter>, read: Read) {
     }
     state.alarm.set(None);
     match read.text.parse::<CardCode>() {
-        Ok(CardCode::Reward(_)) => return with_later(state, move |later| (later.reward)(state, counter, read.text)),
-        Ok(_) => return card_read(state, read.text),
+        Ok(CardCode::Reward(_)) => return (state.doors.reward)(state, counter, read.text),
+        Ok(_) => return (state.doors.card)(state, read.text),
         Err(_) => {}
     }
     match read.gtin() {
         Some(Ok(gtin)) => product_read(state, counter, gtin),
         Some(Err(_)) => refuse(state, t::tendero_scan_check_digit()),
-        None if read.text.len() == DIGITS && read.text.bytes().all(|digit| digit.is_ascii_digit()) => digits_read(state, read.text),
+        None if read.text.len() == DIGITS && read.text.bytes().all(|digit| digit.is_ascii_digit()) => {
+            (state.doors.digits)(state, read.text)
+        }
         None => refuse(state, t::tendero_scan_typed_wrong()),
     }
 }
@@ -323,7 +377,7 @@ fn digits_read(state: State, digits: String) {
     leptos::task::spawn_local(async move {
         match kit::ask::<String>("/fn/tendero/take_digits", &json::written(&Dictated { digits: &digits })).await {
             Ok(code) => card_read(state, code),
-            Err(error) => refuse(state, reason(state, error.code())),
+            Err(error) => refuse_for(state, error.code()),
         }
     });
 }
@@ -334,8 +388,15 @@ struct Dictated<'a> {
     digits: &'a str,
 }
 
+/// Refuses with the sentence of a code, which whoever helps is told.
+pub(crate) fn refuse_for(state: State, code: &str) {
+    refuse(state, reason(state, code));
+    state.code.set(code.to_owned());
+}
+
 pub(crate) fn refuse(state: State, text: &str) {
     play(Cue::Refused);
+    state.code.set(String::new());
     state.frame.set(FrameState::Refused);
     state.alarm.set(Some(text.to_owned()));
     live::alarm(text);
@@ -372,7 +433,10 @@ fn card_read(state: State, code: String) {
         let slow = code.clone();
         set_timeout(
             move || {
-                if current() && !shown.get_untracked() && let Some(label) = label_of(&slow, at) {
+                if current()
+                    && !shown.get_untracked()
+                    && let Some(label) = label_of(&slow, at)
+                {
                     show(slow, label);
                 }
             },
@@ -397,7 +461,7 @@ fn card_read(state: State, code: String) {
             Ok(label) => show(code, label),
             Err(why) => {
                 state.customer.set(None);
-                refuse(state, reason(state, &why));
+                refuse_for(state, &why);
             }
         }
     });
@@ -430,7 +494,7 @@ fn label_of(code: &str, at: Timestamp) -> Option<String> {
 }
 
 /// Does what needs the code that comes later; where it never came, nothing can be done about this code.
-fn with_later(state: State, act: impl FnOnce(&'static Later) + 'static) {
+pub(crate) fn with_later(state: State, act: impl FnOnce(&'static Later) + 'static) {
     match state.later.get_untracked() {
         Some(later) => act(later),
         None => refuse(state, t::problem_network()),
@@ -440,30 +504,41 @@ fn with_later(state: State, act: impl FnOnce(&'static Later) + 'static) {
 fn product_read(state: State, counter: StoredValue<Counter>, gtin: Gtin) {
     let known = counter.with_value(|counter| counter.products.iter().find(|product| product.gtin == gtin).cloned());
     match known {
-        Some(product) => {
-            play(Cue::ProductRead);
-            state.basket.update(|basket| basket.add(&product));
-            let quantity = state.basket.with_untracked(|basket| basket.lines.iter().find(|line| line.gtin == gtin).map_or(1, |line| line.quantity));
-            live::say(&t::tendero_scan_read(&product.name, quantity));
-            state.frame.set(FrameState::Read);
-            state.pill.set(product.name);
-        }
-        None => {
-            play(Cue::Unknown);
-            state.frame.set(FrameState::Unknown);
-            state.pill.set(t::tendero_unknown_pill().to_owned());
-            with_later(state, move |later| (later.unknown)(state, counter, gtin));
-        }
+        Some(product) => put_in(state, &product),
+        None => (state.doors.unknown)(state, counter, gtin),
     }
+}
+
+/// One more of a product that is known.
+pub(crate) fn put_in(state: State, product: &Product) {
+    play(Cue::ProductRead);
+    state.basket.update(|basket| basket.add(product));
+    let quantity =
+        state.basket.with_untracked(|basket| basket.lines.iter().find(|line| line.gtin == product.gtin).map_or(1, |line| line.quantity));
+    live::say(&t::tendero_scan_read(&product.name, quantity));
+    state.frame.set(FrameState::Read);
+    state.pill.set(product.name.clone());
+}
+
+fn unknown_read(state: State, counter: StoredValue<Counter>, gtin: Gtin) {
+    play(Cue::Unknown);
+    state.frame.set(FrameState::Unknown);
+    state.pill.set(t::tendero_unknown_pill().to_owned());
+    with_later(state, move |later| (later.unknown)(state, counter, gtin));
 }
 
 #[component]
 fn BasketPart(state: State, counter: StoredValue<Counter>) -> impl IntoView {
     let (country, currency) = counter.with_value(|counter| (counter.country, counter.currency));
     let money = move |minor: i64| format::money(minor, currency, country);
-    let confirm = move |_| confirm(state, counter);
+    let confirm = move |_| (state.doors.confirm)(state, counter);
     let lines = move || {
-        state.basket.with(|basket| basket.lines.clone()).into_iter().map(|line| view! { <BasketLine state line country currency /> }.into_light()).collect::<Vec<_>>()
+        state
+            .basket
+            .with(|basket| basket.lines.clone())
+            .into_iter()
+            .map(|line| view! { <BasketLine state line country currency /> }.into_light())
+            .collect::<Vec<_>>()
     };
     let estimate = move || state.estimate.get().and_then(|gain| Some((state.later.get()?.estimate)(gain)));
     let can = move || state.customer.with(Option::is_some) && state.basket.with(|basket| !basket.lines.is_empty());
@@ -518,14 +593,20 @@ fn BasketLine(state: State, line: Line, country: Country, currency: Currency) ->
 
 /// Keeps the sale, then sends it; without an answer in time the screen goes on and the queue goes on by itself.
 fn confirm(state: State, counter: StoredValue<Counter>) {
-    let (Some(customer), false) = (state.customer.get_untracked(), state.busy.get_untracked()) else { return };
+    let (Some(customer), false) = (state.customer.get_untracked(), state.busy.get_untracked()) else {
+        return;
+    };
     let Some(device) = counter.with_value(|counter| counter.device) else {
         return refuse(state, t::tendero_home_no_device());
     };
     state.busy.set(true);
     let (shop, member) = counter.with_value(|counter| (counter.shop, counter.member));
     let lines: Vec<CaptureLine> = state.basket.with_untracked(|basket| {
-        basket.lines.iter().map(|line| CaptureLine { discount_minor: 0, gtin: line.gtin, quantity: line.quantity, unit_price_minor: line.price_minor }).collect()
+        basket
+            .lines
+            .iter()
+            .map(|line| CaptureLine { discount_minor: 0, gtin: line.gtin, quantity: line.quantity, unit_price_minor: line.price_minor })
+            .collect()
     });
     let id = state.sale.get_untracked();
     let (skew_ms, offline, captured_at_ms) = (state.skew_ms.get_untracked(), !state.online.get_untracked(), device_ms());
@@ -546,7 +627,16 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
         version: CAPTURE_VERSION,
     };
     let (total_minor, units) = state.basket.with_untracked(|basket| (basket.total_minor(), basket.count()));
-    let sale = Sale { id, device, label, total_minor, units, estimate: state.estimate.get_untracked(), captured_at_ms, capture: Box::new(capture) };
+    let sale = Sale {
+        id,
+        device,
+        label,
+        total_minor,
+        units,
+        estimate: state.estimate.get_untracked(),
+        captured_at_ms,
+        capture: Box::new(capture),
+    };
     state.mine.set(Some(id));
     leptos::task::spawn_local(async move {
         if let Err(why) = queue::keep(state.queue, sale).await {
@@ -556,11 +646,14 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
                 state.sale.set(new_id());
                 return confirm(state, counter);
             }
-            return refuse(state, match why {
-                NotKept::Full => t::tendero_queue_full(),
-                NotKept::NoKey => t::tendero_home_no_device(),
-                NotKept::Store | NotKept::Taken => t::tendero_queue_broken(),
-            });
+            return refuse(
+                state,
+                match why {
+                    NotKept::Full => t::tendero_queue_full(),
+                    NotKept::NoKey => t::tendero_home_no_device(),
+                    NotKept::Store | NotKept::Taken => t::tendero_queue_broken(),
+                },
+            );
         }
         if offline {
             saved(state);
@@ -576,7 +669,8 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
         }
         queue::send(state.queue).await;
         // Nobody answered, and said so at once.
-        let waits = state.queue.entries.try_with_untracked(|entries| entries.iter().any(|entry| entry.id == id && entry.waits())).unwrap_or(false);
+        let waits =
+            state.queue.entries.try_with_untracked(|entries| entries.iter().any(|entry| entry.id == id && entry.waits())).unwrap_or(false);
         if waits && state.mine.try_get_untracked() == Some(Some(id)) && state.busy.get_untracked() {
             saved(state);
         }
@@ -597,7 +691,12 @@ pub async fn read_counter() -> Result<Counter, UiError> {
     }
     let (member, shop, _) = actor.member()?;
     let shop = identity::shop::get(&mut tx, shop).await?;
-    let products = catalogue::product::for_shop(&mut tx, &actor).await?;
+    let mut products = catalogue::product::for_shop(&mut tx, &actor).await?;
+    let usual = loyalty::price::usual(&mut tx, &actor, now).await?;
+    for product in &mut products {
+        // The suggested price says the same.
+        product.usual_price_minor = usual.get(&product.id).copied().filter(|price| Some(*price) != product.suggested_price_minor);
+    }
     let loyalty = request::state::<loyalty::Loyalty>()?;
     let campaigns = json::written(&loyalty::campaign::of_shop(&mut tx, &loyalty, &actor, now).await?);
     let device = if let identity::Actor::Member { device, .. } = actor { device } else { None };

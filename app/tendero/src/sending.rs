@@ -25,7 +25,14 @@ pub(crate) async fn send_all(queue: Queue) {
     loop {
         let Ok(mut entries) = load().await else { break };
         // A person whose key is refused holds nobody else's sales back.
-        let Some(device) = entries.iter().filter(|entry| entry.waits() && !silent.contains(&entry.device_id)).min_by_key(|entry| (entry.captured_at_ms, entry.counter)).map(|entry| entry.device_id) else { break };
+        let Some(device) = entries
+            .iter()
+            .filter(|entry| entry.waits() && !silent.contains(&entry.device_id))
+            .min_by_key(|entry| (entry.captured_at_ms, entry.counter))
+            .map(|entry| entry.device_id)
+        else {
+            break;
+        };
         queue.sending.set(Sending::Under(done, total.max(done)));
         let sent: Vec<Entry> = queue::next_batch(&entries, device).into_iter().cloned().collect();
         let Some(answer) = ask(queue, device, &sent).await else {
@@ -60,7 +67,14 @@ pub(crate) async fn send_all(queue: Queue) {
         queue.sending.set(if done > 0 && done == total { Sending::Done(done) } else { Sending::Rest });
     }
     if done > 0 {
-        set_timeout(move || if let Some(Sending::Done(_)) = queue.sending.try_get_untracked() { queue.sending.set(Sending::Rest) }, std::time::Duration::from_secs(4));
+        set_timeout(
+            move || {
+                if let Some(Sending::Done(_)) = queue.sending.try_get_untracked() {
+                    queue.sending.set(Sending::Rest)
+                }
+            },
+            std::time::Duration::from_secs(4),
+        );
     }
 }
 
@@ -77,7 +91,11 @@ async fn ask(queue: Queue, device: DeviceId, sent: &[Entry]) -> Option<BatchAnsw
     if status == "401" {
         queue.sending.set(Sending::Unknown);
     }
-    let answer: BatchAnswer = if status == "200" { json::read(&text)? } else { return None };
+    let answer: BatchAnswer = if status == "200" {
+        json::read(&text)?
+    } else {
+        return None;
+    };
     kit::net::clock_heard(answer.now.0);
     Some(answer)
 }

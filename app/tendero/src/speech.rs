@@ -1,8 +1,15 @@
-//! The result said aloud, for noisy shops and for whoever does not read: with a Spanish voice that lives on the phone.
+//! The result said aloud, for noisy shops and for whoever does not read: with a Spanish voice that lives on the phone, and
+//! counted in tones and pulses where there is none.
 
+use kit::t;
+use shared::loyalty::queue::Gain;
 use wasm_bindgen::prelude::*;
 
+use crate::saved::gain_text;
+
 #[wasm_bindgen(inline_js = r#"
+// Browsers look for their voices when they are first asked.
+globalThis.speechSynthesis?.getVoices();
 const voice = () => (window.speechSynthesis ? speechSynthesis.getVoices().find((v) => v.lang.startsWith('es') && v.localService) : undefined);
 export const can_speak = () => Boolean(voice());
 export function speak(text) {
@@ -33,9 +40,16 @@ pub(crate) fn set(on: bool) {
     kit::kept::set_setting(SPEECH, &on);
 }
 
-/// Says it when it is switched on.
-pub(crate) fn say(text: &str) {
-    if on() {
-        speak(text);
+/// Says what was earned; a phone without a Spanish voice counts it.
+pub(crate) fn tell(gain: Gain) {
+    if !can_speak() {
+        return scanner::count(if gain.points > 0 { gain.points } else { gain.stamps });
     }
+    let words = gain_text(gain);
+    speak(&if words.is_empty() { t::tendero_result_nothing().to_owned() } else { t::tendero_speech_result(words.trim_start_matches('+')) });
+}
+
+/// Says a sentence, where there is a voice.
+pub(crate) fn aloud(text: &str) {
+    speak(text);
 }

@@ -115,7 +115,13 @@ pub async fn verify_code(sealed: String, code: String, #[server(default)] countr
 
 /// Registers a shop; the person is its owner.
 #[server(prefix = "/fn", endpoint = "tendero/register_shop")]
-pub async fn register_shop(sealed: String, #[server(default)] country: String, shop: String, #[server(default)] city: String, owner: String) -> Result<(), UiError> {
+pub async fn register_shop(
+    sealed: String,
+    #[server(default)] country: String,
+    shop: String,
+    #[server(default)] city: String,
+    owner: String,
+) -> Result<(), UiError> {
     let (mut tx, _, now) = request::begin().await?;
     let keys = request::state::<request::RequestContext>()?.app.keys;
     let phone = identity::challenge::consume(&mut tx, &keys, now, &sealed).await?;

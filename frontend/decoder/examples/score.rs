@@ -62,7 +62,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let at = |part: f64| score.ms[((score.ms.len() - 1) as f64 * part) as usize];
         println!(
             "{symbology:12} {:4} pictures, {:4} read, {:3} wrong, median {:6.2} ms, 95 % {:6.2} ms",
-            score.pictures, score.read, score.wrong, at(0.5), at(0.95)
+            score.pictures,
+            score.read,
+            score.wrong,
+            at(0.5),
+            at(0.95)
         );
     }
     Ok(())

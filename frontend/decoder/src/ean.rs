@@ -15,12 +15,24 @@ const COST_APART: u32 = (MODULE * MODULE / 8) as u32;
 
 /// Widths of gap, bar, gap, bar of the digits 0 … 9 of set A, in modules. Set B is each in reverse, set C the same
 /// with bars for gaps.
-const WIDTHS: [[i32; 4]; 10] =
-    [[3, 2, 1, 1], [2, 2, 2, 1], [2, 1, 2, 2], [1, 4, 1, 1], [1, 1, 3, 2], [1, 2, 3, 1], [1, 1, 1, 4], [1, 3, 1, 2], [1, 2, 1, 3], [3, 1, 1, 2]];
+const WIDTHS: [[i32; 4]; 10] = [
+    [3, 2, 1, 1],
+    [2, 2, 2, 1],
+    [2, 1, 2, 2],
+    [1, 4, 1, 1],
+    [1, 1, 3, 2],
+    [1, 2, 3, 1],
+    [1, 1, 1, 4],
+    [1, 3, 1, 2],
+    [1, 2, 1, 3],
+    [3, 1, 1, 2],
+];
 /// Which of the six left digits are of set B, the first in the highest bit, for the first digit of an EAN-13.
-const FIRST_DIGIT: [u8; 10] = [0b00_0000, 0b00_1011, 0b00_1101, 0b00_1110, 0b01_0011, 0b01_1001, 0b01_1100, 0b01_0101, 0b01_0110, 0b01_1010];
+const FIRST_DIGIT: [u8; 10] =
+    [0b00_0000, 0b00_1011, 0b00_1101, 0b00_1110, 0b01_0011, 0b01_1001, 0b01_1100, 0b01_0101, 0b01_0110, 0b01_1010];
 /// The same for the check digit of a UPC-E of number system 0; number system 1 has the opposite.
-const CHECK_DIGIT: [u8; 10] = [0b11_1000, 0b11_0100, 0b11_0010, 0b11_0001, 0b10_1100, 0b10_0110, 0b10_0011, 0b10_1010, 0b10_1001, 0b10_0101];
+const CHECK_DIGIT: [u8; 10] =
+    [0b11_1000, 0b11_0100, 0b11_0010, 0b11_0001, 0b10_1100, 0b10_0110, 0b10_0011, 0b10_1010, 0b10_1001, 0b10_0101];
 
 /// The three shapes that symbols have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,7 +224,9 @@ fn thirteen(set_b: u8, twelve: &[u8]) -> Option<(Format, String)> {
 
 /// The twelve digits that a UPC-E stands for (section 5.2.2.4).
 fn expanded(system: u8, six: &[u8], check: u8) -> Option<Vec<u8>> {
-    let &[a, b, c, d, e, f] = six else { return None };
+    let &[a, b, c, d, e, f] = six else {
+        return None;
+    };
     let ten = match f {
         0..=2 => [a, b, f, 0, 0, 0, 0, c, d, e],
         3 => [a, b, c, 0, 0, 0, 0, 0, d, e],

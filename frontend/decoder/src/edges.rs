@@ -17,7 +17,9 @@ fn extremes(profile: &[i32]) -> Vec<(i32, i32)> {
 fn around(profile: &[i32], reach: usize) -> Vec<(i32, i32)> {
     let extremes = extremes(profile);
     let near = |index: usize| &extremes[index.saturating_sub(reach)..(index + reach + 1).min(extremes.len())];
-    (0..extremes.len()).map(|index| near(index).iter().fold((i32::MAX, i32::MIN), |(low, high), &(l, h)| (low.min(l), high.max(h)))).collect()
+    (0..extremes.len())
+        .map(|index| near(index).iter().fold((i32::MAX, i32::MIN), |(low, high), &(l, h)| (low.min(l), high.max(h))))
+        .collect()
 }
 
 /// Where between the pixels `at` and `at + 1` the line passes `level`, which lies between theirs.
@@ -40,7 +42,9 @@ pub(crate) fn by_turns(profile: &[i32]) -> Vec<i32> {
     let enough = |x: usize| ((around[x / BLOCK].1 - around[x / BLOCK].0) / RISE_PART).max(RISE_MIN);
     let edge = |turn: usize, farthest: usize, falling: bool| {
         let half = (profile[turn] + profile[farthest]) / 2;
-        let past_half = |at: &usize| if falling { profile[*at + 1] < half } else { profile[*at + 1] > half };
+        let past_half = |at: &usize| {
+            if falling { profile[*at + 1] < half } else { profile[*at + 1] > half }
+        };
         (turn..farthest).find(past_half).map_or(turn as i32 * PARTS, |at| passed(profile, at, half))
     };
     // Where the line turned last, and its farthest place since: the next turn, once the line has come back enough.
@@ -101,7 +105,10 @@ mod tests {
 
     /// Runs of light and dark in turn, in pixels, light first.
     fn line(runs: &[usize]) -> Vec<i32> {
-        runs.iter().enumerate().flat_map(|(n, &run)| std::iter::repeat_n(if n % 2 == 0 { 200 * LEVELS } else { 40 * LEVELS }, run)).collect()
+        runs.iter()
+            .enumerate()
+            .flat_map(|(n, &run)| std::iter::repeat_n(if n % 2 == 0 { 200 * LEVELS } else { 40 * LEVELS }, run))
+            .collect()
     }
 
     fn widths(edges: &[i32]) -> Vec<i32> {
@@ -126,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_grey_gap_between_blurred_bars_counts_by_turns() {
-        let blurred: Vec<i32> = [200, 200, 200, 200, 120, 50, 90, 110, 90, 50, 120, 200, 200, 200, 200].iter().map(|p| p * LEVELS).collect();
+        let blurred: Vec<i32> =
+            [200, 200, 200, 200, 120, 50, 90, 110, 90, 50, 120, 200, 200, 200, 200].iter().map(|p| p * LEVELS).collect();
 
         assert_eq!(by_turns(&blurred).len(), 4);
         assert_eq!(by_middle(&blurred, 3).len(), 2);

@@ -30,13 +30,7 @@ pub(crate) fn fast(picture: &Picture<'_>) -> Option<Read> {
 /// All of the picture, in several ways, then the same at right angles; after each, lines that rise and fall, for a
 /// label that is held aslant is lower than it is wide.
 pub(crate) fn thorough(picture: &Picture<'_>) -> Option<Read> {
-    const LOOKS: [Look; 5] = [
-        Look::turns(3, 2),
-        Look::middle(3, 2, 3),
-        Look::turns(9, 4),
-        Look::turns(1, 0),
-        Look::middle(1, 0, 3),
-    ];
+    const LOOKS: [Look; 5] = [Look::turns(3, 2), Look::middle(3, 2, 3), Look::turns(9, 4), Look::turns(1, 0), Look::middle(1, 0, 3)];
     const LOOKS_ASLANT: [Look; 2] = [Look::turns(3, 2), Look::middle(3, 2, 3)];
     /// Enough to meet every label that is as high as a finger is wide.
     const LINES_ASLANT: usize = 20;

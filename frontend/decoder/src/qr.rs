@@ -101,7 +101,9 @@ fn text(bytes: &[u8]) -> Option<String> {
     let katakana = |byte: u8| matches!(byte, 0xA1..=0xDF);
     if bytes.iter().all(|&byte| byte.is_ascii() || katakana(byte)) && runs().any(|run| run >= 3) {
         // JIS X 0201: one byte for each half-width sign, in the order that Unicode has, too.
-        let sign = |&byte: &u8| if katakana(byte) { char::from_u32(0xFF61 + u32::from(byte - 0xA1)) } else { Some(char::from(byte)) };
+        let sign = |&byte: &u8| {
+            if katakana(byte) { char::from_u32(0xFF61 + u32::from(byte - 0xA1)) } else { Some(char::from(byte)) }
+        };
         return bytes.iter().map(sign).collect();
     }
     None

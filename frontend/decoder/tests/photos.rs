@@ -141,7 +141,11 @@ fn a_low_label_may_be_held_aslant() {
     let label = lower(drawn(Format::Ean13, "7801234567894"), MARGIN + 90);
 
     for degrees in [-24.0, 24.0, 90.0 + 24.0, 180.0 - 24.0] {
-        assert_eq!(read(&filmed(&label, 1.0, degrees, 1.2), Mode::Thorough), [(Format::Ean13, "7801234567894".to_owned())], "{degrees} degrees");
+        assert_eq!(
+            read(&filmed(&label, 1.0, degrees, 1.2), Mode::Thorough),
+            [(Format::Ean13, "7801234567894".to_owned())],
+            "{degrees} degrees"
+        );
     }
 }
 
@@ -158,7 +162,9 @@ fn a_soft_qr_of_less_than_two_pixels_per_module_is_read_in_one_fast_look() {
 
 #[test]
 fn soft_bars_of_two_pixels_are_read_in_one_fast_look() {
-    for (format, text) in [(Format::Ean13, "7801234567894"), (Format::Ean8, "96385074"), (Format::UpcA, "042100005264"), (Format::UpcE, "04252614")] {
+    for (format, text) in
+        [(Format::Ean13, "7801234567894"), (Format::Ean8, "96385074"), (Format::UpcA, "042100005264"), (Format::UpcE, "04252614")]
+    {
         let filmed = filmed(&drawn(format, text), 2.0 / f64::from(SCALE), 7.0, 2.4);
 
         assert_eq!(read(&filmed, Mode::Fast), [(format, text.to_owned())], "{text}");

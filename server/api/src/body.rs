@@ -26,7 +26,13 @@ pub struct Body<T> {
     pub request: RequestId,
 }
 
+/// `{}`: for a door whose address says everything.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
 /// The sender's name for a request, and a hash of its content.
+#[derive(Clone)]
 pub struct RequestId {
     /// `Idempotency-Key`, when one was sent.
     pub key: Option<String>,
@@ -50,7 +56,9 @@ impl RequestId {
 
 /// The `Idempotency-Key` of a request: 1 to [`KEY_MAX`] visible ASCII characters.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let Some(value) = headers.get(IDEMPOTENCY_HEADER) else { return Ok(None) };
+    let Some(value) = headers.get(IDEMPOTENCY_HEADER) else {
+        return Ok(None);
+    };
     let wrong = || Problem::new(400, "bad_idempotency_key", "Idempotency-Key has 1 to 100 visible ASCII characters.");
     let text = value.to_str().map_err(|_| wrong())?;
     let fits = (1..=KEY_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -78,6 +86,10 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 
 /// Text that is no JSON is 400; JSON that is not what the door takes is 422.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    // Serde reads a list as a struct, field by field; no door takes one.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::new(422, "bad_field", "Expected an object.").into());
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let problem = match (error.is_data(), error.to_string()) {
             (true, detail) if names_check_digit(&detail) => Problem::field("gtin", "check_digit", detail),

@@ -45,7 +45,9 @@ impl Caller {
             Some("tendero") => &[Persona::Tendero],
             Some("brand") => &[Persona::Brand],
             Some("backoffice") => &[Persona::Backoffice],
-            Some(_) => return Err(Problem::new(400, "bad_persona", "Mostrador-Persona is consumer, tendero, brand or backoffice.").into()),
+            Some(_) => {
+                return Err(Problem::new(400, "bad_persona", "Mostrador-Persona is consumer, tendero, brand or backoffice.").into());
+            }
             None => personas_of(path),
         };
         Ok(personas.iter().find_map(|persona| session(*persona)).unwrap_or(Self::Nobody))
@@ -77,8 +79,14 @@ fn personas_of(path: &str) -> &'static [Persona] {
     let first = door.split('/').next().unwrap_or_default();
     match (first, door) {
         ("me", _) | (_, "events/card") => &[Persona::Consumer],
-        ("purchases" | "deliveries" | "devices" | "members" | "invitations", _) | (_, "events/shop") => &[Persona::Tendero],
-        ("product_proposals" | "payables" | "products" | "shops", _) => &[Persona::Tendero, Persona::Brand, Persona::Backoffice],
+        ("purchases" | "deliveries" | "reward_incidents" | "devices" | "members" | "invitations", _) | (_, "events/shop") => {
+            &[Persona::Tendero]
+        }
+        ("product_proposals" | "payables" | "products" | "shops" | "statements", _) => {
+            &[Persona::Tendero, Persona::Brand, Persona::Backoffice]
+        }
+        ("disputes", _) => &[Persona::Backoffice, Persona::Tendero, Persona::Consumer],
+        ("settlement_runs" | "adjustments", _) => &[Persona::Backoffice, Persona::Brand],
         _ => &[Persona::Brand, Persona::Backoffice],
     }
 }

@@ -97,7 +97,9 @@ async fn brand(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<R
 fn listen(api: &ApiState, actor: &Actor, topics: Vec<String>) -> Result<Response, Refusal> {
     let session = match actor {
         Actor::Consumer { session, .. } | Actor::Member { session, .. } | Actor::User { session, .. } => *session,
-        Actor::Anonymous | Actor::Key { .. } | Actor::System => return Err(Problem::forbidden().into()),
+        Actor::Anonymous | Actor::Key { .. } | Actor::System => {
+            return Err(Problem::forbidden().into());
+        }
     };
     let Some(place) = api.streams.take(session) else {
         let mut problem = Problem::new(429, "too_many_streams", "A session may hold three event streams open.");
@@ -113,7 +115,10 @@ fn listen(api: &ApiState, actor: &Actor, topics: Vec<String>) -> Result<Response
     Ok(Sse::new(until_stopped(api, news)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
 }
 
-fn until_stopped(api: &ApiState, news: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
+fn until_stopped(
+    api: &ApiState,
+    news: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
+) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
     let stopped = WatchStream::new(api.stop.clone()).filter(|stop| std::future::ready(*stop)).into_future();
     let hello = stream::once(std::future::ready(Ok(Event::default().comment("open").retry(Duration::from_secs(2)))));
     let end = futures::future::select(Box::pin(stopped), Box::pin(tokio::time::sleep(STREAM_MAX)));

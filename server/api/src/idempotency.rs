@@ -4,16 +4,20 @@
 //! reads its answer. A request that was refused changed nothing and leaves no trace: its key stays free.
 
 use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use db::{Tx, sql};
 use identity::Actor;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use shared::{Problem, Timestamp, time::DAY_MS};
 
-use crate::{ApiState, Refusal, body::RequestId};
+use crate::{
+    ActorOf, ApiState, Refusal,
+    body::{Body, RequestId},
+};
 
 /// How long an answer is kept.
 const KEPT_MS: i64 = 30 * DAY_MS;
@@ -22,12 +26,26 @@ const SEALED_FOR: &str = "idempotency";
 /// Says that an answer is an earlier one.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Either the way to the effect is free, or the answer is known.
-pub(crate) enum Turn {
-    /// Do it, then [`Write::created`].
-    Mine(Write),
-    /// It was done before.
-    Known(Response),
+/// A creating POST that nobody answered before: who asks, for what, and the transaction that keeps the answer. A
+/// request that is here again is answered without its handler.
+pub(crate) struct Turn<T> {
+    pub actor: Actor,
+    pub write: Write,
+    pub value: T,
+}
+
+impl<T: DeserializeOwned + Send> FromRequest<ApiState> for Turn<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &ApiState) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let ActorOf(actor) = ActorOf::from_request_parts(&mut parts, api).await.map_err(Refusal::into_response)?;
+        let Body { value, request } = Body::from_request(Request::from_parts(parts, body), api).await.map_err(Refusal::into_response)?;
+        match open(api, &actor, request).await.map_err(Refusal::into_response)? {
+            Ok(write) => Ok(Self { actor, write, value }),
+            Err(known) => Err(known),
+        }
+    }
 }
 
 /// An open transaction that will keep its answer.
@@ -52,21 +70,24 @@ struct Kept {
     body: Vec<u8>,
 }
 
-/// Opens the transaction of a creating POST. Without a key every request is a new one.
-pub(crate) async fn open(api: &ApiState, actor: &Actor, request: RequestId) -> Result<Turn, Refusal> {
+/// Opens the transaction of a creating POST, or finds its answer. Without a key every request is a new one.
+pub(crate) async fn open(api: &ApiState, actor: &Actor, request: RequestId) -> Result<Result<Write, Response>, Refusal> {
     let (mut tx, now) = api.begin().await?;
-    let Some(key) = request.key else { return Ok(Turn::Mine(Write { tx, now, name: None, keys: api.keys.clone() })) };
+    let Some(key) = request.key else {
+        return Ok(Ok(Write { tx, now, name: None, keys: api.keys.clone() }));
+    };
     let owner = actor.label();
     tx.lock(lock_key(&owner, &key)).await?;
     let kept = tx.query(FIND).bind(owner.clone()).bind(key.clone()).bind(now).maybe::<Kept>().await?;
     match kept {
-        None => Ok(Turn::Mine(Write { tx, now, name: Some(Name { owner, key, hash: request.hash }), keys: api.keys.clone() })),
+        None => Ok(Ok(Write { tx, now, name: Some(Name { owner, key, hash: request.hash }), keys: api.keys.clone() })),
         Some(kept) if kept.request_hash == request.hash => {
-            let body = api.keys.open(SEALED_FOR, &kept.body).ok_or_else(|| Problem::new(500, "internal", "The kept answer cannot be opened."))?;
+            let body =
+                api.keys.open(SEALED_FOR, &kept.body).ok_or_else(|| Problem::new(500, "internal", "The kept answer cannot be opened."))?;
             let status = u16::try_from(kept.status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
             let mut response = answer(status, kept.location.as_deref(), body);
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            Ok(Turn::Known(response))
+            Ok(Err(response))
         }
         Some(_) => Err(conflict().into()),
     }

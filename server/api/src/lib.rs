@@ -15,6 +15,7 @@ mod body;
 mod caller;
 mod events;
 mod idempotency;
+mod incoming;
 pub mod limit;
 mod openapi;
 pub mod origin;
@@ -55,6 +56,10 @@ pub struct ApiState {
     pub loyalty: loyalty::Loyalty,
     /// Who may ask how often.
     pub limits: Arc<Limits>,
+    /// Where messages leave: its providers also call us.
+    pub port: Arc<notifications::Port>,
+    /// By which rules they leave.
+    pub message_rules: notifications::Rules,
     /// The database was created as a sandbox: its doors exist.
     pub sandbox: bool,
     /// Turns true when the server ends: event streams end with it.
@@ -85,6 +90,7 @@ pub fn router(state: ApiState) -> Router {
     let described = Arc::new(openapi::finish(described));
     // Layers run from the last to the first: count, then site, then address, then body.
     let doors = doors
+        .nest("/incoming", incoming::router())
         .fallback(refusal::no_such_door)
         .method_not_allowed_fallback(refusal::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))

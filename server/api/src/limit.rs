@@ -110,7 +110,9 @@ impl<K: Hash + Eq + Clone> Gate<K> {
             self.limiter.retain_recent();
         }
         // Never more than the burst, so there is always an answer.
-        let Ok(answer) = self.limiter.check_key_n(key, many.min(self.burst)) else { return Err(too_many(1)) };
+        let Ok(answer) = self.limiter.check_key_n(key, many.min(self.burst)) else {
+            return Err(too_many(1));
+        };
         answer.map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
             too_many(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
@@ -233,7 +235,8 @@ mod tests {
     #[test]
     fn hearsay_about_the_address_counts_only_behind_our_proxy() {
         let headers = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), "10.0.0.1, 203.0.113.9".parse().unwrap())]);
-        let origin = |behind_proxy| Limits::new(&LimitConfig { behind_proxy, ..LimitConfig::default() }).origin(&headers, &Extensions::new());
+        let origin =
+            |behind_proxy| Limits::new(&LimitConfig { behind_proxy, ..LimitConfig::default() }).origin(&headers, &Extensions::new());
 
         assert_eq!(origin(true).to_string(), "203.0.113.9");
         assert_eq!(origin(false).to_string(), "127.0.0.1");

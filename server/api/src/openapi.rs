@@ -38,7 +38,8 @@ pub fn finish(mut api: OpenApi) -> OpenApi {
     components.schemas.extend(schemas);
     proofs(components);
     for item in api.paths.paths.values_mut() {
-        let operations = [(&mut item.get, false), (&mut item.put, false), (&mut item.post, true), (&mut item.delete, false), (&mut item.patch, false)];
+        let operations =
+            [(&mut item.get, false), (&mut item.put, false), (&mut item.post, true), (&mut item.delete, false), (&mut item.patch, false)];
         for (operation, creates) in operations {
             if let Some(operation) = operation {
                 complete(operation, creates);
@@ -54,7 +55,10 @@ fn proofs(components: &mut Components) {
     for (name, persona) in SESSIONS {
         components.add_security_scheme(name, SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(persona.cookie()))));
     }
-    let device = ApiKeyValue::with_description(shared::loyalty::capture::SIGNATURE_HEADER, "A phone's signature over the body, with `mostrador-device`.");
+    let device = ApiKeyValue::with_description(
+        shared::loyalty::capture::SIGNATURE_HEADER,
+        "A phone's signature over the body, with `mostrador-device`.",
+    );
     components.add_security_scheme("device", SecurityScheme::ApiKey(ApiKey::Header(device)));
 }
 
@@ -72,12 +76,22 @@ fn complete(operation: &mut Operation, post: bool) {
             .name(IDEMPOTENCY_HEADER)
             .parameter_in(ParameterIn::Header)
             .description(Some("Names this request: sent again, it has no second effect. Kept 30 days."))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(KEY_MAX)).pattern(Some("^[!-~]+$")).build()))
+            .schema(Some(
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .min_length(Some(1))
+                    .max_length(Some(KEY_MAX))
+                    .pattern(Some("^[!-~]+$"))
+                    .build(),
+            ))
             .build();
         operation.parameters.get_or_insert_default().push(key);
         if let Some(RefOr::T(created)) = operation.responses.responses.get_mut("201") {
             created.headers.insert("Location".into(), HeaderBuilder::new().schema(text()).description(Some("Where it is.")).build());
-            created.headers.insert("Idempotency-Replayed".into(), HeaderBuilder::new().schema(text()).description(Some("`true`: the answer of the first time.")).build());
+            created.headers.insert(
+                "Idempotency-Replayed".into(),
+                HeaderBuilder::new().schema(text()).description(Some("`true`: the answer of the first time.")).build(),
+            );
         }
     }
     if operation.security.is_none() {

@@ -53,7 +53,12 @@ mod tests {
         assert!(asks(&[]));
 
         assert!(!asks(&[("cookie", "a=b"), ("sec-fetch-site", "same-site")]));
-        assert!(!asks(&[("cookie", "a=b"), ("sec-fetch-site", "cross-site"), ("origin", "https://mostrador.example"), ("host", "mostrador.example")]));
+        assert!(!asks(&[
+            ("cookie", "a=b"),
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://mostrador.example"),
+            ("host", "mostrador.example")
+        ]));
         assert!(!asks(&[("cookie", "a=b"), ("origin", "https://evil.example"), ("host", "mostrador.example")]));
         assert!(!asks(&[("cookie", "a=b"), ("origin", "null"), ("host", "mostrador.example")]));
         assert!(!asks(&[("cookie", "a=b")]));

@@ -88,7 +88,9 @@ impl IntoResponse for Refusal {
 /// A body that could not be taken: too large, or cut off.
 pub(crate) fn body_refused(rejection: BytesRejection) -> Problem {
     match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::new(413, "payload_too_large", "The body is larger than this door takes."),
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            Problem::new(413, "payload_too_large", "The body is larger than this door takes.")
+        }
         other => Problem::new(400, "bad_request", other.body_text()),
     }
 }

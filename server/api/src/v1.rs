@@ -1,28 +1,45 @@
 //! Version 1: one file for each resource. Every door extracts, calls one verb of a domain, commits and answers.
 
+mod adjustments;
+mod alerts;
+mod audience_messages;
 mod audit_events;
 mod brands;
 mod campaigns;
 mod consumers;
+mod counter;
 mod deliveries;
+mod disputes;
+mod goals;
 mod keys;
 mod ledger;
 mod me;
 mod metrics;
+mod monthly_account;
+mod my_cards;
 mod organisations;
 mod participation;
 mod payables;
+mod privacy_requests;
 mod products;
 mod proposals;
 mod purchases;
 mod report_facts;
+mod report_schedules;
 mod reports;
 mod reservations;
 mod rewards;
+mod rights;
 pub mod sandbox;
+mod sandboxes;
+mod settlement_runs;
+mod shop_imports;
 mod shop_staff;
 mod shops;
+mod statements;
+mod tills;
 mod users;
+mod webhooks;
 
 use serde::Deserialize;
 use shared::page::PAGE_SIZE_DEFAULT;
@@ -34,28 +51,45 @@ use crate::ApiState;
 /// Every door; the sandbox's only where there is one.
 pub(crate) fn router(with_sandbox: bool) -> OpenApiRouter<ApiState> {
     let resources = [
+        adjustments::router(),
+        alerts::router(),
+        audience_messages::router(),
         audit_events::router(),
         brands::router(),
         campaigns::router(),
         consumers::router(),
+        counter::router(),
         deliveries::router(),
+        disputes::router(),
+        goals::router(),
         keys::router(),
         ledger::router(),
         me::router(),
         metrics::router(),
+        monthly_account::router(),
+        my_cards::router(),
         organisations::router(),
         participation::router(),
         payables::router(),
         products::router(),
+        privacy_requests::router(),
         proposals::router(),
         purchases::router(),
         report_facts::router(),
+        report_schedules::router(),
         reports::router(),
         reservations::router(),
         rewards::router(),
+        rights::router(),
+        sandboxes::router(),
+        settlement_runs::router(),
+        shop_imports::router(),
         shop_staff::router(),
         shops::router(),
+        statements::router(),
+        tills::router(),
         users::router(),
+        webhooks::router(),
     ];
     let router = resources.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
     if with_sandbox { router.merge(sandbox::router()) } else { router }
@@ -80,7 +114,11 @@ impl Part {
     /// 422 outside 1 to 100.
     fn limit(&self) -> Result<i64, shared::Problem> {
         let limit = self.limit.unwrap_or(PAGE_SIZE_DEFAULT);
-        if (1..=shared::page::PAGE_SIZE_MAX).contains(&limit) { Ok(limit) } else { Err(shared::Problem::field("limit", "bad_field", "limit is 1 to 100")) }
+        if (1..=shared::page::PAGE_SIZE_MAX).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(shared::Problem::field("limit", "bad_field", "limit is 1 to 100"))
+        }
     }
 }
 

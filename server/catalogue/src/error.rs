@@ -14,6 +14,12 @@ pub enum Error {
     /// In-store codes mean nothing outside their shop.
     #[error("codes of restricted circulation cannot be products of the platform")]
     InStoreCode,
+    /// A sandbox invents no barcode of a product that may exist.
+    #[error("products of a sandbox have codes of restricted circulation")]
+    OnlyInStoreCode,
+    /// Packs follow rules of their own.
+    #[error(transparent)]
+    Pack(crate::pack::Wrong),
     /// A field is empty, too long or outside its bounds.
     #[error("the field {0} is not right")]
     Field(&'static str),
@@ -41,7 +47,9 @@ impl From<Error> for Problem {
                 problem.status = 409;
                 problem
             }
+            Error::OnlyInStoreCode => Problem::field("gtin", "catalogue.only_in_store_code", detail),
             Error::InStoreCode => Problem::field("gtin", "catalogue.in_store_code", detail),
+            Error::Pack(wrong) => Problem::field(wrong.field(), wrong.code(), detail),
             Error::Field(field) => Problem::field(field, "bad_field", detail),
             Error::BadFile(_) => Problem::field("file", "catalogue.bad_file", detail),
             Error::Applied => Problem::new(409, "catalogue.already_applied", detail),

@@ -7,23 +7,37 @@
 //! ([`apply`]); a program does it in one step ([`run`]). A kept file, applied or not, stays for [`KEPT_MS`] at least, and
 //! its report with it: the first [`keep`] after that forgets it, and when nobody brings another file it stays.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use db::{Tx, sql};
-use identity::{Actor, audit, search_key};
-use shared::{BrandId, Currency, Gtin, ImportId, Timestamp, catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product}, format::typed_money, loyalty::capture::PRICE_MAX_MINOR, time::DAY_MS};
+pub use identity::table::BYTES_MAX;
+use identity::{
+    Actor, audit, search_key,
+    table::{self, Shape, TableError},
+};
+use shared::{
+    BrandId, Currency, Gtin, ImportId, Timestamp,
+    catalogue::{ImportOutcome, ImportReport, ImportRow, NewProduct, Product},
+    format::typed_money,
+    loyalty::capture::PRICE_MAX_MINOR,
+    time::DAY_MS,
+};
 use sqlx::types::Json;
 
-use crate::{Error, product};
+use crate::{
+    Error,
+    pack::{self, Packs},
+    product,
+};
 
 /// Most rows of one file.
 pub const ROWS_MAX: usize = 5_000;
-/// Largest file, in bytes.
-pub const BYTES_MAX: usize = 2_000_000;
 /// How long a file is kept at least.
 pub const KEPT_MS: i64 = 30 * DAY_MS;
 /// In the order of a row's cells.
-pub const COLUMNS: [&str; 6] = ["gtin", "nombre", "marca", "categoria", "precio", "moneda"];
+pub const COLUMNS: [&str; 8] = ["gtin", "nombre", "marca", "categoria", "precio", "moneda", "unidad", "unidades"];
+const UNIT: i64 = 6;
+const UNITS: i64 = 7;
 /// Brands that are looked at in one statement.
 const BRANDS_PAGE: i64 = 1_000;
 /// Longest cell that is typed into a kept file, in characters.
@@ -52,7 +66,14 @@ pub async fn keep(tx: &mut Tx, actor: &Actor, now: Timestamp, name: &str, file: 
     let name: String = name.trim().chars().filter(|c| !c.is_control()).take(80).collect();
     tx.query(FORGET).bind(now.plus_ms(-KEPT_MS)).execute().await?;
     let id: ImportId = tx.new_id();
-    tx.query(KEEP).bind(id).bind(if name.is_empty() { "productos.csv".to_owned() } else { name }).bind(file.to_vec()).bind(actor.label()).bind(now).execute().await?;
+    tx.query(KEEP)
+        .bind(id)
+        .bind(if name.is_empty() { "productos.csv".to_owned() } else { name })
+        .bind(file.to_vec())
+        .bind(actor.label())
+        .bind(now)
+        .execute()
+        .await?;
     Ok(id)
 }
 
@@ -117,8 +138,13 @@ pub async fn apply(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ImportId) -> 
     }
     let report = run(tx, actor, now, &file, true).await?;
     one(tx.query(APPLIED).bind(now).bind(Json(report.clone())).bind(id).execute().await?)?;
-    let counts = [("created", ImportOutcome::Create), ("updated", ImportOutcome::Update), ("same", ImportOutcome::Same), ("wrong", ImportOutcome::Wrong)]
-        .map(|(name, outcome)| (name.to_owned(), serde_json::Value::from(report.count(outcome))));
+    let counts = [
+        ("created", ImportOutcome::Create),
+        ("updated", ImportOutcome::Update),
+        ("same", ImportOutcome::Same),
+        ("wrong", ImportOutcome::Wrong),
+    ]
+    .map(|(name, outcome)| (name.to_owned(), serde_json::Value::from(report.count(outcome))));
     let after = serde_json::Value::Object(counts.into_iter().collect());
     audit::record(tx, actor, now, "products.imported", id, None, Some(after), Some(&name)).await?;
     Ok(report)
@@ -146,21 +172,91 @@ pub async fn run(tx: &mut Tx, actor: &Actor, now: Timestamp, file: &[u8], apply:
     actor.operates()?;
     let lines = read(file)?;
     let brands = brands(tx, &lines).await?;
-    let mut rows = Vec::new();
     let mut seen: HashMap<Gtin, i64> = HashMap::new();
-    for (number, cells) in lines {
-        let mut row = ImportRow { row: number, cells, outcome: ImportOutcome::Wrong, column: None, code: None, same_as: None, before: Vec::new() };
-        match parse(&row.cells, &brands, &mut seen, number) {
-            Err(Refusal { column, code, same_as }) => {
-                row.column = Some(column);
-                row.code = Some(code.to_owned());
-                row.same_as = same_as;
+    let mut rows: Vec<(ImportRow, Option<Meant>)> = lines
+        .into_iter()
+        .map(|(number, cells)| {
+            let row = ImportRow {
+                row: number,
+                cells,
+                outcome: ImportOutcome::Wrong,
+                column: None,
+                code: None,
+                same_as: None,
+                before: Vec::new(),
+            };
+            match parse(&row.cells, &brands, &mut seen, number) {
+                Err(Refusal { column, code, same_as }) => {
+                    (ImportRow { column: Some(column), code: Some(code.to_owned()), same_as, ..row }, None)
+                }
+                Ok(meant) => (row, Some(meant)),
             }
-            Ok(new) => (row.outcome, row.before) = settle(tx, actor, now, &new, apply).await?,
-        }
-        rows.push(row);
+        })
+        .collect();
+    if apply {
+        pack::lock(tx).await?;
     }
-    Ok(ImportReport { applied: apply, rows })
+    let known = pack::all(tx).await?;
+    let packs = with_file(tx, actor, known.clone(), &mut rows).await?;
+    for (row, meant) in &mut rows {
+        if let Some(meant) = meant {
+            (row.outcome, row.before) = settle(tx, actor, now, meant, &known, apply).await?;
+        }
+    }
+    if apply && rows.iter().filter_map(|(_, meant)| meant.as_ref()).any(|meant| meant.pack.is_some()) {
+        pack::write(tx, now, &packs).await?;
+    }
+    Ok(ImportReport { applied: apply, rows: rows.into_iter().map(|(row, _)| row).collect() })
+}
+
+/// The relations as they would be with the file. Rows whose relation cannot be become wrong and are left out, and so are
+/// those that needed them.
+async fn with_file(tx: &mut Tx, actor: &Actor, known: Packs, rows: &mut [(ImportRow, Option<Meant>)]) -> Result<Packs, Error> {
+    let mut owners = HashMap::new();
+    for (unit, _) in rows.iter().filter_map(|(_, meant)| meant.as_ref()?.pack) {
+        if let Entry::Vacant(entry) = owners.entry(unit) {
+            entry.insert(product::find_by_gtin(tx, actor, &unit).await?.map(|product| product.brand_id));
+        }
+    }
+    loop {
+        let mut packs = known.clone();
+        for (gtin, owner) in owners.iter().filter_map(|(gtin, owner)| owner.map(|owner| (gtin, owner))) {
+            packs.own(*gtin, owner);
+        }
+        for meant in rows.iter().filter_map(|(_, meant)| meant.as_ref()) {
+            packs.own(meant.new.gtin, meant.new.brand_id);
+            if let Some((unit, units)) = meant.pack {
+                packs.link(meant.new.gtin, unit, units);
+            }
+        }
+        let tied = packs.tied();
+        let mut every = true;
+        for (row, meant) in rows.iter_mut() {
+            let Some(gtin) = meant.as_ref().map(|meant| meant.new.gtin).filter(|gtin| tied.contains(gtin)) else { continue };
+            if let Err(wrong) = packs.check_around(gtin) {
+                let of_row = meant.as_ref().is_some_and(|meant| meant.pack.is_some());
+                row.column = Some(match wrong {
+                    pack::Wrong::Units => UNITS,
+                    _ if of_row => UNIT,
+                    // Its brand would part it from its pack or its unit.
+                    _ => 2,
+                });
+                row.code = Some(wrong.code().to_owned());
+                *meant = None;
+                every = false;
+            }
+        }
+        if every {
+            return Ok(packs);
+        }
+    }
+}
+
+/// What a row says when it is right.
+struct Meant {
+    new: NewProduct,
+    /// It is a pack of so many of that.
+    pack: Option<(Gtin, i64)>,
 }
 
 /// Whom a name of the file means.
@@ -173,8 +269,12 @@ enum Named {
 
 /// The brands behind the names of a file: every brand is looked at, whoever owns it, and only named ones are kept.
 async fn brands(tx: &mut Tx, rows: &[(i64, Vec<String>)]) -> Result<HashMap<String, Named>, Error> {
-    let mut named: HashMap<String, Named> =
-        rows.iter().filter_map(|(_, cells)| cells.get(2)).filter(|name| !name.is_empty()).map(|name| (search_key(name), Named::Nobody)).collect();
+    let mut named: HashMap<String, Named> = rows
+        .iter()
+        .filter_map(|(_, cells)| cells.get(2))
+        .filter(|name| !name.is_empty())
+        .map(|name| (search_key(name), Named::Nobody))
+        .collect();
     let mut after = BrandId(uuid::Uuid::nil());
     while !named.is_empty() {
         let page: Vec<(BrandId, String)> = tx.query(BRANDS).bind(after).bind(BRANDS_PAGE).all().await?;
@@ -192,7 +292,15 @@ async fn brands(tx: &mut Tx, rows: &[(i64, Vec<String>)]) -> Result<HashMap<Stri
 }
 
 /// What happens to a product, and how it was when it changes.
-async fn settle(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct, apply: bool) -> Result<(ImportOutcome, Vec<String>), Error> {
+async fn settle(
+    tx: &mut Tx,
+    actor: &Actor,
+    now: Timestamp,
+    meant: &Meant,
+    packs: &Packs,
+    apply: bool,
+) -> Result<(ImportOutcome, Vec<String>), Error> {
+    let Meant { new, pack } = meant;
     match product::find_by_gtin(tx, actor, &new.gtin).await? {
         None => {
             if apply {
@@ -206,64 +314,42 @@ async fn settle(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct, ap
                 && known.category == new.category
                 && known.suggested_price_minor == new.suggested_price_minor
                 && known.currency == new.currency;
-            if same {
+            let before = packs.of(&new.gtin);
+            if same && (pack.is_none() || *pack == before) {
                 return Ok((ImportOutcome::Same, Vec::new()));
             }
-            if apply {
-                product::update(tx, actor, now, known.id, new).await?;
+            let cells = cells_of(&known, pack.and(before));
+            if apply && !same {
+                product::replace(tx, actor, now, known, new).await?;
             }
-            Ok((ImportOutcome::Update, cells_of(&known)))
+            Ok((ImportOutcome::Update, cells))
         }
     }
 }
 
-fn cells_of(known: &Product) -> Vec<String> {
+fn cells_of(known: &Product, pack: Option<(Gtin, i64)>) -> Vec<String> {
     let price = known.suggested_price_minor.map(|minor| known.currency.major_text(minor)).unwrap_or_default();
-    vec![known.gtin.short(), known.name.clone(), known.brand_name.clone().unwrap_or_default(), known.category.clone(), price, known.currency.code().to_owned()]
+    vec![
+        known.gtin.short(),
+        known.name.clone(),
+        known.brand_name.clone().unwrap_or_default(),
+        known.category.clone(),
+        price,
+        known.currency.code().to_owned(),
+        pack.map(|(unit, _)| unit.short()).unwrap_or_default(),
+        pack.map(|(_, units)| units.to_string()).unwrap_or_default(),
+    ]
 }
 
 /// Rows with their number in the spreadsheet, cells in the order of [`COLUMNS`].
-///
-/// A spreadsheet counts the lines that the reader skips, and counts a cell of several lines once: neither the reader's
-/// count of records nor its count of lines is the number that a person sees.
 fn read(file: &[u8]) -> Result<Vec<(i64, Vec<String>)>, Error> {
-    if file.len() > BYTES_MAX {
-        return Err(TOO_LARGE);
-    }
-    let text = match std::str::from_utf8(file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file)) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::WINDOWS_1252.decode(file).0.into_owned(),
-    };
-    let heading = text.lines().next().unwrap_or_default();
-    let delimiter = [b';', b'\t', b','].into_iter().max_by_key(|mark| heading.bytes().filter(|byte| byte == mark).count()).unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headings: Vec<String> = reader.headers().map_err(|_| Error::BadFile("the file has no heading"))?.iter().map(search_key).collect();
-    let places: Vec<Option<usize>> = COLUMNS.iter().map(|column| headings.iter().position(|heading| heading == column)).collect();
-    if places[0].is_none() || places[1].is_none() {
-        return Err(Error::BadFile("the columns gtin and nombre are needed"));
-    }
-    let mut number = 1 + empty_lines(&text, 0);
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|_| Error::BadFile("a row cannot be read"))?;
-        number += 1 + empty_lines(&text, record.position().map_or(0, |start| start.byte() as usize));
-        if rows.len() >= ROWS_MAX {
-            return Err(Error::BadFile("the file has more than 5000 rows"));
-        }
-        let cells: Vec<String> = places.iter().map(|place| place.and_then(|place| record.get(place)).unwrap_or_default().to_owned()).collect();
-        if cells.iter().any(|cell| !cell.is_empty()) {
-            rows.push((number, cells));
-        }
-    }
-    Ok(rows)
-}
-
-/// Lines of nothing from where the reader began to look for a record. A line ends with `\r\n`, `\n` or `\r`, and the
-/// reader may begin between the two letters of the first.
-fn empty_lines(text: &str, from: usize) -> i64 {
-    let bytes = text.as_bytes();
-    let ends = bytes.iter().enumerate().skip(from).take_while(|(_, byte)| matches!(byte, b'\r' | b'\n'));
-    ends.filter(|(at, byte)| **byte == b'\r' || !bytes[..*at].ends_with(b"\r")).count() as i64
+    table::read(&Shape { columns: &COLUMNS, needed: 2, rows_max: ROWS_MAX }, file).map_err(|error| match error {
+        TableError::TooLarge => TOO_LARGE,
+        TableError::NoHeading => Error::BadFile("the file has no heading"),
+        TableError::MissingColumn(_) => Error::BadFile("the columns gtin and nombre are needed"),
+        TableError::TooManyRows(_) => Error::BadFile("the file has more than 5000 rows"),
+        TableError::Unreadable => Error::BadFile("a row cannot be read"),
+    })
 }
 
 /// Why a row is left out.
@@ -273,9 +359,11 @@ struct Refusal {
     same_as: Option<i64>,
 }
 
-fn parse(cells: &[String], brands: &HashMap<String, Named>, seen: &mut HashMap<Gtin, i64>, row: i64) -> Result<NewProduct, Refusal> {
+fn parse(cells: &[String], brands: &HashMap<String, Named>, seen: &mut HashMap<Gtin, i64>, row: i64) -> Result<Meant, Refusal> {
     let wrong = |column: i64, code| Refusal { column, code, same_as: None };
-    let [gtin, name, brand, category, price, currency] = cells else { return Err(wrong(0, "catalogue.bad_row")) };
+    let [gtin, name, brand, category, price, currency, unit, units] = cells else {
+        return Err(wrong(0, "catalogue.bad_row"));
+    };
     // What a spreadsheet would run when somebody opens an export of it.
     if let Some(column) = cells.iter().position(|cell| cell.starts_with(['=', '+', '-', '@'])) {
         return Err(wrong(column as i64, "catalogue.formula"));
@@ -303,9 +391,7 @@ fn parse(cells: &[String], brands: &HashMap<String, Named>, seen: &mut HashMap<G
         Some(Named::Several) => return Err(wrong(2, "catalogue.ambiguous_brand")),
         Some(Named::Nobody) | None => return Err(wrong(2, "catalogue.unknown_brand")),
     };
-    if category.chars().count() > 20 {
-        return Err(wrong(3, "catalogue.category"));
-    }
+    let category = shared::catalogue::category(category).ok_or_else(|| wrong(3, "catalogue.category"))?;
     let currency = match currency.to_uppercase().as_str() {
         "" | "COP" => Currency::Cop,
         "CLP" => Currency::Clp,
@@ -313,8 +399,22 @@ fn parse(cells: &[String], brands: &HashMap<String, Named>, seen: &mut HashMap<G
         "USD" => Currency::Usd,
         _ => return Err(wrong(5, "catalogue.currency")),
     };
-    let suggested_price_minor = if price.is_empty() { None } else { Some(typed_money(price, currency).filter(|minor| *minor <= PRICE_MAX_MINOR).ok_or_else(|| wrong(4, "catalogue.price"))?) };
-    Ok(NewProduct { gtin, brand_id, name: name.clone(), category: category.clone(), suggested_price_minor, currency })
+    let suggested_price_minor = if price.is_empty() {
+        None
+    } else {
+        Some(typed_money(price, currency).filter(|minor| *minor <= PRICE_MAX_MINOR).ok_or_else(|| wrong(4, "catalogue.price"))?)
+    };
+    // Neither cell: the file says nothing about packs, and what is known stays.
+    let pack = match (unit.as_str(), units.as_str()) {
+        ("", "") => None,
+        ("", _) => return Err(wrong(UNIT, "catalogue.pack_unknown_unit")),
+        (unit, units) => {
+            let unit = Gtin::typed(unit).map_err(|error| wrong(UNIT, error.code()))?;
+            Some((unit, units.parse().map_err(|_| wrong(UNITS, "catalogue.pack_units"))?))
+        }
+    };
+    let new = NewProduct { gtin, brand_id, name: name.clone(), category: category.to_owned(), suggested_price_minor, currency };
+    Ok(Meant { new, pack })
 }
 
 sql! {
@@ -326,7 +426,7 @@ sql! {
 
     CORRECT: "UPDATE product_import SET file = $1 WHERE id = $2 AND applied_at IS NULL";
 
-    BRANDS: "SELECT id, name FROM brand WHERE id > $1 ORDER BY id LIMIT $2";
+    BRANDS: "SELECT id, name FROM brand WHERE id > $1 AND world_id IS NULL ORDER BY id LIMIT $2";
 
     APPLIED: "UPDATE product_import SET applied_at = $1, report = $2 WHERE id = $3 AND applied_at IS NULL";
 }

@@ -2,9 +2,16 @@
 
 use db::{Tx, sql};
 use identity::{Actor, Scope, audit, search_key};
-use shared::{BrandId, Currency, Gtin, OrganisationId, Page, ProductId, Timestamp, catalogue::{NewProduct, Product}, loyalty::capture::PRICE_MAX_MINOR, page::PAGE_SIZE_MAX};
+use jobs::outbox::{self, NewEvent};
+use serde_json::json;
+use shared::{
+    BrandId, Currency, Gtin, OrganisationId, Page, ProductId, Timestamp,
+    catalogue::{NewProduct, Product},
+    loyalty::capture::PRICE_MAX_MINOR,
+    page::PAGE_SIZE_MAX,
+};
 
-use crate::Error;
+use crate::{Error, pack};
 
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 120;
@@ -32,6 +39,7 @@ impl From<Row> for Product {
             name: row.name,
             category: row.category,
             suggested_price_minor: row.suggested_price_minor,
+            usual_price_minor: None,
             currency: row.currency,
         }
     }
@@ -58,27 +66,39 @@ async fn may_write(tx: &mut Tx, actor: &Actor, brand: Option<BrandId>) -> Result
     if owner == Some(*tenant) { Ok(owner) } else { Err(Error::NotFound) }
 }
 
-fn check(new: &NewProduct) -> Result<String, Error> {
+/// The name and the category as they are stored.
+fn check(new: &NewProduct) -> Result<(String, &'static str), Error> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(Error::Field("name"));
     }
-    if new.category.chars().count() > 20 {
-        return Err(Error::Field("category"));
-    }
+    // What nobody knows could be for adults alone.
+    let category = shared::catalogue::category(&new.category).ok_or(Error::Field("category"))?;
     if new.suggested_price_minor.is_some_and(|price| !(0..=PRICE_MAX_MINOR).contains(&price)) {
         return Err(Error::Field("suggested_price_minor"));
     }
-    Ok(name.to_owned())
+    Ok((name.to_owned(), category))
+}
+
+/// A shop's own numbers mean nothing elsewhere; in a sandbox they are the only ones, so that nobody there takes the barcode of
+/// a product that exists.
+async fn check_range(tx: &mut Tx, new: &NewProduct) -> Result<(), Error> {
+    let of_sandbox = match new.brand_id {
+        Some(brand) => tx.query(OF_SANDBOX).bind(brand).one::<(bool,)>().await?.0,
+        None => false,
+    };
+    match (new.gtin.is_in_store(), of_sandbox) {
+        (true, false) => Err(Error::InStoreCode),
+        (false, true) => Err(Error::OnlyInStoreCode),
+        (true, true) | (false, false) => Ok(()),
+    }
 }
 
 /// Adds a product.
 pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct) -> Result<Product, Error> {
     let owner = may_write(tx, actor, new.brand_id).await?;
-    if new.gtin.is_in_store() {
-        return Err(Error::InStoreCode);
-    }
-    let name = check(new)?;
+    check_range(tx, new).await?;
+    let (name, category) = check(new)?;
     let id: ProductId = tx.new_id();
     tx.query(INSERT)
         .bind(id)
@@ -87,7 +107,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct
         .bind(new.brand_id)
         .bind(&name)
         .bind(search_key(&name))
-        .bind(&new.category)
+        .bind(category)
         .bind(new.suggested_price_minor)
         .bind(new.currency)
         .bind(now)
@@ -98,28 +118,50 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewProduct
             other => other.into(),
         })?;
     changed(tx, now).await?;
+    if tx.query(WAS_PROPOSED).bind(new.gtin).maybe::<(i64,)>().await?.is_some() {
+        // Sales may wait for it.
+        let payload = json!({ "gtin": new.gtin, "approved_at": now });
+        outbox::publish(tx, now, NewEvent { topic: "catalogue.product_approved", key: new.gtin.to_string(), payload }).await?;
+    }
     audit::record(tx, actor, now, "product.created", id, None, None, None).await?;
     get(tx, actor, id).await
 }
 
-/// Replaces everything about a product but its barcode.
-pub async fn update(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProductId, new: &NewProduct) -> Result<Product, Error> {
+/// A product that the actor may change.
+pub(crate) async fn owned(tx: &mut Tx, actor: &Actor, id: ProductId) -> Result<Product, Error> {
     if *actor == Actor::Anonymous {
         return Err(identity::Error::Unauthorized.into());
     }
-    let before: Product = tx.query(GET).bind(id).maybe::<Row>().await?.ok_or(Error::NotFound)?.into();
-    may_write(tx, actor, before.brand_id).await?;
+    let product: Product = tx.query(GET).bind(id).maybe::<Row>().await?.ok_or(Error::NotFound)?.into();
+    may_write(tx, actor, product.brand_id).await?;
+    Ok(product)
+}
+
+/// Replaces everything about a product but its barcode.
+pub async fn update(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProductId, new: &NewProduct) -> Result<Product, Error> {
+    let before = owned(tx, actor, id).await?;
+    if before.brand_id != new.brand_id && pack::is_tied(tx, id).await? {
+        may_write(tx, actor, new.brand_id).await?;
+        return Err(Error::Field("brand_id"));
+    }
+    replace(tx, actor, now, before, new).await
+}
+
+/// The same for a file, which was checked as a whole: a pack and its unit may change hands together.
+pub(crate) async fn replace(tx: &mut Tx, actor: &Actor, now: Timestamp, before: Product, new: &NewProduct) -> Result<Product, Error> {
+    let id = before.id;
     let owner = may_write(tx, actor, new.brand_id).await?;
     if before.gtin != new.gtin {
         return Err(Error::Field("gtin"));
     }
-    let name = check(new)?;
+    check_range(tx, new).await?;
+    let (name, category) = check(new)?;
     tx.query(UPDATE)
         .bind(owner)
         .bind(new.brand_id)
         .bind(&name)
         .bind(search_key(&name))
-        .bind(&new.category)
+        .bind(category)
         .bind(new.suggested_price_minor)
         .bind(new.currency)
         .bind(now)
@@ -129,7 +171,8 @@ pub async fn update(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ProductId, n
     changed(tx, now).await?;
     // Both sides in the same form, so that nothing seems to change but what does.
     let after = get(tx, actor, id).await?;
-    audit::record(tx, actor, now, "product.changed", id, serde_json::to_value(&before).ok(), serde_json::to_value(&after).ok(), None).await?;
+    audit::record(tx, actor, now, "product.changed", id, serde_json::to_value(&before).ok(), serde_json::to_value(&after).ok(), None)
+        .await?;
     Ok(after)
 }
 
@@ -167,7 +210,15 @@ pub async fn list(tx: &mut Tx, actor: &Actor, words: &str, cursor: Option<&str>,
     let plain = search_key(words).replace(['%', '_'], "");
     // The zeros in front of a code are not the same on every packing; zeros alone are what was asked for.
     let digits = Some(plain.trim().trim_start_matches('0')).filter(|digits| !digits.is_empty()).unwrap_or(plain.trim()).to_owned();
-    let rows = tx.query(LIST).bind(format!("%{}%", plain.trim())).bind(format!("%{digits}%")).bind(before).bind(ProductId(before_id)).bind(limit + 1).all::<Row>().await?;
+    let rows = tx
+        .query(LIST)
+        .bind(format!("%{}%", plain.trim()))
+        .bind(format!("%{digits}%"))
+        .bind(before)
+        .bind(ProductId(before_id))
+        .bind(limit + 1)
+        .all::<Row>()
+        .await?;
     let more = rows.len() as i64 > limit;
     let next_cursor = rows.get(limit as usize - 1).filter(|_| more).map(|last| audit::cursor(last.created_at, last.id.0));
     Ok(Page { items: rows.into_iter().take(limit as usize).map(Product::from).collect(), next_cursor })
@@ -187,6 +238,11 @@ pub async fn of_tenant(tx: &mut Tx, actor: &Actor) -> Result<Vec<Product>, Error
 }
 
 sql! {
+    OF_SANDBOX: "SELECT EXISTS (SELECT 1 FROM brand WHERE id = $1 AND world_id IS NOT NULL)";
+
+    /// Some shop met it before anybody knew it.
+    WAS_PROPOSED: "SELECT CAST(1 AS BIGINT) FROM product_proposal WHERE gtin = $1 LIMIT 1";
+
     INSERT: "INSERT INTO product (id, gtin, tenant_id, brand_id, name, search_key, category, suggested_price_minor, currency, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
 

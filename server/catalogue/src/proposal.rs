@@ -2,9 +2,16 @@
 
 use db::{Tx, sql};
 use identity::{Actor, audit};
-use shared::{Currency, Gtin, ProposalId, Timestamp, catalogue::{NewProduct, Product, Proposal}, loyalty::capture::PRICE_MAX_MINOR};
+use shared::{
+    Currency, Gtin, ProposalId, Timestamp,
+    catalogue::{NewProduct, Product, Proposal},
+    loyalty::capture::PRICE_MAX_MINOR,
+};
 
-use crate::{Error, product::{self, NAME_MAX}};
+use crate::{
+    Error,
+    product::{self, NAME_MAX},
+};
 
 /// Largest photograph, in bytes.
 pub const PHOTO_MAX: usize = 200_000;
@@ -66,7 +73,15 @@ struct Row {
 
 impl From<Row> for Proposal {
     fn from(row: Row) -> Self {
-        Self { id: row.id, gtin: row.gtin, name: row.name, price_minor: row.price_minor, currency: row.currency, shop_name: row.shop_name, proposed_at: row.proposed_at }
+        Self {
+            id: row.id,
+            gtin: row.gtin,
+            name: row.name,
+            price_minor: row.price_minor,
+            currency: row.currency,
+            shop_name: row.shop_name,
+            proposed_at: row.proposed_at,
+        }
     }
 }
 

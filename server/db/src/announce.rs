@@ -65,7 +65,11 @@ async fn send(pool: PgPool, instance: String, mut topics: mpsc::UnboundedReceive
             payload.push_str(&topic);
             let full = gathered.peek().is_none_or(|next| payload.len() + next.len() >= PAYLOAD_MAX);
             if full {
-                let told = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(std::mem::replace(&mut payload, instance.clone())).execute(&pool).await;
+                let told = sqlx::query("SELECT pg_notify($1, $2)")
+                    .bind(CHANNEL)
+                    .bind(std::mem::replace(&mut payload, instance.clone()))
+                    .execute(&pool)
+                    .await;
                 if let Err(error) = told {
                     tracing::warn!(%error, "Live news did not reach the other processes");
                 }

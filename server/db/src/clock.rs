@@ -1,6 +1,12 @@
 //! The one place that reads the clock.
 
-use std::{sync::{Arc, atomic::{AtomicI64, Ordering}}, time::{SystemTime, UNIX_EPOCH}};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use shared::Timestamp;
 

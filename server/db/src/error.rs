@@ -73,7 +73,13 @@ impl From<Error> for Problem {
                 problem
             }
             Error::RowNotFound => Self::not_found(),
-            Error::Unique | Error::ForeignKey | Error::NotNull | Error::Check | Error::AppendOnly | Error::Other(_) | Error::Operation(_) => {
+            Error::Unique
+            | Error::ForeignKey
+            | Error::NotNull
+            | Error::Check
+            | Error::AppendOnly
+            | Error::Other(_)
+            | Error::Operation(_) => {
                 let incident = crate::pool::new_uuid().simple().to_string();
                 tracing::error!(%error, %incident, "The store failed");
                 let mut problem = Self::new(500, "internal", "The server failed; nothing was changed.");

@@ -8,11 +8,14 @@
 //! 1. `server/jobs`: the claim, because only PostgreSQL has `SKIP LOCKED`.
 //! 2. [`Tx::lock`], [`Db::begin`], [`Db::read`] and [`Db::backup`].
 //! 3. Migrations: column types, and one raising trigger for each append-only table.
+//! 4. `bulk`, for worlds of measurements: `COPY` exists on PostgreSQL alone.
 //!
 //! Invariants: a dropped [`Tx`] leaves nothing behind; `commit` answers after the data are on disk; announcements leave
 //! only after their transaction is committed.
 
 mod announce;
+#[cfg(feature = "bulk")]
+pub mod bulk;
 pub mod clock;
 mod error;
 mod pool;

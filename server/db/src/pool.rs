@@ -9,7 +9,11 @@ use sqlx::{
 };
 use tokio::sync::broadcast;
 
-use crate::{Error, Query, Sql, announce::Announcer, writer::{Lease, Writer}};
+use crate::{
+    Error, Query, Sql,
+    announce::Announcer,
+    writer::{Lease, Writer},
+};
 
 /// Statements kept prepared on each connection.
 const STATEMENTS_MAX: usize = 512;
@@ -92,11 +96,17 @@ impl Db {
             (Store::Sqlite { writer, read }, Announcer::local())
         } else {
             let options = PgConnectOptions::from_str(&config.url)?.statement_cache_capacity(STATEMENTS_MAX).disable_statement_logging();
-            let pool = PgPoolOptions::new().max_connections(config.pg_max_connections.max(2)).acquire_timeout(WAIT).connect_with(options).await?;
+            let pool =
+                PgPoolOptions::new().max_connections(config.pg_max_connections.max(2)).acquire_timeout(WAIT).connect_with(options).await?;
             let instance = new_uuid().simple().to_string();
             (Store::Postgres(pool.clone()), Announcer::shared(pool, instance))
         };
         Ok(Self(Arc::new(Inner { store, announcer, url: config.url.clone() })))
+    }
+
+    #[cfg(feature = "bulk")]
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
     }
 
     /// Which engine answers.
@@ -165,7 +175,10 @@ impl Db {
                 Ok(())
             }
             Store::Postgres(_) => {
-                let run = tokio::process::Command::new("pg_dump").args(["--format=custom", "--no-owner", "--file", path, "--dbname", &self.0.url]).output().await;
+                let run = tokio::process::Command::new("pg_dump")
+                    .args(["--format=custom", "--no-owner", "--file", path, "--dbname", &self.0.url])
+                    .output()
+                    .await;
                 let output = run.map_err(|error| failed(format!("pg_dump: {error}")))?;
                 if output.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&output.stderr).into_owned())) }
             }
@@ -231,6 +244,22 @@ impl Tx {
     pub async fn lock(&mut self, key: i64) -> Result<(), Error> {
         if let Loan::Postgres(tx) = &mut self.loan {
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// The same when nobody holds it; false: somebody does. For a lock that is taken out of the order of the others.
+    pub async fn try_lock(&mut self, key: i64) -> Result<bool, Error> {
+        match &mut self.loan {
+            Loan::Postgres(tx) => Ok(sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(key).fetch_one(&mut **tx).await?),
+            Loan::Writer(_) | Loan::Reader(_) => Ok(true),
+        }
+    }
+
+    /// Until the end of the transaction nobody holds this key alone; others may hold it beside. Nothing on SQLite.
+    pub async fn lock_shared(&mut self, key: i64) -> Result<(), Error> {
+        if let Loan::Postgres(tx) = &mut self.loan {
+            sqlx::query("SELECT pg_advisory_xact_lock_shared($1)").bind(key).execute(&mut **tx).await?;
         }
         Ok(())
     }

@@ -1,6 +1,12 @@
 //! A statement with its values, on whichever engine the transaction has.
 
-use sqlx::{Arguments, Encode, FromRow, Postgres, Sqlite, Type, error::BoxDynError, postgres::{PgArguments, PgRow}, query_as_with, query_with, sqlite::{SqliteArguments, SqliteRow}};
+use sqlx::{
+    Arguments, Encode, FromRow, Postgres, Sqlite, Type,
+    error::BoxDynError,
+    postgres::{PgArguments, PgRow},
+    query_as_with, query_with,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use crate::{Error, Sql, Tx};
 
@@ -85,8 +91,12 @@ impl<'t> Query<'t> {
 
 /// The highest `$n` of a text.
 fn placeholders(sql: &str) -> usize {
-    sql.split('$').skip(1).filter_map(|rest| {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        rest[..digits].parse().ok()
-    }).max().unwrap_or(0)
+    sql.split('$')
+        .skip(1)
+        .filter_map(|rest| {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            rest[..digits].parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
 }

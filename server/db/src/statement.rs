@@ -1,6 +1,9 @@
 //! Statements as constants that a test can list, and the few texts whose length depends on a number of rows.
 
-use std::{collections::HashMap, sync::{Mutex, OnceLock}};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, OnceLock},
+};
 
 /// One statement: normally the same text for both engines, with `$1…$n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +35,9 @@ impl Sql {
         type Known = HashMap<(&'static str, usize, &'static str), &'static str>;
         static KNOWN: OnceLock<Mutex<Known>> = OnceLock::new();
         assert!((1..=500).contains(&rows), "a bounded number of rows");
-        let Ok(mut known) = KNOWN.get_or_init(Mutex::default).lock() else { return self };
+        let Ok(mut known) = KNOWN.get_or_init(Mutex::default).lock() else {
+            return self;
+        };
         let text = known.entry((self.sqlite, rows, then)).or_insert_with(|| {
             let mut text = String::from(self.sqlite);
             for row in 0..rows {
@@ -79,6 +84,9 @@ mod tests {
         const INSERT: Sql = Sql::same("INSERT INTO t (a, b) VALUES");
 
         assert_eq!(INSERT.with_rows(2, 2).postgres, "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
-        assert_eq!(INSERT.with_rows_then(2, 1, "ON CONFLICT DO NOTHING").postgres, "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        assert_eq!(
+            INSERT.with_rows_then(2, 1, "ON CONFLICT DO NOTHING").postgres,
+            "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        );
     }
 }

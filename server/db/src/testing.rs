@@ -57,7 +57,10 @@ impl TestDb {
 
 /// A number that changes with the migrations.
 fn fingerprint(migrator: &sqlx::migrate::Migrator) -> String {
-    let sum = migrator.iter().flat_map(|migration| migration.checksum.iter()).fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    let sum = migrator
+        .iter()
+        .flat_map(|migration| migration.checksum.iter())
+        .fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
     format!("{sum:016x}")
 }
 
@@ -90,17 +93,25 @@ async fn postgres(url: &str) -> TestDb {
     let base = url.rsplit_once('/').map_or(url, |(base, _)| base);
     // Several test binaries may start at once: one of them makes the template.
     conn.execute("SELECT pg_advisory_lock(4711)").await.expect("a lock");
-    let known: Option<(i32,)> =
-        sqlx::query_as("SELECT 1 FROM pg_database WHERE datname = $1").bind(&template).fetch_optional(&mut conn).await.expect("a look at the catalogue");
+    let known: Option<(i32,)> = sqlx::query_as("SELECT 1 FROM pg_database WHERE datname = $1")
+        .bind(&template)
+        .fetch_optional(&mut conn)
+        .await
+        .expect("a look at the catalogue");
     if known.is_none() {
         let working = format!("{template}_working");
-        conn.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS \"{working}\" WITH (FORCE)"))).await.expect("a leftover can be dropped");
+        conn.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS \"{working}\" WITH (FORCE)")))
+            .await
+            .expect("a leftover can be dropped");
         let create = format!("CREATE DATABASE \"{working}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
         conn.execute(sqlx::AssertSqlSafe(create)).await.expect("a template");
-        let mut migrating = PgConnectOptions::from_str(&format!("{base}/{working}")).expect("an address").connect().await.expect("the template opens");
+        let mut migrating =
+            PgConnectOptions::from_str(&format!("{base}/{working}")).expect("an address").connect().await.expect("the template opens");
         schema::POSTGRES.run_direct(None, &mut migrating, false).await.expect("migrations run on an empty database");
         migrating.close().await.expect("the template closes");
-        conn.execute(sqlx::AssertSqlSafe(format!("ALTER DATABASE \"{working}\" RENAME TO \"{template}\""))).await.expect("the template gets its name");
+        conn.execute(sqlx::AssertSqlSafe(format!("ALTER DATABASE \"{working}\" RENAME TO \"{template}\"")))
+            .await
+            .expect("the template gets its name");
     }
     conn.execute("SELECT pg_advisory_unlock(4711)").await.expect("an unlock");
     let name = format!("test_{}", crate::pool::new_uuid().simple());

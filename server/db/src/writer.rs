@@ -35,7 +35,9 @@ impl Lease {
     /// Waits until the group's COMMIT is on disk.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let (ack, done) = oneshot::channel();
-        let (Some(conn), Some(home)) = (self.conn.take(), self.home.take()) else { return Err(Error::Unavailable) };
+        let (Some(conn), Some(home)) = (self.conn.take(), self.home.take()) else {
+            return Err(Error::Unavailable);
+        };
         home.send((conn, Verdict::Commit(ack))).map_err(|_| Error::Unavailable)?;
         done.await.map_err(|_| Error::Unavailable)?
     }
@@ -72,7 +74,12 @@ impl Writer {
     }
 }
 
-async fn lend_in_turn(options: SqliteConnectOptions, conn: SqliteConnection, mut queue: mpsc::Receiver<oneshot::Sender<Lease>>, group_max: usize) {
+async fn lend_in_turn(
+    options: SqliteConnectOptions,
+    conn: SqliteConnection,
+    mut queue: mpsc::Receiver<oneshot::Sender<Lease>>,
+    group_max: usize,
+) {
     let mut held = Some(conn);
     while let Some(first) = queue.recv().await {
         let conn = match held.take() {
@@ -94,7 +101,12 @@ async fn lend_in_turn(options: SqliteConnectOptions, conn: SqliteConnection, mut
 }
 
 /// One COMMIT and everybody who shares it. Returns the connection unless it broke.
-async fn group(mut conn: SqliteConnection, first: oneshot::Sender<Lease>, queue: &mut mpsc::Receiver<oneshot::Sender<Lease>>, group_max: usize) -> Option<SqliteConnection> {
+async fn group(
+    mut conn: SqliteConnection,
+    first: oneshot::Sender<Lease>,
+    queue: &mut mpsc::Receiver<oneshot::Sender<Lease>>,
+    group_max: usize,
+) -> Option<SqliteConnection> {
     if let Err(error) = conn.execute("BEGIN IMMEDIATE").await {
         tracing::error!(%error, "Cannot begin a group");
         return None;

@@ -1,6 +1,9 @@
 //! Whoever asks for something.
 
-use shared::{ApiKeyId, ConsumerId, DeviceId, MemberId, OrganisationId, SessionId, ShopId, UserId, identity::{MemberRole, OrganisationKind, UserRole}};
+use shared::{
+    ApiKeyId, ConsumerId, DeviceId, MemberId, OrganisationId, SessionId, ShopId, UserId,
+    identity::{MemberRole, OrganisationKind, UserRole},
+};
 
 use crate::Error;
 
@@ -70,7 +73,8 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::PurchasesImport, Self::CampaignsWrite, Self::ProductsWrite, Self::ReportsRead, Self::Operator, Self::Sandbox];
+    pub const ALL: [Self; 6] =
+        [Self::PurchasesImport, Self::CampaignsWrite, Self::ProductsWrite, Self::ReportsRead, Self::Operator, Self::Sandbox];
 
     /// As written in a key.
     pub const fn name(self) -> &'static str {
@@ -92,7 +96,8 @@ pub struct Scopes(Vec<Scope>);
 impl Scopes {
     /// From names separated by spaces; `None` for an unknown one or none at all.
     pub fn parse(text: &str) -> Option<Self> {
-        let scopes: Option<Vec<_>> = text.split_whitespace().map(|name| Scope::ALL.into_iter().find(|scope| scope.name() == name)).collect();
+        let scopes: Option<Vec<_>> =
+            text.split_whitespace().map(|name| Scope::ALL.into_iter().find(|scope| scope.name() == name)).collect();
         scopes.filter(|scopes| !scopes.is_empty()).map(Self)
     }
     /// Is it among them?
@@ -220,7 +225,9 @@ impl Actor {
     pub fn operator(&self) -> Result<(), Error> {
         match self {
             Self::System | Self::User { kind: OrganisationKind::Operator, .. } => Ok(()),
-            Self::Key { kind: OrganisationKind::Operator, scopes, .. } if scopes.has(Scope::Operator) || scopes.has(Scope::Sandbox) => Ok(()),
+            Self::Key { kind: OrganisationKind::Operator, scopes, .. } if scopes.has(Scope::Operator) || scopes.has(Scope::Sandbox) => {
+                Ok(())
+            }
             _ => self.refused(),
         }
     }
@@ -252,8 +259,20 @@ impl Actor {
             return Ok(());
         }
         match self {
-            Self::User { tenant: mine, role, .. } if *mine == tenant => if *role == UserRole::Analyst { Err(Error::Forbidden) } else { Ok(()) },
-            Self::Key { tenant: mine, scopes, .. } if *mine == tenant => if scopes.has(Scope::CampaignsWrite) { Ok(()) } else { Err(Error::Forbidden) },
+            Self::User { tenant: mine, role, .. } if *mine == tenant => {
+                if *role == UserRole::Analyst {
+                    Err(Error::Forbidden)
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Key { tenant: mine, scopes, .. } if *mine == tenant => {
+                if scopes.has(Scope::CampaignsWrite) {
+                    Ok(())
+                } else {
+                    Err(Error::Forbidden)
+                }
+            }
             Self::User { .. } | Self::Key { .. } => Err(Error::NotFound),
             _ => self.refused(),
         }

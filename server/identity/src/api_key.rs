@@ -1,9 +1,15 @@
 //! Keys for programs: shown once, stored as a hash, with scopes and an end.
 
 use db::{Tx, sql};
-use shared::{ApiKeyId, OrganisationId, Timestamp, UserId, identity::{ApiKey, OrganisationKind}};
+use shared::{
+    ApiKeyId, OrganisationId, Timestamp, UserId,
+    identity::{ApiKey, OrganisationKind},
+};
 
-use crate::{Actor, Error, Scope, Scopes, audit, keys::{secret_text, token_hash}};
+use crate::{
+    Actor, Error, Scope, Scopes, audit,
+    keys::{secret_text, token_hash},
+};
 
 /// What every key begins with, so that a leaked one is found by scanners.
 pub const MARK: &str = "mk_";
@@ -11,7 +17,14 @@ pub const MARK: &str = "mk_";
 const PREFIX_LENGTH: usize = 11;
 
 /// Makes a key; the text is told this once.
-pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, name: &str, scopes: &Scopes, expires_at: Option<Timestamp>) -> Result<(ApiKey, String), Error> {
+pub async fn create(
+    tx: &mut Tx,
+    actor: &Actor,
+    now: Timestamp,
+    name: &str,
+    scopes: &Scopes,
+    expires_at: Option<Timestamp>,
+) -> Result<(ApiKey, String), Error> {
     let (tenant, created_by) = match actor {
         Actor::User { tenant, user, .. } => (*tenant, Some(*user)),
         _ => return Err(actor.tenant().err().unwrap_or(Error::Forbidden)),
@@ -28,7 +41,15 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, name: &str, scop
 }
 
 /// Makes a key for a tenant without a person: sandboxes and seeds only.
-pub async fn insert(tx: &mut Tx, now: Timestamp, tenant: OrganisationId, created_by: Option<UserId>, name: &str, scopes: &Scopes, expires_at: Option<Timestamp>) -> Result<(ApiKey, String), Error> {
+pub async fn insert(
+    tx: &mut Tx,
+    now: Timestamp,
+    tenant: OrganisationId,
+    created_by: Option<UserId>,
+    name: &str,
+    scopes: &Scopes,
+    expires_at: Option<Timestamp>,
+) -> Result<(ApiKey, String), Error> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 80 {
         return Err(Error::Field("name"));

@@ -13,7 +13,16 @@ use crate::{Actor, Error};
 
 /// Adds a line for what the actor did.
 #[allow(clippy::too_many_arguments, reason = "the columns of the audit")]
-pub async fn record(tx: &mut Tx, actor: &Actor, now: Timestamp, verb: &str, subject: impl std::fmt::Display, before: Option<Value>, after: Option<Value>, why: Option<&str>) -> Result<(), Error> {
+pub async fn record(
+    tx: &mut Tx,
+    actor: &Actor,
+    now: Timestamp,
+    verb: &str,
+    subject: impl std::fmt::Display,
+    before: Option<Value>,
+    after: Option<Value>,
+    why: Option<&str>,
+) -> Result<(), Error> {
     let shop = actor.member().ok().map(|(_, shop, _)| shop);
     append(tx, now, &actor.label(), actor.tenant().ok(), shop, verb, &subject.to_string(), before, after, why).await
 }
@@ -85,7 +94,14 @@ pub struct Signed {
 
 /// The whole audit for the operator, newest first: lines whose verb begins with `area` (`product.`, or empty) and whose
 /// person, thing or reason holds the words.
-pub async fn search(tx: &mut Tx, actor: &Actor, area: &str, words: &str, cursor_text: Option<&str>, limit: i64) -> Result<Page<Signed>, Error> {
+pub async fn search(
+    tx: &mut Tx,
+    actor: &Actor,
+    area: &str,
+    words: &str,
+    cursor_text: Option<&str>,
+    limit: i64,
+) -> Result<Page<Signed>, Error> {
     actor.operator()?;
     let limit = limit.clamp(1, PAGE_SIZE_MAX);
     let (before, before_id) = after(cursor_text)?;
@@ -134,11 +150,7 @@ pub async fn list(tx: &mut Tx, actor: &Actor, cursor_text: Option<&str>, limit: 
     };
     let more = rows.len() as i64 > limit;
     let next_cursor = rows.get(limit as usize - 1).filter(|_| more).map(|last| cursor(last.at, last.id.0));
-    let items = rows
-        .into_iter()
-        .take(limit as usize)
-        .map(AuditEvent::from)
-        .collect();
+    let items = rows.into_iter().take(limit as usize).map(AuditEvent::from).collect();
     Ok(Page { items, next_cursor })
 }
 
@@ -151,7 +163,9 @@ pub fn cursor(at: Timestamp, id: Uuid) -> String {
 
 /// Where a page begins: behind everything newer, or at the top.
 pub fn after(cursor: Option<&str>) -> Result<(Timestamp, Uuid), Error> {
-    let Some(text) = cursor.filter(|text| !text.is_empty()) else { return Ok((Timestamp(i64::MAX), Uuid::max())) };
+    let Some(text) = cursor.filter(|text| !text.is_empty()) else {
+        return Ok((Timestamp(i64::MAX), Uuid::max()));
+    };
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Error::Field("cursor"))?;
     let (at, id) = bytes.split_first_chunk::<8>().ok_or(Error::Field("cursor"))?;
     Ok((Timestamp(i64::from_be_bytes(*at)), Uuid::from_slice(id).map_err(|_| Error::Field("cursor"))?))

@@ -6,7 +6,10 @@
 
 use db::{Tx, sql};
 use rand::Rng;
-use shared::{CardMoveId, ConsumerId, Timestamp, time::{DAY_MS, MINUTE_MS}};
+use shared::{
+    CardMoveId, ConsumerId, Timestamp,
+    time::{DAY_MS, MINUTE_MS},
+};
 use subtle::ConstantTimeEq;
 
 use crate::{Actor, Error, Keys};

@@ -4,13 +4,17 @@
 //! gives one that a sign-up or a log-in consumes once.
 
 use db::{Tx, sql};
-use notifications::{Channel, NewMessage};
+use notifications::{Notice, Template};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use shared::{ChallengeId, ConsumerId, Country, MemberId, ShopId, Timestamp, identity::MemberRole, time::{HOUR_MS, MINUTE_MS}};
+use shared::{
+    ChallengeId, ConsumerId, Country, MemberId, ShopId, Timestamp,
+    identity::MemberRole,
+    time::{HOUR_MS, MINUTE_MS},
+};
 use subtle::ConstantTimeEq;
 
-use crate::{Error, Keys, Phone, phone};
+use crate::{Actor, Error, Keys, Phone, phone};
 
 /// How long a code can be typed.
 pub const CODE_MS: i64 = 10 * MINUTE_MS;
@@ -90,7 +94,33 @@ const FORM: &str = "challenge-form";
 
 /// Sends a code of six digits.
 pub async fn start(tx: &mut Tx, keys: &Keys, now: Timestamp, country: Country, typed: &str) -> Result<Started, Error> {
-    let phone = Phone::parse(country, typed)?;
+    send_code(tx, keys, now, Phone::parse(country, typed)?).await
+}
+
+/// Sends a code to the phone that the actor's card is bound to, for what must not be done with her session alone.
+/// `None`: her card knows no phone.
+pub async fn start_own(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp) -> Result<Option<Started>, Error> {
+    let consumer = actor.consumer()?;
+    let Some((sealed, country)) = tx.query(OWN_PHONE).bind(consumer).maybe::<(Vec<u8>, Country)>().await? else {
+        return Ok(None);
+    };
+    let e164 = keys.open("phone", &sealed).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::InvalidPhone)?;
+    send_code(tx, keys, now, Phone { e164, country }).await.map(Some)
+}
+
+/// The code that [`start_own`] sent was typed: it is used up. A wrong one costs a try, and the caller commits then too.
+pub async fn use_own(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp, sealed: &str, code: &str) -> Result<(), Error> {
+    let consumer = actor.consumer()?;
+    // Somebody else's phone proves nothing here, and no try is spent on it.
+    if consumer_of(tx, &keys.phone_hash(&carried(keys, sealed)?.e164)).await? != Some(consumer) {
+        return Err(Error::CodeExpired);
+    }
+    let verified = verify(tx, keys, now, sealed, code).await?;
+    consume(tx, keys, now, &verified.sealed).await?;
+    Ok(())
+}
+
+async fn send_code(tx: &mut Tx, keys: &Keys, now: Timestamp, phone: Phone) -> Result<Started, Error> {
     let hash = keys.phone_hash(&phone.e164);
     tx.query(FORGET).bind(now.plus_ms(-24 * HOUR_MS)).execute().await?;
     let (recent,): (i64,) = tx.query(RECENT).bind(hash.clone()).bind(now.plus_ms(-HOUR_MS)).one().await?;
@@ -101,11 +131,22 @@ pub async fn start(tx: &mut Tx, keys: &Keys, now: Timestamp, country: Country, t
     let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
     let code_hash = keys.code_hash(&challenge.to_string(), &code);
     tx.query(INSERT).bind(challenge).bind(hash).bind(code_hash).bind(TRIES).bind(now.plus_ms(CODE_MS)).bind(now).execute().await?;
-    let body = format!("{code} es tu código de Mostrador. Vence en 10 minutos. No lo compartas.");
-    let hint = phone.hint();
-    let message = NewMessage { channel: Channel::Sms, template: "code", recipient: &phone.e164, hint: &hint, subject: "", body: &body };
-    notifications::send(tx, now, keys, &message).await?;
+    let notice = Notice {
+        template: Template::Code,
+        variables: vec![code],
+        telephone: &phone.e164,
+        hint: &phone.hint(),
+        // She asks for it herself.
+        consent: None,
+        consumer: None,
+        brand: None,
+        time_zone: phone.country.time_zone(),
+        valid_until: now.plus_ms(CODE_MS),
+        dedupe_key: None,
+    };
+    notifications::notify(tx, now, keys, &notice).await?;
     let shown = phone::shown(&phone);
+    let country = phone.country;
     Ok(Started { sealed: carry(keys, &Carried { challenge, e164: phone.e164, country }), phone_shown: shown })
 }
 
@@ -164,6 +205,8 @@ fn carried(keys: &Keys, sealed: &str) -> Result<Carried, Error> {
 
 sql! {
     RECENT: "SELECT COUNT(*) FROM challenge WHERE phone_hash = $1 AND created_at > $2";
+
+    OWN_PHONE: "SELECT t.phone_sealed, c.country FROM contact t JOIN consumer c ON c.id = t.consumer_id WHERE c.id = $1 AND c.deleted_at IS NULL";
 
     FORGET: "DELETE FROM challenge WHERE expires_at < $1";
 

@@ -2,7 +2,10 @@
 
 use db::{Tx, sql};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use shared::{Currency, DeviceId, MemberId, ShopId, Timestamp, identity::{Device, MemberRole}};
+use shared::{
+    Currency, DeviceId, MemberId, ShopId, Timestamp,
+    identity::{Device, MemberRole},
+};
 
 use crate::{Actor, Error, audit};
 
@@ -46,7 +49,9 @@ pub fn verify(public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
 ///
 /// `proof` is the phone's signature over the key itself: only a real point with its private half can give it.
 pub async fn enrol(tx: &mut Tx, actor: &Actor, now: Timestamp, public_key: &[u8], proof: &[u8], name: &str) -> Result<DeviceId, Error> {
-    let Actor::Member { member, shop, session, .. } = actor else { return actor.member().and(Err(Error::Forbidden)) };
+    let Actor::Member { member, shop, session, .. } = actor else {
+        return actor.member().and(Err(Error::Forbidden));
+    };
     if public_key.len() != 65 || public_key.first() != Some(&4) || !verify(public_key, public_key, proof) {
         return Err(Error::BadPublicKey);
     }
@@ -61,10 +66,19 @@ pub async fn enrol(tx: &mut Tx, actor: &Actor, now: Timestamp, public_key: &[u8]
             }
             let device: DeviceId = tx.new_id();
             let name: String = name.trim().chars().filter(|c| !c.is_control()).take(60).collect();
-            tx.query(INSERT).bind(device).bind(*shop).bind(*member).bind(public_key.to_vec()).bind(name).bind(now).execute().await.map_err(|error| match error {
-                db::Error::Unique => Error::Taken("public_key"),
-                other => other.into(),
-            })?;
+            tx.query(INSERT)
+                .bind(device)
+                .bind(*shop)
+                .bind(*member)
+                .bind(public_key.to_vec())
+                .bind(name)
+                .bind(now)
+                .execute()
+                .await
+                .map_err(|error| match error {
+                    db::Error::Unique => Error::Taken("public_key"),
+                    other => other.into(),
+                })?;
             audit::record(tx, actor, now, "device.enrolled", device, None, None, None).await?;
             device
         }
@@ -101,7 +115,14 @@ pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Device>, Error> {
     let rows = tx.query(LIST).bind(shop).all::<Row>().await?;
     Ok(rows
         .into_iter()
-        .map(|row| Device { id: row.id, member_id: row.member_id, member_name: row.member_name, name: row.name, enrolled_at: row.enrolled_at, revoked_at: row.revoked_at })
+        .map(|row| Device {
+            id: row.id,
+            member_id: row.member_id,
+            member_name: row.member_name,
+            name: row.name,
+            enrolled_at: row.enrolled_at,
+            revoked_at: row.revoked_at,
+        })
         .collect())
 }
 

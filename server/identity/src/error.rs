@@ -53,6 +53,21 @@ pub enum Error {
     /// Nobody takes the own account away.
     #[error("nobody disables the own account")]
     Oneself,
+    /// Only what was opened as a sandbox can be used as one.
+    #[error("this tenant is no sandbox")]
+    NotASandbox,
+    /// Its name was to be typed.
+    #[error("the name that was typed is another one")]
+    NameNotTyped,
+    /// A sandbox has so many brands, shops and cards, and no more.
+    #[error("the sandbox is full")]
+    SandboxFull,
+    /// The reset before is not done.
+    #[error("the sandbox is being reset")]
+    SandboxResetting,
+    /// A file is no table.
+    #[error(transparent)]
+    BadTable(crate::table::TableError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] db::Error),
@@ -86,6 +101,11 @@ impl From<Error> for Problem {
             Error::BadPublicKey => Problem::field("public_key", "bad_public_key", detail),
             Error::LastOwner => Problem::new(409, "last_owner", detail),
             Error::Oneself => Problem::new(409, "oneself", detail),
+            Error::NotASandbox => Problem::new(409, "sandbox.not_a_sandbox", detail),
+            Error::NameNotTyped => Problem::field("confirmation", "sandbox.name_not_typed", detail),
+            Error::SandboxFull => Problem::new(409, "sandbox.full", detail),
+            Error::SandboxResetting => Problem::new(409, "sandbox.resetting", detail),
+            Error::BadTable(error) => crate::shop_import::table_problem(error),
             Error::Store(error) => store_problem(&error),
         }
     }
@@ -101,7 +121,13 @@ pub fn store_problem(error: &db::Error) -> Problem {
             problem
         }
         db::Error::RowNotFound => Problem::not_found(),
-        db::Error::Unique | db::Error::ForeignKey | db::Error::NotNull | db::Error::Check | db::Error::AppendOnly | db::Error::Other(_) | db::Error::Operation(_) => {
+        db::Error::Unique
+        | db::Error::ForeignKey
+        | db::Error::NotNull
+        | db::Error::Check
+        | db::Error::AppendOnly
+        | db::Error::Other(_)
+        | db::Error::Operation(_) => {
             tracing::error!(%error, "The store failed");
             Problem::new(500, "internal", "The server failed; nothing was changed.")
         }

@@ -34,14 +34,23 @@ pub fn open(keys: &Keys, actor: &Actor, now: Timestamp, word: &str) -> Option<St
 #[cfg(test)]
 mod tests {
     use secrecy::SecretBox;
-    use shared::{OrganisationId, UserId, identity::{OrganisationKind, UserRole}};
+    use shared::{
+        OrganisationId, UserId,
+        identity::{OrganisationKind, UserRole},
+    };
 
     use super::*;
 
     #[test]
     fn a_secret_opens_in_its_session_for_ten_minutes() {
         let keys = Keys::new(&SecretBox::new(Box::new([1; 32])));
-        let laura = |session| Actor::User { user: UserId::fixed(1), tenant: OrganisationId::fixed(1), kind: OrganisationKind::BrandOwner, role: UserRole::Admin, session: SessionId::fixed(session) };
+        let laura = |session| Actor::User {
+            user: UserId::fixed(1),
+            tenant: OrganisationId::fixed(1),
+            kind: OrganisationKind::BrandOwner,
+            role: UserRole::Admin,
+            session: SessionId::fixed(session),
+        };
         let now = Timestamp(1_000);
         let word = seal(&keys, &laura(1), now, "mk_1\n2").unwrap();
 

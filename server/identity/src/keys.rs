@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::{Aead, Payload}};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, Mac};
 use rand::RngCore;
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
+use shared::{BrandId, ConsumerId, Pseudonym};
+use uuid::Uuid;
 
 /// Seals, hashes and makes secrets. Cheap to clone; says nothing in `Debug`.
 #[derive(Clone)]
@@ -17,6 +22,7 @@ struct Inner {
     cipher: XChaCha20Poly1305,
     phone: [u8; 32],
     code: [u8; 32],
+    pseudonym: [u8; 32],
 }
 
 impl std::fmt::Debug for Keys {
@@ -29,7 +35,12 @@ impl Keys {
     /// Derives a key for each purpose with HMAC-SHA-256 over its name.
     pub fn new(master: &SecretBox<[u8; 32]>) -> Self {
         let derive = |purpose: &str| mac(master.expose_secret(), &[purpose.as_bytes()]);
-        Self(Arc::new(Inner { cipher: XChaCha20Poly1305::new(&derive("seal").into()), phone: derive("phone"), code: derive("code") }))
+        Self(Arc::new(Inner {
+            cipher: XChaCha20Poly1305::new(&derive("seal").into()),
+            phone: derive("phone"),
+            code: derive("code"),
+            pseudonym: derive("pseudonym"),
+        }))
     }
 
     /// Finds a phone without knowing it.
@@ -40,6 +51,13 @@ impl Keys {
     /// Of a short secret, bound to what it is for: six digits could be guessed from a plain hash.
     pub fn code_hash(&self, about: &str, code: &str) -> Vec<u8> {
         mac(&self.0.code, &[about.as_bytes(), b"\0", code.as_bytes()]).to_vec()
+    }
+
+    /// What a brand may call a consumer: always the same text for the two of them, and of no use to any other brand.
+    pub fn pseudonym(&self, brand: BrandId, consumer: ConsumerId) -> Pseudonym {
+        let mut first = [0; 16];
+        first.copy_from_slice(&mac(&self.0.pseudonym, &[brand.0.as_bytes(), consumer.0.as_bytes()])[..16]);
+        Pseudonym(Uuid::from_bytes(first))
     }
 
     /// Encrypts; only the same context opens it again.
@@ -75,6 +93,9 @@ impl notifications::Seal for Keys {
     }
     fn open(&self, sealed: &[u8]) -> Option<String> {
         String::from_utf8(Keys::open(self, "message", sealed)?).ok()
+    }
+    fn mark(&self, telephone: &str) -> Vec<u8> {
+        self.phone_hash(telephone)
     }
 }
 
@@ -116,6 +137,18 @@ mod tests {
         assert_eq!(keys.open("card", &sealed[..30]), None);
         assert_ne!(keys.seal("card", b"secret"), sealed);
         assert_eq!(format!("{keys:?}"), "Keys(…)");
+    }
+
+    #[test]
+    fn two_brands_know_nobody_in_common() {
+        let keys = Keys::new(&SecretBox::new(Box::new([7; 32])));
+        let (sierra, brisa, ana) = (BrandId::fixed(1), BrandId::fixed(2), ConsumerId::fixed(3));
+
+        assert_eq!(keys.pseudonym(sierra, ana), keys.pseudonym(sierra, ana));
+        assert_ne!(keys.pseudonym(sierra, ana), keys.pseudonym(brisa, ana));
+        assert_ne!(keys.pseudonym(sierra, ana), keys.pseudonym(sierra, ConsumerId::fixed(4)));
+        assert_ne!(keys.pseudonym(sierra, ana), Keys::new(&SecretBox::new(Box::new([8; 32]))).pseudonym(sierra, ana));
+        assert!(!keys.pseudonym(sierra, ana).to_string().contains(&ana.0.simple().to_string()));
     }
 
     #[test]

@@ -27,9 +27,15 @@ pub mod keys;
 pub mod organisation;
 pub mod participation;
 mod phone;
+pub mod reach;
+pub mod rights;
+pub mod sandbox;
+pub mod seal;
 pub mod session;
 pub mod shop;
+pub mod shop_import;
 pub mod staff;
+pub mod table;
 pub mod user;
 
 pub use actor::{Actor, Persona, Scope, Scopes};
@@ -39,7 +45,27 @@ pub use phone::{Phone, shown as phone_shown};
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [api_key::STATEMENTS, audit::STATEMENTS, card_move::STATEMENTS, challenge::STATEMENTS, consent::STATEMENTS, consumer::STATEMENTS, device::STATEMENTS, organisation::STATEMENTS, participation::STATEMENTS, session::STATEMENTS, shop::STATEMENTS, staff::STATEMENTS, user::STATEMENTS].concat()
+    [
+        api_key::STATEMENTS,
+        audit::STATEMENTS,
+        card_move::STATEMENTS,
+        challenge::STATEMENTS,
+        consent::STATEMENTS,
+        consumer::STATEMENTS,
+        device::STATEMENTS,
+        organisation::STATEMENTS,
+        participation::STATEMENTS,
+        reach::STATEMENTS,
+        rights::STATEMENTS,
+        sandbox::STATEMENTS,
+        seal::STATEMENTS,
+        session::STATEMENTS,
+        shop::STATEMENTS,
+        shop_import::STATEMENTS,
+        staff::STATEMENTS,
+        user::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// Lower case without accents, for searches: `Peñón` is found by `penon`.

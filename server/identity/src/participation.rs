@@ -42,8 +42,13 @@ pub async fn enrol(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId, s
     tx.lock(brand.lock_key()).await?;
     let mut began = 0;
     for id in shops {
-        let known = shop::get(tx, *id).await.map_err(|error| if matches!(error, Error::NotFound) { Error::Field("shop_ids") } else { error })?;
-        began += tx.query(ENROL).bind(brand).bind(tenant).bind(*id).bind(now).bind(shop::local_date(&known.time_zone, now)).execute().await?;
+        let known =
+            shop::get(tx, *id).await.map_err(|error| if matches!(error, Error::NotFound) { Error::Field("shop_ids") } else { error })?;
+        if !crate::sandbox::trades(tx, brand, *id).await? {
+            return Err(Error::Field("shop_ids"));
+        }
+        began +=
+            tx.query(ENROL).bind(brand).bind(tenant).bind(*id).bind(now).bind(shop::local_date(&known.time_zone, now)).execute().await?;
     }
     audit::record(tx, actor, now, "brand.shops_enrolled", brand, None, Some(serde_json::json!(shops)), None).await?;
     Ok(began)
@@ -74,7 +79,20 @@ pub async fn list(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<Vec<Part
     Ok(tx.query(LIST).bind(brand).bind(tenant).all().await?)
 }
 
+/// Zones of the shops that take part now, each once; at most 200.
+pub async fn zones(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<Vec<String>, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(Error::Unauthorized);
+    }
+    let tenant = owner(tx, brand).await?;
+    actor.reads(tenant)?;
+    Ok(tx.query(ZONES).bind(brand).bind(tenant).all::<(String,)>().await?.into_iter().map(|(zone,)| zone).collect())
+}
+
 sql! {
+    ZONES: "SELECT DISTINCT s.zone FROM shop_brand b JOIN shop s ON s.id = b.shop_id
+            WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.left_at IS NULL AND s.zone <> '' ORDER BY s.zone LIMIT 200";
+
     /// No row: the shop takes part already.
     ENROL: "INSERT INTO shop_brand (brand_id, tenant_id, shop_id, enrolled_at, enrolled_date) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 

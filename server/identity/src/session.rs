@@ -1,10 +1,17 @@
 //! Sessions on the server: the cookie carries a random text, the table its hash.
 
 use db::{Tx, sql};
-use shared::{ConsumerId, DeviceId, MemberId, OrganisationId, SessionId, ShopId, Timestamp, UserId, identity::{MemberRole, OrganisationKind, UserRole}, time::{DAY_MS, HOUR_MS}};
+use shared::{
+    ConsumerId, DeviceId, MemberId, OrganisationId, SessionId, ShopId, Timestamp, UserId,
+    identity::{MemberRole, OrganisationKind, UserRole},
+    time::{DAY_MS, HOUR_MS},
+};
 use uuid::Uuid;
 
-use crate::{Actor, Error, Persona, audit, keys::{secret_text, token_hash}};
+use crate::{
+    Actor, Error, Persona, audit,
+    keys::{secret_text, token_hash},
+};
 
 /// Whose session it will be.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +77,9 @@ struct Row {
 
 /// Whose session a cookie is. Anything unknown, over, closed, or of somebody who was removed is nobody's.
 pub async fn resolve(tx: &mut Tx, now: Timestamp, persona: Persona, token: &str) -> Result<Actor, Error> {
-    let Some(row) = tx.query(FIND).bind(token_hash(token)).bind(persona).bind(now).maybe::<Row>().await? else { return Ok(Actor::Anonymous) };
+    let Some(row) = tx.query(FIND).bind(token_hash(token)).bind(persona).bind(now).maybe::<Row>().await? else {
+        return Ok(Actor::Anonymous);
+    };
     let actor = match persona {
         Persona::Consumer => {
             let alive: Option<(ConsumerId,)> = tx.query(CONSUMER).bind(row.subject_id).maybe().await?;

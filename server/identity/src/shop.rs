@@ -2,7 +2,12 @@
 
 use data_encoding::BASE32_NOPAD;
 use db::{Tx, sql};
-use shared::{CivilDate, Currency, InvitationId, LocalTime, MemberId, Page, ShopId, Timestamp, identity::{Member, MemberRole, NewShop, Shop}, page::PAGE_SIZE_MAX, time::DAY_MS};
+use shared::{
+    CivilDate, Currency, InvitationId, LocalTime, MemberId, Page, ShopId, Timestamp,
+    identity::{Member, MemberRole, NewShop, Shop},
+    page::PAGE_SIZE_MAX,
+    time::DAY_MS,
+};
 
 use crate::{Actor, Error, Keys, audit, challenge::VerifiedPhone, keys::random, search_key};
 
@@ -29,6 +34,15 @@ pub fn start_of_day(time_zone: &str, date: CivilDate) -> Timestamp {
     day.and_then(|day| day.start_of_day().ok()).map_or(Timestamp(i64::MAX), |start| Timestamp(start.timestamp().as_millisecond()))
 }
 
+/// When the clock on a wall shows this hour of a date; an hour that is jumped over is the next one.
+pub fn hour_of_day(time_zone: &str, date: CivilDate, hour: i64) -> Timestamp {
+    let zone = jiff::tz::TimeZone::get(time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let day = jiff::civil::Date::new(date.year(), date.month(), date.day());
+    let hour = i8::try_from(hour.clamp(0, 23)).unwrap_or_default();
+    let zoned = day.ok().and_then(|day| day.at(hour, 0, 0, 0).to_zoned(zone).ok());
+    zoned.map_or(Timestamp(i64::MAX), |zoned| Timestamp(zoned.timestamp().as_millisecond()))
+}
+
 fn text(value: &str, field: &'static str, required: bool) -> Result<String, Error> {
     let value = value.trim();
     if (required && value.is_empty()) || value.chars().count() > NAME_MAX || value.chars().any(char::is_control) {
@@ -53,7 +67,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewShop) -
     get(tx, shop).await
 }
 
-async fn insert(tx: &mut Tx, now: Timestamp, new: &NewShop) -> Result<ShopId, Error> {
+pub(crate) async fn insert(tx: &mut Tx, now: Timestamp, new: &NewShop) -> Result<ShopId, Error> {
     let name = text(&new.name, "name", true)?;
     let zone = new.time_zone.as_deref().unwrap_or(new.country.time_zone());
     if jiff::tz::TimeZone::get(zone).is_err() {
@@ -79,7 +93,14 @@ async fn insert(tx: &mut Tx, now: Timestamp, new: &NewShop) -> Result<ShopId, Er
 }
 
 /// Adds a person to a shop.
-pub async fn insert_member(tx: &mut Tx, now: Timestamp, shop: ShopId, phone: &VerifiedPhone, name: &str, role: MemberRole) -> Result<MemberId, Error> {
+pub async fn insert_member(
+    tx: &mut Tx,
+    now: Timestamp,
+    shop: ShopId,
+    phone: &VerifiedPhone,
+    name: &str,
+    role: MemberRole,
+) -> Result<MemberId, Error> {
     let member: MemberId = tx.new_id();
     let name = text(name, "person", true)?;
     tx.query(INSERT_MEMBER)
@@ -114,7 +135,16 @@ struct ShopRow {
 
 impl From<ShopRow> for Shop {
     fn from(row: ShopRow) -> Self {
-        Self { id: row.id, name: row.name, country: row.country, currency: row.currency, time_zone: row.time_zone, city: row.city, zone: row.zone, created_at: row.created_at }
+        Self {
+            id: row.id,
+            name: row.name,
+            country: row.country,
+            currency: row.currency,
+            time_zone: row.time_zone,
+            city: row.city,
+            zone: row.zone,
+            created_at: row.created_at,
+        }
     }
 }
 
@@ -149,13 +179,28 @@ pub async fn invite(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp) -> 
     let (member, shop) = actor.owner()?;
     let code = BASE32_NOPAD.encode(&random::<5>());
     let id: InvitationId = tx.new_id();
-    tx.query(INVITE).bind(id).bind(shop).bind(member).bind(keys.code_hash("invitation", &code)).bind(now.plus_ms(INVITATION_MS)).bind(now).execute().await?;
+    tx.query(INVITE)
+        .bind(id)
+        .bind(shop)
+        .bind(member)
+        .bind(keys.code_hash("invitation", &code))
+        .bind(now.plus_ms(INVITATION_MS))
+        .bind(now)
+        .execute()
+        .await?;
     audit::record(tx, actor, now, "invitation.created", id, None, None, None).await?;
     Ok(code)
 }
 
 /// Somebody with an invitation joins as a cashier.
-pub async fn join(tx: &mut Tx, keys: &Keys, now: Timestamp, code: &str, phone: &VerifiedPhone, name: &str) -> Result<(ShopId, MemberId), Error> {
+pub async fn join(
+    tx: &mut Tx,
+    keys: &Keys,
+    now: Timestamp,
+    code: &str,
+    phone: &VerifiedPhone,
+    name: &str,
+) -> Result<(ShopId, MemberId), Error> {
     let hash = keys.code_hash("invitation", code.trim().to_uppercase().as_str());
     let (shop,): (ShopId,) = tx.query(USE_INVITATION).bind(now).bind(hash).maybe().await?.ok_or(Error::CodeExpired)?;
     let member = insert_member(tx, now, shop, phone, name, MemberRole::Cashier).await?;

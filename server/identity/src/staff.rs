@@ -1,7 +1,10 @@
 //! What the operator sees of a shop: its people and its phones. Telephone numbers stay sealed.
 
 use db::{Tx, sql};
-use shared::{DeviceId, MemberId, ShopId, Timestamp, identity::{Device, Member, MemberRole, Shop}};
+use shared::{
+    DeviceId, MemberId, ShopId, Timestamp,
+    identity::{Device, Member, MemberRole, Shop},
+};
 
 use crate::{Actor, Error, shop};
 
@@ -35,7 +38,14 @@ pub async fn of_shop(tx: &mut Tx, actor: &Actor, id: ShopId) -> Result<Staffed, 
     let (closed_at,): (Option<Timestamp>,) = tx.query(CLOSED).bind(id).one().await?;
     let members: Vec<(MemberId, String, MemberRole)> = tx.query(MEMBERS).bind(id).all().await?;
     let devices = tx.query(DEVICES).bind(id).all::<DeviceRow>().await?;
-    let device = |row: DeviceRow| Device { id: row.id, member_id: row.member_id, member_name: row.member_name, name: row.name, enrolled_at: row.enrolled_at, revoked_at: row.revoked_at };
+    let device = |row: DeviceRow| Device {
+        id: row.id,
+        member_id: row.member_id,
+        member_name: row.member_name,
+        name: row.name,
+        enrolled_at: row.enrolled_at,
+        revoked_at: row.revoked_at,
+    };
     Ok(Staffed {
         shop,
         closed_at,

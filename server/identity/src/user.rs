@@ -1,10 +1,18 @@
 //! People of organisations: e-mail, password, and a second factor.
 
-use std::{collections::HashMap, sync::{Mutex, OnceLock}};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, OnceLock},
+};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString};
 use db::{Db, Tx, sql};
-use shared::{OrganisationId, Page, Timestamp, UserId, identity::{OrganisationKind, User, UserRole}, page::PAGE_SIZE_MAX, time::MINUTE_MS};
+use shared::{
+    OrganisationId, Page, Timestamp, UserId,
+    identity::{OrganisationKind, User, UserRole},
+    page::PAGE_SIZE_MAX,
+    time::MINUTE_MS,
+};
 use totp_rs::{Algorithm as TotpAlgorithm, TOTP};
 
 use crate::{Actor, Error, Keys, Persona, audit, keys::random, session};
@@ -40,7 +48,9 @@ pub async fn hash_password(password: &str) -> Result<String, Error> {
 }
 
 async fn password_matches(hash: String, password: String) -> bool {
-    let matching = tokio::task::spawn_blocking(move || PasswordHash::new(&hash).is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok()));
+    let matching = tokio::task::spawn_blocking(move || {
+        PasswordHash::new(&hash).is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
+    });
     matching.await.unwrap_or(false)
 }
 
@@ -87,7 +97,14 @@ pub async fn log_in(db: &Db, keys: &Keys, now: Timestamp, persona: Persona, emai
 }
 
 /// The second step: the note of [`LogIn::NeedsTotp`] and the six digits that the person's application shows.
-pub async fn log_in_with_totp(db: &Db, keys: &Keys, now: Timestamp, persona: Persona, note: &str, typed: &str) -> Result<session::Opened, Error> {
+pub async fn log_in_with_totp(
+    db: &Db,
+    keys: &Keys,
+    now: Timestamp,
+    persona: Persona,
+    note: &str,
+    typed: &str,
+) -> Result<session::Opened, Error> {
     let note = keys.open_text(HALFWAY_CONTEXT, note).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::CodeExpired)?;
     let (until, key) = note.split_once('\n').ok_or(Error::CodeExpired)?;
     if until.parse::<i64>().map_or(true, |until| until < now.0) {
@@ -114,7 +131,19 @@ async fn find(db: &Db, persona: Persona, key: &str) -> Result<Option<Account>, E
 
 async fn open(tx: &mut Tx, now: Timestamp, account: &Account) -> Result<session::Opened, Error> {
     let opened = session::open(tx, now, session::Subject::User(account.id, account.tenant_id, account.kind)).await?;
-    audit::append(tx, now, &format!("user {}", account.id), Some(account.tenant_id), None, "user.logged_in", &account.id.to_string(), None, None, None).await?;
+    audit::append(
+        tx,
+        now,
+        &format!("user {}", account.id),
+        Some(account.tenant_id),
+        None,
+        "user.logged_in",
+        &account.id.to_string(),
+        None,
+        None,
+        None,
+    )
+    .await?;
     Ok(opened)
 }
 
@@ -122,7 +151,9 @@ async fn open(tx: &mut Tx, now: Timestamp, account: &Account) -> Result<session:
 fn decoy() -> &'static str {
     static DECOY: OnceLock<String> = OnceLock::new();
     DECOY.get_or_init(|| {
-        let Ok(salt) = SaltString::encode_b64(&[7; 16]) else { return String::new() };
+        let Ok(salt) = SaltString::encode_b64(&[7; 16]) else {
+            return String::new();
+        };
         hasher().hash_password(b"nobody", &salt).map_or_else(|_| String::new(), |hash| hash.to_string())
     })
 }
@@ -136,7 +167,9 @@ enum Attempt {
 /// Counts wrong log-ins of an account in this process: with several processes the bound is as many times higher.
 fn failures(key: &str, now: Timestamp, attempt: Attempt) -> Result<(), Error> {
     static FAILURES: OnceLock<Mutex<HashMap<String, Vec<Timestamp>>>> = OnceLock::new();
-    let Ok(mut all) = FAILURES.get_or_init(Mutex::default).lock() else { return Ok(()) };
+    let Ok(mut all) = FAILURES.get_or_init(Mutex::default).lock() else {
+        return Ok(());
+    };
     if all.len() > 10_000 {
         all.retain(|_, times| times.iter().any(|at| now.since(*at) < FAILURES_WINDOW_MS));
     }
@@ -146,7 +179,9 @@ fn failures(key: &str, now: Timestamp, attempt: Attempt) -> Result<(), Error> {
         }
         Attempt::Failed => all.entry(key.to_owned()).or_default().push(now),
         Attempt::Check => {
-            let Some(times) = all.get_mut(key) else { return Ok(()) };
+            let Some(times) = all.get_mut(key) else {
+                return Ok(());
+            };
             times.retain(|at| now.since(*at) < FAILURES_WINDOW_MS);
             if times.len() >= FAILURES_MAX {
                 let oldest = times.first().copied().unwrap_or(now);
@@ -159,7 +194,8 @@ fn failures(key: &str, now: Timestamp, attempt: Attempt) -> Result<(), Error> {
 }
 
 fn totp(secret: Vec<u8>, account: &str) -> Result<TOTP, Error> {
-    TOTP::new(TotpAlgorithm::SHA1, 6, 1, TOTP_STEP_SECONDS, secret, Some("Mostrador".into()), account.replace(':', "")).map_err(|_| Error::WrongTotp)
+    TOTP::new(TotpAlgorithm::SHA1, 6, 1, TOTP_STEP_SECONDS, secret, Some("Mostrador".into()), account.replace(':', ""))
+        .map_err(|_| Error::WrongTotp)
 }
 
 /// One step of the clock counts once, one step before and after is accepted.
@@ -185,7 +221,9 @@ pub struct NewTotp {
 
 /// Makes a secret for the actor; it counts once a password of it was typed.
 pub async fn begin_totp(tx: &mut Tx, keys: &Keys, actor: &Actor) -> Result<NewTotp, Error> {
-    let Actor::User { user, .. } = actor else { return actor.tenant().and(Err(Error::Forbidden)) };
+    let Actor::User { user, .. } = actor else {
+        return actor.tenant().and(Err(Error::Forbidden));
+    };
     let (email,): (String,) = tx.query(EMAIL).bind(*user).one().await?;
     let secret = random::<20>().to_vec();
     let totp = totp(secret.clone(), &email)?;
@@ -199,15 +237,21 @@ pub async fn begin_totp(tx: &mut Tx, keys: &Keys, actor: &Actor) -> Result<NewTo
 /// The secret that was begun and not confirmed yet, so that its page can be opened again. `None`: none was, or it is on.
 pub async fn pending_totp(tx: &mut Tx, keys: &Keys, actor: &Actor) -> Result<Option<NewTotp>, Error> {
     let user = actor.user()?;
-    let Some((email, sealed)) = tx.query(PENDING_TOTP).bind(user).maybe::<(String, Vec<u8>)>().await? else { return Ok(None) };
-    let Some(secret) = keys.open(TOTP_CONTEXT, &sealed) else { return Ok(None) };
+    let Some((email, sealed)) = tx.query(PENDING_TOTP).bind(user).maybe::<(String, Vec<u8>)>().await? else {
+        return Ok(None);
+    };
+    let Some(secret) = keys.open(TOTP_CONTEXT, &sealed) else {
+        return Ok(None);
+    };
     let totp = totp(secret, &email)?;
     Ok(Some(NewTotp { secret: totp.get_secret_base32(), otpauth_url: totp.get_url() }))
 }
 
 /// Switches the second factor on.
 pub async fn confirm_totp(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp, typed: &str) -> Result<(), Error> {
-    let Actor::User { user, .. } = actor else { return actor.tenant().and(Err(Error::Forbidden)) };
+    let Actor::User { user, .. } = actor else {
+        return actor.tenant().and(Err(Error::Forbidden));
+    };
     let (sealed,): (Option<Vec<u8>>,) = tx.query(TOTP_SECRET).bind(*user).one().await?;
     use_totp(tx, keys, now, *user, sealed.as_deref(), typed).await?;
     tx.query(ENABLE_TOTP).bind(now).bind(*user).execute().await?;
@@ -281,7 +325,15 @@ pub async fn list(tx: &mut Tx, actor: &Actor, organisation: OrganisationId) -> R
 
 impl From<Row> for User {
     fn from(row: Row) -> Self {
-        Self { id: row.id, organisation_id: row.tenant_id, email: row.email, name: row.name, role: row.role, totp: row.totp_enabled_at.is_some(), disabled_at: row.disabled_at }
+        Self {
+            id: row.id,
+            organisation_id: row.tenant_id,
+            email: row.email,
+            name: row.name,
+            role: row.role,
+            totp: row.totp_enabled_at.is_some(),
+            disabled_at: row.disabled_at,
+        }
     }
 }
 

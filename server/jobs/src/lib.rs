@@ -2,7 +2,8 @@
 //!
 //! Words: a *job* runs once its time has come, is leased while it runs, comes back with a growing delay when it fails,
 //! and is a *dead letter* after [`ATTEMPTS_MAX`] tries. An *event* says what happened; for each subscriber it becomes a
-//! job. Both are delivered at least once, so every effect is made in the transaction that also ends the job.
+//! job. Both are delivered at least once, so every effect is made in the transaction that also ends the job. What waits for
+//! strangers runs in a [`Lane`] of its own, so that nothing else waits for them.
 //!
 //! Invariants: a job that was enqueued with a fact exists exactly if the fact does; the effect of a
 //! [`Handler::Inside`] happens once, because the lease is checked when the job is deleted.
@@ -13,8 +14,8 @@ pub mod outbox;
 mod queue;
 mod worker;
 
-pub use queue::{ATTEMPTS_MAX, DeadJob, Job, LEASE_MS, NewJob, dead, enqueue, retry_dead};
-pub use worker::{Handler, JobError, Registry, run, run_due};
+pub use queue::{ATTEMPTS_MAX, DeadJob, Job, LEASE_MS, Lane, NewJob, dead, enqueue, retry_dead};
+pub use worker::{Handler, JobError, Registry, SLOW_AT_ONCE, run, run_due, run_round};
 
 /// Why a queue verb failed: only the store can.
 pub type Error = db::Error;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{EventId, Timestamp};
 use sqlx::types::Json;
 
-use crate::{Error, NewJob, Registry, enqueue};
+use crate::{Error, Lane, NewJob, Registry, enqueue};
 
 /// Events that one round turns into jobs.
 const BATCH: i64 = 200;
@@ -43,7 +43,12 @@ pub(crate) async fn dispatch(db: &Db, registry: &Registry, now: Timestamp) -> Re
     for event in events {
         for kind in registry.subscribers(&event.topic) {
             let payload = json!({ "event_id": event.id, "data": event.payload.0 });
-            enqueue(&mut tx, now, NewJob { kind, payload, run_at: now, dedupe_key: Some(format!("{}:{kind}", event.id)) }).await?;
+            enqueue(
+                &mut tx,
+                now,
+                NewJob { kind, lane: Lane::Quick, payload, run_at: now, dedupe_key: Some(format!("{}:{kind}", event.id)) },
+            )
+            .await?;
         }
     }
     if told > 0 {

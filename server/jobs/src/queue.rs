@@ -3,7 +3,10 @@
 use db::{Tx, sql};
 use rand::Rng;
 use serde_json::Value;
-use shared::{JobId, Timestamp, time::{HOUR_MS, MINUTE_MS, SECOND_MS}};
+use shared::{
+    JobId, Timestamp,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -16,11 +19,23 @@ pub const ATTEMPTS_MAX: i64 = 12;
 const FIRST_DELAY_MS: i64 = 2 * SECOND_MS;
 const LONGEST_DELAY_MS: i64 = 6 * HOUR_MS;
 
+/// Jobs of one lane never wait for those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Lane {
+    /// Ends soon: the database, or a provider that somebody chose.
+    Quick,
+    /// Talks to machines of strangers, who may take their time.
+    Slow,
+}
+
 /// A job to enqueue.
 #[derive(Debug, Clone)]
 pub struct NewJob {
     /// Which handler.
     pub kind: &'static str,
+    /// Beside which others.
+    pub lane: Lane,
     /// What it needs.
     pub payload: Value,
     /// Not before.
@@ -58,13 +73,27 @@ pub struct DeadJob {
 /// Adds a job to the transaction.
 pub async fn enqueue(tx: &mut Tx, now: Timestamp, job: NewJob) -> Result<JobId, Error> {
     let id: JobId = tx.new_id();
-    tx.query(INSERT).bind(id).bind(job.kind).bind(Json(job.payload)).bind(job.dedupe_key).bind(job.run_at).bind(now).execute().await?;
+    tx.query(INSERT)
+        .bind(id)
+        .bind(job.kind)
+        .bind(Json(job.payload))
+        .bind(job.dedupe_key)
+        .bind(job.run_at)
+        .bind(now)
+        .bind(job.lane)
+        .execute()
+        .await?;
     Ok(id)
 }
 
-/// Takes up to `limit` jobs whose time has come; each is this lease's until [`LEASE_MS`] have passed.
-pub(crate) async fn claim(tx: &mut Tx, now: Timestamp, lease: Uuid, limit: i64) -> Result<Vec<Job>, Error> {
-    tx.query(CLAIM).bind(lease).bind(now.plus_ms(LEASE_MS)).bind(now).bind(limit).all().await
+/// Takes up to `limit` jobs of a lane whose time has come; each is this lease's until [`LEASE_MS`] have passed.
+pub(crate) async fn claim(tx: &mut Tx, now: Timestamp, lease: Uuid, lane: Lane, limit: i64) -> Result<Vec<Job>, Error> {
+    tx.query(CLAIM).bind(lease).bind(now.plus_ms(LEASE_MS)).bind(now).bind(limit).bind(lane).all().await
+}
+
+/// Holds a job for another [`LEASE_MS`]. False: somebody else has it, and it must not be begun.
+pub(crate) async fn renew(tx: &mut Tx, now: Timestamp, job: JobId, lease: Uuid) -> Result<bool, Error> {
+    Ok(tx.query(RENEW).bind(now.plus_ms(LEASE_MS)).bind(job).bind(lease).execute().await? == 1)
 }
 
 /// Ends a job. False: the lease was lost, and the caller must undo its effect.
@@ -72,14 +101,28 @@ pub(crate) async fn complete(tx: &mut Tx, job: JobId, lease: Uuid) -> Result<boo
     Ok(tx.query(COMPLETE).bind(job).bind(lease).execute().await? == 1)
 }
 
+/// Whether a job that failed comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// With the usual delay.
+    Soon,
+    /// Not before so many milliseconds; counts as a try, so that it ends some day.
+    After(i64),
+    /// Nothing would help.
+    Never,
+}
+
 /// Puts a job back for later, or among the dead.
-pub(crate) async fn fail(tx: &mut Tx, now: Timestamp, job: &Job, lease: Uuid, why: &str, hopeless: bool) -> Result<(), Error> {
-    if hopeless || job.attempts >= ATTEMPTS_MAX {
+pub(crate) async fn fail(tx: &mut Tx, now: Timestamp, job: &Job, lease: Uuid, why: &str, again: Again) -> Result<(), Error> {
+    if again == Again::Never || job.attempts >= ATTEMPTS_MAX {
         tx.query(BURY).bind(now).bind(why).bind(job.id).bind(lease).execute().await?;
         tx.query(COMPLETE).bind(job.id).bind(lease).execute().await?;
         return Ok(());
     }
-    let delay = delay_ms(job.attempts);
+    let delay = match again {
+        Again::After(wait_ms) => wait_ms.clamp(0, DAY_MS),
+        Again::Soon | Again::Never => delay_ms(job.attempts),
+    };
     tx.query(POSTPONE).bind(now.plus_ms(delay)).bind(why).bind(job.id).bind(lease).execute().await?;
     Ok(())
 }
@@ -103,29 +146,31 @@ pub async fn retry_dead(tx: &mut Tx, now: Timestamp, only: Option<JobId>) -> Res
 }
 
 sql! {
-    INSERT: "INSERT INTO job (id, kind, payload, dedupe_key, run_at, attempts, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT DO NOTHING";
+    INSERT: "INSERT INTO job (id, kind, payload, dedupe_key, run_at, attempts, created_at, lane) VALUES ($1, $2, $3, $4, $5, 0, $6, $7) ON CONFLICT DO NOTHING";
 
     /// Two texts: several workers must not wait for each other's rows on PostgreSQL; SQLite has one writer anyway.
     CLAIM: {
         sqlite: "UPDATE job SET lease_id = $1, run_at = $2, attempts = attempts + 1
-                 WHERE id IN (SELECT id FROM job WHERE run_at <= $3 ORDER BY run_at, id LIMIT $4)
+                 WHERE id IN (SELECT id FROM job WHERE lane = $5 AND run_at <= $3 ORDER BY run_at, id LIMIT $4)
                  RETURNING id, kind, payload, attempts",
         postgres: "UPDATE job SET lease_id = $1, run_at = $2, attempts = attempts + 1
-                   WHERE id IN (SELECT id FROM job WHERE run_at <= $3 ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+                   WHERE id IN (SELECT id FROM job WHERE lane = $5 AND run_at <= $3 ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
                    RETURNING id, kind, payload, attempts"
     };
+
+    RENEW: "UPDATE job SET run_at = $1 WHERE id = $2 AND lease_id = $3";
 
     COMPLETE: "DELETE FROM job WHERE id = $1 AND lease_id = $2";
 
     POSTPONE: "UPDATE job SET run_at = $1, last_error = $2, lease_id = NULL WHERE id = $3 AND lease_id = $4";
 
-    BURY: "INSERT INTO dead_job (id, kind, payload, dedupe_key, attempts, last_error, created_at, died_at)
-           SELECT id, kind, payload, dedupe_key, attempts, $2, created_at, $1 FROM job WHERE id = $3 AND lease_id = $4";
+    BURY: "INSERT INTO dead_job (id, kind, payload, dedupe_key, attempts, last_error, created_at, died_at, lane)
+           SELECT id, kind, payload, dedupe_key, attempts, $2, created_at, $1, lane FROM job WHERE id = $3 AND lease_id = $4";
 
     DEAD: "SELECT id, kind, last_error, died_at FROM dead_job ORDER BY died_at DESC, id DESC LIMIT 100";
 
-    REVIVE: "INSERT INTO job (id, kind, payload, dedupe_key, run_at, attempts, created_at)
-             SELECT id, kind, payload, dedupe_key, $1, 0, created_at FROM dead_job WHERE $2 OR id = $3
+    REVIVE: "INSERT INTO job (id, kind, payload, dedupe_key, run_at, attempts, created_at, lane)
+             SELECT id, kind, payload, dedupe_key, $1, 0, created_at, lane FROM dead_job WHERE $2 OR id = $3
              ON CONFLICT DO NOTHING";
 
     FORGET_DEAD: "DELETE FROM dead_job WHERE $1 OR id = $2";

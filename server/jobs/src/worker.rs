@@ -4,13 +4,20 @@ use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Durat
 
 use db::{Db, Tx, clock::Clock};
 use shared::Timestamp;
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
 use uuid::Uuid;
 
-use crate::{Error, Job, outbox, queue};
+use crate::{Error, Job, LEASE_MS, Lane, outbox, queue};
 
 /// Jobs claimed at once.
 const BATCH: i64 = 16;
+/// Jobs of the slow lane that run beside each other: a receiver that takes its time holds its own place, not everybody's.
+pub const SLOW_AT_ONCE: usize = 8;
+/// A lease that is older than this when its job's turn comes is renewed: the jobs before it took their time.
+const RENEW_AFTER_MS: i64 = LEASE_MS / 12;
 /// How long an idle worker waits before it looks again.
 const IDLE: Duration = Duration::from_millis(250);
 /// Hours between two sweeps of what has expired are the caller's; a failing store is asked again after this.
@@ -22,6 +29,14 @@ pub enum JobError {
     /// Worth another try.
     #[error("{0}")]
     Retry(String),
+    /// Worth another try, not before so many milliseconds.
+    #[error("{why}")]
+    Later {
+        /// How long.
+        wait_ms: i64,
+        /// Why.
+        why: String,
+    },
     /// No try will help: it becomes a dead letter at once.
     #[error("{0}")]
     Hopeless(String),
@@ -53,13 +68,21 @@ pub struct Registry {
 impl Registry {
     /// A handler whose effect is in the database.
     #[must_use]
-    pub fn inside(mut self, kind: &'static str, handler: impl for<'a> Fn(&'a mut Tx, Timestamp, &'a Job) -> Pending<'a> + Send + Sync + 'static) -> Self {
+    pub fn inside(
+        mut self,
+        kind: &'static str,
+        handler: impl for<'a> Fn(&'a mut Tx, Timestamp, &'a Job) -> Pending<'a> + Send + Sync + 'static,
+    ) -> Self {
         self.handlers.insert(kind, Handler::Inside(Arc::new(handler)));
         self
     }
     /// A handler that calls somebody outside.
     #[must_use]
-    pub fn outside(mut self, kind: &'static str, handler: impl for<'a> Fn(&'a Db, Timestamp, &'a Job) -> Pending<'a> + Send + Sync + 'static) -> Self {
+    pub fn outside(
+        mut self,
+        kind: &'static str,
+        handler: impl for<'a> Fn(&'a Db, Timestamp, &'a Job) -> Pending<'a> + Send + Sync + 'static,
+    ) -> Self {
         self.handlers.insert(kind, Handler::Outside(Arc::new(handler)));
         self
     }
@@ -74,10 +97,63 @@ impl Registry {
     }
 }
 
-/// Works until `stop` turns true; finishes what it has begun.
-pub async fn run(db: Db, registry: Registry, clock: Clock, mut stop: watch::Receiver<bool>) {
+/// Works in one lane until `stop` turns true; finishes what it has begun.
+pub async fn run(db: Db, registry: Registry, clock: Clock, lane: Lane, stop: watch::Receiver<bool>) {
+    match lane {
+        Lane::Quick => run_in_turn(db, registry, clock, lane, stop).await,
+        Lane::Slow => run_beside(db, registry, clock, lane, stop).await,
+    }
+}
+
+/// Up to [`SLOW_AT_ONCE`] jobs beside each other: a place that becomes free takes the next one at once.
+async fn run_beside(db: Db, registry: Registry, clock: Clock, lane: Lane, mut stop: watch::Receiver<bool>) {
+    let mut running: JoinSet<()> = JoinSet::new();
     while !*stop.borrow() {
-        let pause = match run_due(&db, &registry, clock.now()).await {
+        let free = SLOW_AT_ONCE - running.len();
+        let pause = if free == 0 {
+            None
+        } else {
+            match claim(&db, &clock, lane, free as i64).await {
+                Ok((_, jobs)) if jobs.is_empty() => Some(IDLE),
+                Ok((lease, jobs)) => {
+                    for job in jobs {
+                        let (db, registry, clock) = (db.clone(), registry.clone(), clock.clone());
+                        running.spawn(async move {
+                            let now = clock.now();
+                            if let Err(error) = finish_or_fail(&db, &registry, &clock, now, &job, lease).await {
+                                tracing::error!(%error, "The worker cannot reach its queue");
+                            }
+                        });
+                    }
+                    continue;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "The worker cannot reach its queue");
+                    Some(AFTER_FAILURE)
+                }
+            }
+        };
+        tokio::select! {
+            () = async { match pause { Some(pause) => tokio::time::sleep(pause).await, None => std::future::pending().await } } => {}
+            Some(ended) = running.join_next(), if !running.is_empty() => broke_off(ended),
+            _ = stop.changed() => {}
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        broke_off(ended);
+    }
+}
+
+/// A bug in one job ends that job alone; its lease runs out, and it is tried again.
+fn broke_off(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "A job broke off");
+    }
+}
+
+async fn run_in_turn(db: Db, registry: Registry, clock: Clock, lane: Lane, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match run_round(&db, &registry, &clock, lane).await {
             Ok(0) => IDLE,
             Ok(_) => continue,
             Err(error) => {
@@ -92,27 +168,55 @@ pub async fn run(db: Db, registry: Registry, clock: Clock, mut stop: watch::Rece
     }
 }
 
-/// One round: waiting events, then jobs whose time has come. Returns how much was done.
+/// One round of every lane at one instant: waiting events, then jobs whose time has come. Returns how much was done.
 pub async fn run_due(db: &Db, registry: &Registry, now: Timestamp) -> Result<usize, Error> {
-    let told = outbox::dispatch(db, registry, now).await?;
-    let mut tx = db.begin().await?;
-    let lease: Uuid = tx.new_id();
-    let jobs = queue::claim(&mut tx, now, lease, BATCH).await?;
-    if !jobs.is_empty() {
-        tx.commit().await?;
-    } else {
-        drop(tx);
-    }
+    let clock = Clock::controlled(now);
+    Ok(run_round(db, registry, &clock, Lane::Quick).await? + run_round(db, registry, &clock, Lane::Slow).await?)
+}
+
+/// One round of a lane. Each job gets the instant at which its turn comes. Returns how much was done.
+pub async fn run_round(db: &Db, registry: &Registry, clock: &Clock, lane: Lane) -> Result<usize, Error> {
+    let claimed_at = clock.now();
+    let told = if lane == Lane::Quick { outbox::dispatch(db, registry, claimed_at).await? } else { 0 };
+    let (lease, jobs) = claim(db, clock, lane, BATCH).await?;
     for job in &jobs {
-        if let Err(error) = attempt(db, registry, now, job, lease).await {
-            tracing::warn!(job.id = %job.id, job.kind, %error, "Job {} failed on try {}", job.kind, job.attempts);
-            let hopeless = matches!(error, JobError::Hopeless(_));
+        let now = clock.now();
+        if now.since(claimed_at) >= RENEW_AFTER_MS {
             let mut tx = db.begin().await?;
-            queue::fail(&mut tx, now, job, lease, &error.to_string(), hopeless).await?;
+            if !queue::renew(&mut tx, now, job.id, lease).await? {
+                continue;
+            }
             tx.commit().await?;
         }
+        finish_or_fail(db, registry, clock, now, job, lease).await?;
     }
     Ok(told + jobs.len())
+}
+
+async fn claim(db: &Db, clock: &Clock, lane: Lane, limit: i64) -> Result<(Uuid, Vec<Job>), Error> {
+    let mut tx = db.begin().await?;
+    let lease: Uuid = tx.new_id();
+    let jobs = queue::claim(&mut tx, clock.now(), lease, lane, limit).await?;
+    if !jobs.is_empty() {
+        tx.commit().await?;
+    }
+    Ok((lease, jobs))
+}
+
+async fn finish_or_fail(db: &Db, registry: &Registry, clock: &Clock, now: Timestamp, job: &Job, lease: Uuid) -> Result<(), Error> {
+    let Err(error) = attempt(db, registry, now, job, lease).await else {
+        return Ok(());
+    };
+    tracing::warn!(job.id = %job.id, job.kind, %error, "Job {} failed on try {}", job.kind, job.attempts);
+    let again = match &error {
+        JobError::Hopeless(_) => queue::Again::Never,
+        JobError::Later { wait_ms, .. } => queue::Again::After(*wait_ms),
+        JobError::Retry(_) | JobError::Store(_) => queue::Again::Soon,
+    };
+    let mut tx = db.begin().await?;
+    queue::fail(&mut tx, clock.now(), job, lease, &error.to_string(), again).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn attempt(db: &Db, registry: &Registry, now: Timestamp, job: &Job, lease: Uuid) -> Result<(), JobError> {

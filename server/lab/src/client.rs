@@ -82,7 +82,11 @@ pub struct Answer {
 impl Answer {
     /// The body, understood.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.bytes).map_err(|error| Error::NotUnderstood { door: self.door.clone(), status: self.status, text: error.to_string() })
+        serde_json::from_slice(&self.bytes).map_err(|error| Error::NotUnderstood {
+            door: self.door.clone(),
+            status: self.status,
+            text: error.to_string(),
+        })
     }
 }
 
@@ -199,7 +203,11 @@ impl Client {
         if status.is_redirection() && !location.contains("error=") {
             return Ok((location, session));
         }
-        Err(Error::NotUnderstood { door, status: status.as_u16(), text: format!("{location} {}", response.text().await.unwrap_or_default()) })
+        Err(Error::NotUnderstood {
+            door,
+            status: status.as_u16(),
+            text: format!("{location} {}", response.text().await.unwrap_or_default()),
+        })
     }
 }
 
@@ -307,11 +315,23 @@ impl Device {
         let (next, _) = visitor.form("/fn/tendero/start_code", &[("country", country.code()), ("phone", phone)]).await?;
         let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
         let code = sent_code(operator, &digits).await?;
-        let (next, _) = visitor.form("/fn/tendero/verify_code", &[("sealed", &parameter(&next, "v")), ("country", country.code()), ("code", &code)]).await?;
-        let fields = [("sealed", parameter(&next, "v")), ("country", country.code().to_owned()), ("shop", shop_name.to_owned()), ("city", "Bogotá".to_owned()), ("owner", "Rosa".to_owned())];
+        let (next, _) = visitor
+            .form("/fn/tendero/verify_code", &[("sealed", &parameter(&next, "v")), ("country", country.code()), ("code", &code)])
+            .await?;
+        let fields = [
+            ("sealed", parameter(&next, "v")),
+            ("country", country.code().to_owned()),
+            ("shop", shop_name.to_owned()),
+            ("city", "Bogotá".to_owned()),
+            ("owner", "Rosa".to_owned()),
+        ];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let (next, session) = visitor.form("/fn/tendero/register_shop", &fields).await?;
-        let session = session.ok_or_else(|| Error::NotUnderstood { door: "POST /fn/tendero/register_shop".into(), status: 303, text: format!("no session; it leads to {next}") })?;
+        let session = session.ok_or_else(|| Error::NotUnderstood {
+            door: "POST /fn/tendero/register_shop".into(),
+            status: 303,
+            text: format!("no session; it leads to {next}"),
+        })?;
         let member = operator.with_session("tendero", &session);
         Self::enrol(&member, &session, found_shop(operator, shop_name).await?).await
     }
@@ -336,6 +356,24 @@ impl Device {
             counter: 0,
             previous_sha256: "0".repeat(64),
         })
+    }
+
+    /// A phone that nobody enrolled yet, and its public key.
+    pub fn unknown(shop: ShopId, member: MemberId) -> Result<(Self, Vec<u8>), Error> {
+        let random = SystemRandom::new();
+        let pair = keypair(&random).map_err(|text| Error::NotUnderstood { door: "a P-256 key".into(), status: 0, text })?;
+        let public = pair.public_key().as_ref().to_vec();
+        let device = Self {
+            id: DeviceId::fixed(0),
+            shop,
+            member,
+            session: String::new(),
+            pair,
+            random,
+            counter: 0,
+            previous_sha256: "0".repeat(64),
+        };
+        Ok((device, public))
     }
 
     /// Signs the next capture of the chain.
@@ -377,7 +415,12 @@ fn sign(pair: &EcdsaKeyPair, random: &SystemRandom, bytes: &[u8]) -> String {
 /// A parameter of an address that the server made: its values need no decoding.
 fn parameter(address: &str, name: &str) -> String {
     let query = address.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).unwrap_or_default()
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+        .unwrap_or_default()
 }
 
 /// The six digits that would have gone to this telephone; a job brings them there.
@@ -389,12 +432,21 @@ async fn sent_code(operator: &Client, digits: &str) -> Result<String, Error> {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    Err(Error::NotUnderstood { door: "GET /api/v1/sandbox/messages".into(), status: StatusCode::OK.as_u16(), text: format!("no code for {digits}") })
+    Err(Error::NotUnderstood {
+        door: "GET /api/v1/sandbox/messages".into(),
+        status: StatusCode::OK.as_u16(),
+        text: format!("no code for {digits}"),
+    })
 }
 
 async fn found_shop(operator: &Client, name: &str) -> Result<ShopId, Error> {
     let door = "/api/v1/shops";
     let page: Value = operator.send(Method::GET, &format!("{door}?q={}&limit=100", name.replace(' ', "%20")), None, None).await?.json()?;
-    let shop = page["items"].as_array().into_iter().flatten().find(|shop| text(shop, "name") == name).and_then(|shop| text(shop, "id").parse().ok());
+    let shop = page["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|shop| text(shop, "name") == name)
+        .and_then(|shop| text(shop, "id").parse().ok());
     shop.ok_or_else(|| Error::NotUnderstood { door: format!("GET {door}"), status: 200, text: format!("no shop {name}") })
 }

@@ -1,12 +1,18 @@
 //! The OpenAPI document as a contract: another program invents requests from it, as three roles, and compares every
 //! answer with what the document promises.
 
-use std::{path::PathBuf, process::{ExitCode, Stdio}};
+use std::{
+    path::PathBuf,
+    process::{ExitCode, Stdio},
+};
 
 use anyhow::{Context, Result};
 use tokio::process::Command;
 
-use crate::{client::{Client, Device}, server::{Options, Server}};
+use crate::{
+    client::{Client, Device},
+    server::{Options, Server},
+};
 
 /// Log-in of the demonstration's brand.
 const BRAND: [(&str, &str); 2] = [("email", "laura@sierra.example"), ("password", "mostrador-demo")];
@@ -43,7 +49,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut all = true;
     for role in roles {
         let passed = play(&arguments, &url, &role).await?;
-        println!("{}", if passed { format!("PASS {}", role.name) } else { format!("FAIL {}: an answer differs from the document, see above", role.name) });
+        println!(
+            "{}",
+            if passed {
+                format!("PASS {}", role.name)
+            } else {
+                format!("FAIL {}: an answer differs from the document, see above", role.name)
+            }
+        );
         all &= passed;
     }
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,12 +1,15 @@
 //! What is tried on the finished server from outside: worked scenarios, kills, benchmarks.
 //!
-//! Nothing here links the server: the real binary is started, and spoken to over HTTP as partners and phones do.
+//! Nothing here links the server: the real binary is started, and spoken to over HTTP as partners and phones do. Only a
+//! pilot's world is written round it, into its database while it rests.
 
 mod bench;
 mod client;
 mod contract;
+mod databases;
 mod kill;
 mod operations;
+mod pilot;
 mod scenarios;
 mod server;
 mod trade;
@@ -34,6 +37,8 @@ enum Command {
     Operations(operations::Arguments),
     /// Measure purchases beside what the databases alone can do
     Bench(bench::Arguments),
+    /// Seed a pilot of half a thousand shops and a million consumers, and measure a day of it
+    Pilot(pilot::Arguments),
 }
 
 #[tokio::main]
@@ -44,6 +49,7 @@ async fn main() -> ExitCode {
         Command::Contract(arguments) => contract::run(arguments).await,
         Command::Operations(arguments) => operations::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Pilot(arguments) => pilot::run(arguments).await,
     };
     match done {
         Ok(code) => code,

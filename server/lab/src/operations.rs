@@ -7,7 +7,12 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Response;
 use serde_json::Value;
 
-use crate::{client::{Client, Signed, text}, kill::cluster::fresh_database, server::{Options, Server}, trade::{Card, Trade}};
+use crate::{
+    client::{Client, Signed, text},
+    kill::cluster::fresh_database,
+    server::{Options, Server},
+    trade::{Card, Trade},
+};
 
 /// A page shows news within this time.
 const NEWS_WITHIN: Duration = Duration::from_secs(2);

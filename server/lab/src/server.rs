@@ -61,12 +61,29 @@ impl Options {
     }
 }
 
+/// Where an installation's files are.
+enum Home {
+    /// They go with the value.
+    Passing(TempDir),
+    /// They stay.
+    Kept(PathBuf),
+}
+
+impl Home {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Passing(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
+}
+
 /// One installation: a folder, a database, a key, and the process while it runs.
 pub struct Server {
     binary: PathBuf,
     options: Options,
     database_url: String,
-    folder: TempDir,
+    folder: Home,
     key: String,
     running: Option<(Child, SocketAddr)>,
 }
@@ -81,7 +98,34 @@ impl Server {
 
     /// Database and key without a process: [`Server::serve`] starts it.
     pub async fn prepare(binary: &Path, database_url: &str, options: &Options) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("mostrador-lab-").tempdir()?;
+        let folder = Home::Passing(tempfile::Builder::new().prefix("mostrador-lab-").tempdir()?);
+        Self::prepare_in(binary, database_url, options, folder).await
+    }
+
+    /// An installation whose files stay in a folder. One that was made there before is opened again; then `true`.
+    pub async fn keep(binary: &Path, database_url: &str, options: &Options, folder: &Path) -> Result<(Self, bool)> {
+        std::fs::create_dir_all(folder)?;
+        let folder = std::path::absolute(folder)?;
+        let noted = folder.join("key");
+        if let Ok(key) = std::fs::read_to_string(&noted) {
+            let database_url = if database_url.is_empty() { sqlite_in(&folder) } else { database_url.to_owned() };
+            let server = Self {
+                binary: std::path::absolute(binary)?,
+                options: options.clone(),
+                database_url,
+                folder: Home::Kept(folder),
+                key,
+                running: None,
+            };
+            server.run(&["migrate", "--clock", options.clock()]).await?;
+            return Ok((server, true));
+        }
+        let server = Self::prepare_in(binary, database_url, options, Home::Kept(folder)).await?;
+        std::fs::write(noted, &server.key)?;
+        Ok((server, false))
+    }
+
+    async fn prepare_in(binary: &Path, database_url: &str, options: &Options, folder: Home) -> Result<Self> {
         let database_url = if database_url.is_empty() { sqlite_in(folder.path()) } else { database_url.to_owned() };
         let mut server = Self {
             binary: std::path::absolute(binary)?,
@@ -116,7 +160,14 @@ impl Server {
             let entry = entry?;
             std::fs::copy(entry.path(), folder.path().join("data").join(entry.file_name()))?;
         }
-        Ok(Self { binary: self.binary.clone(), options: options.clone(), database_url: database_url.to_owned(), folder, key: self.key.clone(), running: None })
+        Ok(Self {
+            binary: self.binary.clone(),
+            options: options.clone(),
+            database_url: database_url.to_owned(),
+            folder: Home::Passing(folder),
+            key: self.key.clone(),
+            running: None,
+        })
     }
 
     /// Starts the process and waits until it answers. Returns how long that took.
@@ -173,6 +224,11 @@ impl Server {
         self.running.as_ref().and_then(|(child, _)| child.id())
     }
 
+    /// Its master secret, as it keeps it: 64 hexadecimal digits.
+    pub fn secret(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.folder.path().join("data").join("secret"))?)
+    }
+
     /// The database it uses.
     pub fn database_url(&self) -> &str {
         &self.database_url
@@ -188,7 +244,9 @@ impl Server {
 
     /// Asks it to end and waits. An error when it does not, or ends badly.
     pub async fn stop(&mut self) -> Result<()> {
-        let Some((mut child, _)) = self.running.take() else { return Ok(()) };
+        let Some((mut child, _)) = self.running.take() else {
+            return Ok(());
+        };
         if let Some(id) = child.id() {
             let asked = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
             ensure!(asked.success(), "kill -TERM {id}: {asked}");
@@ -207,7 +265,15 @@ impl Server {
     pub async fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = self.command(arguments).output().await.with_context(|| format!("cannot start {}", self.binary.display()))?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        ensure!(output.status.success(), "{} {}: {}\n{}{}", self.binary.display(), arguments.join(" "), output.status, text(&output.stdout), text(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "{} {}: {}\n{}{}",
+            self.binary.display(),
+            arguments.join(" "),
+            output.status,
+            text(&output.stdout),
+            text(&output.stderr)
+        );
         Ok(text(&output.stdout))
     }
 

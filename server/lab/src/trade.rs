@@ -66,7 +66,10 @@ impl Goods {
     /// A basket with a line for each campaign. Another number is another basket, even for the same card in the same minute.
     fn basket(&self, number: u64) -> Vec<CaptureLine> {
         let price = 100_000 + i64::try_from(number % 1_000_000).unwrap_or(0);
-        self.0.iter().map(|gtin| CaptureLine { discount_minor: 0, gtin: *gtin, quantity: 1 + price % 3, unit_price_minor: Some(price) }).collect()
+        self.0
+            .iter()
+            .map(|gtin| CaptureLine { discount_minor: 0, gtin: *gtin, quantity: 1 + price % 3, unit_price_minor: Some(price) })
+            .collect()
     }
 
     /// The next sale to a card, at an instant that belongs to a code of its own.
@@ -90,10 +93,12 @@ fn campaigns() -> [(u64, Value, Option<i64>); 3] {
 /// A brand with a product and a campaign of its own.
 async fn campaign(client: &Client, number: u64, rule: Value, reward_at: Option<i64>) -> Result<Gtin> {
     let name = format!("Marca {number}");
-    let owner: Organisation = client.post("/api/v1/organisations", &json!({ "name": name, "kind": "brand_owner", "country": Country::Co })).await?;
+    let owner: Organisation =
+        client.post("/api/v1/organisations", &json!({ "name": name, "kind": "brand_owner", "country": Country::Co })).await?;
     let brand: Brand = client.post("/api/v1/brands", &json!({ "organisation_id": owner.id, "name": name, "colour": "#336699" })).await?;
     let gtin = gtin(number)?;
-    let product: Product = client.post("/api/v1/products", &json!({ "gtin": gtin, "name": name, "brand_id": brand.id, "currency": Currency::Cop })).await?;
+    let product: Product =
+        client.post("/api/v1/products", &json!({ "gtin": gtin, "name": name, "brand_id": brand.id, "currency": Currency::Cop })).await?;
     let mut rules = json!({ "unit": "points", "starts": "2020-01-01", "ends": "2099-12-31", "products": [product.id], "rules": [rule] });
     if let Some(need) = reward_at {
         let new = json!({ "name": name, "brand_id": brand.id, "unit_cost_minor": 250_000, "handling_fee_minor": 20_000, "currency": Currency::Cop });
@@ -101,13 +106,15 @@ async fn campaign(client: &Client, number: u64, rule: Value, reward_at: Option<i
         rules["unit"] = json!("stamps");
         rules["threshold"] = json!({ "need": need, "reward_id": reward.id });
     }
-    let campaign: Campaign = client.post("/api/v1/campaigns", &json!({ "brand_id": brand.id, "name": name, "template": "custom", "rules": rules })).await?;
+    let campaign: Campaign =
+        client.post("/api/v1/campaigns", &json!({ "brand_id": brand.id, "name": name, "template": "custom", "rules": rules })).await?;
     let _: Campaign = client.post(&format!("/api/v1/campaigns/{}/publication", campaign.id), &json!({})).await?;
     Ok(gtin)
 }
 
 async fn card(client: &Client, number: usize) -> Result<Card> {
-    let made: Value = client.post("/api/v1/sandbox/consumers", &json!({ "name": format!("Persona {number}"), "country": Country::Co })).await?;
+    let made: Value =
+        client.post("/api/v1/sandbox/consumers", &json!({ "name": format!("Persona {number}"), "country": Country::Co })).await?;
     Ok(Card { consumer: text(&made, "consumer_id").parse()?, next_sale_at: now() })
 }
 

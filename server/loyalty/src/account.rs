@@ -11,8 +11,12 @@
 use std::collections::HashMap;
 
 use shared::{
-    BrandId, CampaignId, CivilDate, ConsumerId, LotId, OrganisationId, PurchaseId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId,
-    loyalty::{RewardStatus, campaign::{Shortfall, Unit}},
+    AdjustmentId, BrandId, CampaignId, CivilDate, ConsumerId, LotId, OrganisationId, PurchaseId, RewardId, RewardInstanceId, ShopId,
+    Timestamp, WalletId,
+    loyalty::{
+        RewardStatus,
+        campaign::{Shortfall, Unit},
+    },
 };
 
 /// Lots that never expire carry this instant, so that "soonest first" needs no special case.
@@ -115,6 +119,8 @@ pub(crate) struct Lot {
     pub id: LotId,
     pub campaign: CampaignId,
     pub purchase: PurchaseId,
+    /// A person's correction made it: it names no award of the purchase.
+    pub adjustment: Option<AdjustmentId>,
     pub shop: Option<ShopId>,
     pub business_date: CivilDate,
     pub purchased_at: Timestamp,
@@ -201,6 +207,8 @@ pub(crate) struct Entry {
     pub wallet: WalletId,
     pub lot: Option<LotId>,
     pub purchase: Option<PurchaseId>,
+    /// The correction that moved them.
+    pub adjustment: Option<AdjustmentId>,
     pub instance: Option<RewardInstanceId>,
     pub debit: &'static str,
     pub credit: &'static str,
@@ -238,11 +246,14 @@ pub(crate) struct Account {
     keys: HashMap<String, u32>,
 }
 
-/// What a purchase gives in one campaign.
+/// What a purchase gives in one campaign, or a correction upward.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Award {
     pub campaign: CampaignId,
     pub purchase: PurchaseId,
+    pub adjustment: Option<AdjustmentId>,
+    /// 1, or a later one for lines that waited for their product.
+    pub part: i64,
     pub lot: LotId,
     pub shop: ShopId,
     pub business_date: CivilDate,
@@ -252,12 +263,14 @@ pub(crate) struct Award {
     pub expires_at: Timestamp,
 }
 
-/// What a return wants back.
+/// What a return wants back, or a correction downward.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reversal<'a> {
-    /// Names the return in the keys of the entries.
+    /// Names the return, or the correction, in the keys of the entries.
     pub cause: uuid::Uuid,
     pub purchase: PurchaseId,
+    /// A correction has no lot of its own to begin with, and counts for no award.
+    pub adjustment: Option<AdjustmentId>,
     pub campaign: CampaignId,
     pub amount: i64,
     pub shortfall: Shortfall,
@@ -270,15 +283,45 @@ impl Account {
         Self { consumer, wallets, held, entries: Vec::new(), closed: Vec::new(), keys: HashMap::new() }
     }
 
+    /// A simulation writes nothing: only what the wallets hold is kept.
+    pub(crate) fn forget(&mut self) {
+        self.entries.clear();
+        self.closed.clear();
+        self.keys.clear();
+        for wallet in &mut self.wallets {
+            wallet.lots.retain(|lot| lot.remaining > 0 || !lot.active);
+        }
+    }
+
     /// The place of a wallet, which is made when there is none.
-    pub(crate) fn wallet(&mut self, tenant: OrganisationId, brand: BrandId, campaign: CampaignId, unit: Unit, id: impl FnOnce() -> WalletId) -> usize {
+    pub(crate) fn wallet(
+        &mut self,
+        tenant: OrganisationId,
+        brand: BrandId,
+        campaign: CampaignId,
+        unit: Unit,
+        id: impl FnOnce() -> WalletId,
+    ) -> usize {
         let scope = scope(unit, brand, campaign);
         if let Some(place) = self.wallets.iter().position(|wallet| wallet.scope == scope) {
             return place;
         }
         let nothing = Holdings::default();
         let campaign = (unit == Unit::Stamps).then_some(campaign);
-        self.wallets.push(Wallet { id: id(), tenant, brand, campaign, scope, unit, new: true, before: nothing, now: nothing, due_at: NEVER, complete: true, lots: Vec::new() });
+        self.wallets.push(Wallet {
+            id: id(),
+            tenant,
+            brand,
+            campaign,
+            scope,
+            unit,
+            new: true,
+            before: nothing,
+            now: nothing,
+            due_at: NEVER,
+            complete: true,
+            lots: Vec::new(),
+        });
         self.wallets.len() - 1
     }
 
@@ -292,7 +335,8 @@ impl Account {
             })
         });
         let first = lots.min_by_key(|(due, order)| (rank(due), *order)).map(|(due, _)| due);
-        let lapse = self.held.iter().enumerate().filter(|(_, held)| held.until <= now).map(|(number, held)| (held.until, Due::Lapse(number)));
+        let lapse =
+            self.held.iter().enumerate().filter(|(_, held)| held.until <= now).map(|(number, held)| (held.until, Due::Lapse(number)));
         first.into_iter().chain(lapse).min_by_key(rank)
     }
 
@@ -329,6 +373,7 @@ impl Account {
             id: award.lot,
             campaign: award.campaign,
             purchase: award.purchase,
+            adjustment: award.adjustment,
             shop: Some(award.shop),
             business_date: award.business_date,
             purchased_at: award.purchased_at,
@@ -344,8 +389,23 @@ impl Account {
         };
         self.wallets[place].lots.push(lot);
         let number = self.wallets[place].lots.len() - 1;
-        let key = format!("earn:{}:{}", award.purchase, award.campaign);
-        self.moved(place, Kind::Earn, key, number, None, (ISSUED_POOL, if active { AVAILABLE } else { PENDING }), award.amount, award.purchased_at);
+        let key = match award.adjustment {
+            Some(adjustment) => format!("adjust:{adjustment}"),
+            None if award.part > 1 => format!("earn:{}:{}:{}", award.purchase, award.campaign, award.part),
+            None => format!("earn:{}:{}", award.purchase, award.campaign),
+        };
+        let first = self.entries.len();
+        self.moved(
+            place,
+            Kind::Earn,
+            key,
+            number,
+            None,
+            (ISSUED_POOL, if active { AVAILABLE } else { PENDING }),
+            award.amount,
+            award.purchased_at,
+        );
+        self.mark(first, award.adjustment);
         if active {
             self.repay(place, number, now);
         }
@@ -363,11 +423,28 @@ impl Account {
     }
 
     /// Units that are held for a reward of the catalogue. The caller has looked that they are there.
-    pub(crate) fn reserve(&mut self, place: usize, instance: RewardInstanceId, reward: RewardId, cost: i64, at: Timestamp, until: Timestamp) {
+    pub(crate) fn reserve(
+        &mut self,
+        place: usize,
+        instance: RewardInstanceId,
+        reward: RewardId,
+        cost: i64,
+        at: Timestamp,
+        until: Timestamp,
+    ) {
         let mut parts = Vec::new();
         for (number, amount) in self.choose(place, cost) {
             let lot = self.wallets[place].lots[number].id;
-            self.moved(place, Kind::Reserve, format!("reserve:{instance}:{lot}"), number, Some(instance), (AVAILABLE, RESERVED), amount, at);
+            self.moved(
+                place,
+                Kind::Reserve,
+                format!("reserve:{instance}:{lot}"),
+                number,
+                Some(instance),
+                (AVAILABLE, RESERVED),
+                amount,
+                at,
+            );
             parts.push((lot, amount));
         }
         self.held.push(Held { instance, reward, wallet: self.wallets[place].id, until, parts });
@@ -383,7 +460,9 @@ impl Account {
 
     /// It was handed over: what was held is spent.
     pub(crate) fn spend(&mut self, instance: RewardInstanceId, at: Timestamp) -> bool {
-        let Some(number) = self.held.iter().position(|held| held.instance == instance) else { return false };
+        let Some(number) = self.held.iter().position(|held| held.instance == instance) else {
+            return false;
+        };
         let held = self.held.remove(number);
         for (lot, amount) in &held.parts {
             let (place, number) = self.lot(held.wallet, *lot);
@@ -401,13 +480,20 @@ impl Account {
         self.place_of(wallet)
     }
 
-    /// Takes an award back, in the order of the contract, and says which rewards it undid.
+    /// Takes an award back, in the order of the contract, and says which rewards it undid. A correction downward is taken
+    /// the same way, without a lot that it would begin with.
     pub(crate) fn reverse(&mut self, place: usize, reversal: &Reversal<'_>, at: Timestamp) {
         let mut missing = reversal.amount;
-        let own = self.wallets[place].lots.iter().position(|lot| lot.purchase == reversal.purchase && lot.campaign == reversal.campaign);
+        let first = self.entries.len();
+        let award = |lot: &Lot| lot.adjustment.is_none() && lot.purchase == reversal.purchase && lot.campaign == reversal.campaign;
+        // More than one when lines of the purchase waited for their product.
+        let own: Vec<usize> = match reversal.adjustment {
+            None => self.wallets[place].lots.iter().enumerate().filter(|(_, lot)| award(lot)).map(|(number, _)| number).collect(),
+            Some(_) => Vec::new(),
+        };
         let mut undoable = reversal.undoable.iter();
         loop {
-            if let Some(own) = own {
+            for own in own.iter().copied() {
                 self.take(place, own, &mut missing, reversal, at);
                 // What of it expired is gone without cost, once.
                 let lot = &mut self.wallets[place].lots[own];
@@ -420,22 +506,47 @@ impl Account {
             if missing == 0 {
                 break;
             }
-            let Some((instance, reward, parts)) = undoable.next() else { break };
+            let Some((instance, reward, parts)) = undoable.next() else {
+                break;
+            };
             for (lot, amount) in parts {
                 let (place, number) = self.lot(self.wallets[place].id, *lot);
-                self.give_back(place, number, Kind::RewardCancel, format!("reward_cancel:{instance}:{lot}"), *instance, REDEEMED, *amount, at);
+                self.give_back(
+                    place,
+                    number,
+                    Kind::RewardCancel,
+                    format!("reward_cancel:{instance}:{lot}"),
+                    *instance,
+                    REDEEMED,
+                    *amount,
+                    at,
+                );
             }
-            self.closed.push(Closed { instance: *instance, from: RewardStatus::Issued, to: RewardStatus::Cancelled, unit_of: Some(*reward) });
+            self.closed.push(Closed {
+                instance: *instance,
+                from: RewardStatus::Issued,
+                to: RewardStatus::Cancelled,
+                unit_of: Some(*reward),
+            });
         }
         if missing > 0 {
             let (kind, debit) = if reversal.shortfall == Shortfall::Debt { (Kind::Debt, DEBT) } else { (Kind::Waive, WAIVED) };
             let key = format!("{}:{}:{}", kind.code().to_lowercase(), reversal.cause, reversal.campaign);
             self.moved_in(place, kind, key, reversal.campaign, (debit, REVERSED), missing, at);
         }
-        if let Some(own) = own {
-            let lot = &mut self.wallets[place].lots[own];
-            lot.reversed += reversal.amount;
-            lot.changed = true;
+        let mut back = reversal.amount;
+        for (nth, number) in own.iter().enumerate() {
+            let lot = &mut self.wallets[place].lots[*number];
+            let part = if nth + 1 == own.len() { back } else { back.min(lot.awarded - lot.reversed) };
+            (back, lot.reversed, lot.changed) = (back - part, lot.reversed + part, true);
+        }
+        self.mark(first, reversal.adjustment);
+    }
+
+    /// The entries from there on belong to a correction.
+    fn mark(&mut self, first: usize, adjustment: Option<AdjustmentId>) {
+        for entry in &mut self.entries[first..] {
+            entry.adjustment = adjustment;
         }
     }
 
@@ -459,7 +570,16 @@ impl Account {
                 };
                 let mut moving = from.wallets[source].lots[number].clone();
                 if amount > 0 {
-                    from.moved(source, Kind::TransferOut, format!("transfer_out:{cause}:{lot}"), number, None, (book, TRANSFER), amount, at);
+                    from.moved(
+                        source,
+                        Kind::TransferOut,
+                        format!("transfer_out:{cause}:{lot}"),
+                        number,
+                        None,
+                        (book, TRANSFER),
+                        amount,
+                        at,
+                    );
                 }
                 moving.remaining = 0;
                 moving.changed = true;
@@ -473,10 +593,28 @@ impl Account {
                 let amount: i64 = held.parts.iter().map(|(_, amount)| amount).sum();
                 let instance = held.instance;
                 let out = from.wallets[source].owner(from.consumer, campaign);
-                from.entries.push(entry(Kind::ReservedOut, format!("reserved_out:{cause}:{instance}"), out, old, Some(instance), (RESERVED, TRANSFER), amount, at));
+                from.entries.push(entry(
+                    Kind::ReservedOut,
+                    format!("reserved_out:{cause}:{instance}"),
+                    out,
+                    old,
+                    Some(instance),
+                    (RESERVED, TRANSFER),
+                    amount,
+                    at,
+                ));
                 from.wallets[source].now.reserved -= amount;
                 let into = self.wallets[place].owner(self.consumer, campaign);
-                self.entries.push(entry(Kind::ReservedIn, format!("reserved_in:{cause}:{instance}"), into, target, Some(instance), (TRANSFER, RESERVED), amount, at));
+                self.entries.push(entry(
+                    Kind::ReservedIn,
+                    format!("reserved_in:{cause}:{instance}"),
+                    into,
+                    target,
+                    Some(instance),
+                    (TRANSFER, RESERVED),
+                    amount,
+                    at,
+                ));
                 self.wallets[place].now.reserved += amount;
                 self.held.push(Held { wallet: target, ..held });
             }
@@ -515,7 +653,17 @@ impl Account {
 
     /// Units go back into their own lot, and expire there at once when its time is over.
     #[allow(clippy::too_many_arguments, reason = "one entry")]
-    fn give_back(&mut self, place: usize, number: usize, kind: Kind, key: String, instance: RewardInstanceId, from: &'static str, amount: i64, at: Timestamp) {
+    fn give_back(
+        &mut self,
+        place: usize,
+        number: usize,
+        kind: Kind,
+        key: String,
+        instance: RewardInstanceId,
+        from: &'static str,
+        amount: i64,
+        at: Timestamp,
+    ) {
         self.moved(place, kind, key.clone(), number, Some(instance), (from, AVAILABLE), amount, at);
         if self.wallets[place].lots[number].expires_at <= at {
             self.expire(place, number, Some(&key), at);
@@ -569,7 +717,17 @@ impl Account {
 
     /// Units move between two accounts, and what is behind the names follows: the wallet's holdings, and the lot.
     #[allow(clippy::too_many_arguments, reason = "one entry")]
-    fn moved(&mut self, place: usize, kind: Kind, key: String, number: usize, instance: Option<RewardInstanceId>, books: (&'static str, &'static str), amount: i64, at: Timestamp) {
+    fn moved(
+        &mut self,
+        place: usize,
+        kind: Kind,
+        key: String,
+        number: usize,
+        instance: Option<RewardInstanceId>,
+        books: (&'static str, &'static str),
+        amount: i64,
+        at: Timestamp,
+    ) {
         let key = self.unused(key);
         let wallet = &mut self.wallets[place];
         let lot = &mut wallet.lots[number];
@@ -577,7 +735,8 @@ impl Account {
         lot.remaining += (inside(books.1) - inside(books.0)) * amount;
         lot.changed = true;
         let (campaign, id) = (lot.campaign, lot.id);
-        let purchase = matches!(kind, Kind::Earn | Kind::Reverse).then_some(lot.purchase);
+        let award = lot.adjustment.is_none() && matches!(kind, Kind::Earn | Kind::Reverse);
+        let purchase = award.then_some(lot.purchase);
         wallet.now.add(books, amount);
         let made = entry(kind, key, wallet.owner(self.consumer, campaign), wallet.id, instance, books, amount, at);
         self.entries.push(Entry { lot: Some(id), purchase, ..made });
@@ -585,7 +744,16 @@ impl Account {
 
     /// The same without a lot.
     #[allow(clippy::too_many_arguments, reason = "one entry")]
-    fn moved_in(&mut self, place: usize, kind: Kind, key: String, campaign: CampaignId, books: (&'static str, &'static str), amount: i64, at: Timestamp) {
+    fn moved_in(
+        &mut self,
+        place: usize,
+        kind: Kind,
+        key: String,
+        campaign: CampaignId,
+        books: (&'static str, &'static str),
+        amount: i64,
+        at: Timestamp,
+    ) {
         let wallet = &mut self.wallets[place];
         wallet.now.add(books, amount);
         self.entries.push(entry(kind, key, wallet.owner(self.consumer, campaign), wallet.id, None, books, amount, at));
@@ -620,17 +788,29 @@ impl Wallet {
 }
 
 #[allow(clippy::too_many_arguments, reason = "one entry")]
-fn entry(kind: Kind, key: String, owner: Owner, wallet: WalletId, instance: Option<RewardInstanceId>, books: (&'static str, &'static str), amount: i64, at: Timestamp) -> Entry {
-    Entry { kind, key, owner, wallet, lot: None, purchase: None, instance, debit: books.0, credit: books.1, amount, at }
+fn entry(
+    kind: Kind,
+    key: String,
+    owner: Owner,
+    wallet: WalletId,
+    instance: Option<RewardInstanceId>,
+    books: (&'static str, &'static str),
+    amount: i64,
+    at: Timestamp,
+) -> Entry {
+    Entry { kind, key, owner, wallet, lot: None, purchase: None, adjustment: None, instance, debit: books.0, credit: books.1, amount, at }
 }
 
 /// At equal instants: activation, expiry, lapse.
 fn rank((at, due): &(Timestamp, Due)) -> (Timestamp, u8) {
-    (*at, match due {
-        Due::Activate(..) => 0,
-        Due::Expire(..) => 1,
-        Due::Lapse(_) => 2,
-    })
+    (
+        *at,
+        match due {
+            Due::Activate(..) => 0,
+            Due::Expire(..) => 1,
+            Due::Lapse(_) => 2,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -651,18 +831,20 @@ mod tests {
         Release { which: usize },
         Spend { which: usize },
         Undo { which: usize },
+        Adjust { amount: i64, shortfall: Shortfall },
         Wait { hours: i64 },
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let shortfall = prop_oneof![Just(Shortfall::Debt), Just(Shortfall::Waive)];
+        let shortfall = || prop_oneof![Just(Shortfall::Debt), Just(Shortfall::Waive)];
         let step = prop_oneof![
             4 => (1_i64..20, 0_i64..3, proptest::option::of(0_i64..5)).prop_map(|(amount, hold_days, valid_days)| Step::Earn { amount, hold_days, valid_days }),
-            2 => (0_usize..8, 1_i64..20, shortfall).prop_map(|(which, amount, shortfall)| Step::Return { which, amount, shortfall }),
+            2 => (0_usize..8, 1_i64..20, shortfall()).prop_map(|(which, amount, shortfall)| Step::Return { which, amount, shortfall }),
             2 => (1_i64..15, 1_i64..72).prop_map(|(cost, hours)| Step::Reserve { cost, hours }),
             1 => (0_usize..8).prop_map(|which| Step::Release { which }),
             2 => (0_usize..8).prop_map(|which| Step::Spend { which }),
             1 => (0_usize..8).prop_map(|which| Step::Undo { which }),
+            2 => (-15_i64..15, shortfall()).prop_map(|(amount, shortfall)| Step::Adjust { amount, shortfall }),
             3 => (1_i64..60).prop_map(|hours| Step::Wait { hours }),
         ];
         proptest::collection::vec(step, 1..40)
@@ -683,7 +865,8 @@ mod tests {
     impl Play {
         fn new(cards: bool) -> Self {
             let mut account = Account::new(ConsumerId::fixed(1), Vec::new(), Vec::new());
-            let place = account.wallet(OrganisationId::fixed(1), BrandId::fixed(1), CampaignId::fixed(1), Unit::Points, || WalletId::fixed(1));
+            let place =
+                account.wallet(OrganisationId::fixed(1), BrandId::fixed(1), CampaignId::fixed(1), Unit::Points, || WalletId::fixed(1));
             Self { account, place, now: Timestamp(0), number: 0, cards, earned: Vec::new(), issued: Vec::new(), spent: Vec::new() }
         }
 
@@ -718,6 +901,8 @@ mod tests {
                     let award = Award {
                         campaign: CampaignId::fixed(1),
                         purchase,
+                        adjustment: None,
+                        part: 1,
                         lot: LotId::fixed(self.next()),
                         shop: ShopId::fixed(1),
                         business_date: CivilDate::new(2026, 3, 1).unwrap(),
@@ -731,7 +916,9 @@ mod tests {
                     self.complete();
                 }
                 Step::Return { which, amount, shortfall } => {
-                    let Some((purchase, left)) = self.earned.get_mut(which) else { return };
+                    let Some((purchase, left)) = self.earned.get_mut(which) else {
+                        return;
+                    };
                     let (purchase, amount) = (*purchase, amount.min(*left));
                     if amount == 0 {
                         return;
@@ -739,7 +926,19 @@ mod tests {
                     *left -= amount;
                     let cause = uuid::Uuid::from_u128(self.next());
                     let undoable: Vec<_> = self.issued.iter().rev().cloned().collect();
-                    self.account.reverse(self.place, &Reversal { cause, purchase, campaign: CampaignId::fixed(1), amount, shortfall, undoable: &undoable }, self.now);
+                    self.account.reverse(
+                        self.place,
+                        &Reversal {
+                            cause,
+                            purchase,
+                            adjustment: None,
+                            campaign: CampaignId::fixed(1),
+                            amount,
+                            shortfall,
+                            undoable: &undoable,
+                        },
+                        self.now,
+                    );
                     let closed: Vec<_> = self.account.closed.iter().map(|closed| closed.instance).collect();
                     self.issued.retain(|(instance, ..)| !closed.contains(instance));
                 }
@@ -770,6 +969,41 @@ mod tests {
                         self.complete();
                     }
                 }
+                Step::Adjust { amount: 0, .. } => {}
+                Step::Adjust { amount, .. } if amount > 0 => {
+                    let id = AdjustmentId::fixed(self.next());
+                    let award = Award {
+                        campaign: CampaignId::fixed(1),
+                        purchase: PurchaseId::fixed(1),
+                        adjustment: Some(id),
+                        part: 1,
+                        lot: LotId::fixed(self.next()),
+                        shop: ShopId::fixed(1),
+                        business_date: CivilDate::new(2026, 3, 1).unwrap(),
+                        purchased_at: self.now,
+                        amount,
+                        available_at: self.now,
+                        expires_at: NEVER,
+                    };
+                    self.account.earn(self.place, &award, self.now);
+                    self.complete();
+                }
+                Step::Adjust { amount, shortfall } => {
+                    let id = AdjustmentId::fixed(self.next());
+                    let undoable: Vec<_> = self.issued.iter().rev().cloned().collect();
+                    let reversal = Reversal {
+                        cause: id.0,
+                        purchase: PurchaseId::fixed(1),
+                        adjustment: Some(id),
+                        campaign: CampaignId::fixed(1),
+                        amount: -amount,
+                        shortfall,
+                        undoable: &undoable,
+                    };
+                    self.account.reverse(self.place, &reversal, self.now);
+                    let closed: Vec<_> = self.account.closed.iter().map(|closed| closed.instance).collect();
+                    self.issued.retain(|(instance, ..)| !closed.contains(instance));
+                }
                 Step::Wait { hours } => {
                     self.now = self.now.plus_ms(hours * 3_600_000);
                     self.up_to_now();
@@ -789,7 +1023,12 @@ mod tests {
             assert_eq!((available, pending), (lots(true), lots(false)));
             assert_eq!(reserved, self.account.held.iter().flat_map(|held| &held.parts).map(|(_, amount)| amount).sum::<i64>());
             assert!(available >= 0 && pending >= 0 && reserved >= 0 && debt >= 0);
-            assert!(wallet.lots.iter().all(|lot| (0..=lot.awarded).contains(&lot.remaining) && (0..=lot.awarded).contains(&lot.reversed) && lot.expired >= 0));
+            assert!(
+                wallet
+                    .lots
+                    .iter()
+                    .all(|lot| (0..=lot.awarded).contains(&lot.remaining) && (0..=lot.awarded).contains(&lot.reversed) && lot.expired >= 0)
+            );
             assert!(wallet.lots.iter().all(|lot| lot.remaining == 0 || lot.expires_at > self.now), "nothing outlives its time");
             let t = |kind| self.total(kind);
             // The contract's invariant of a wallet.

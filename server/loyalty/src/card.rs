@@ -2,17 +2,27 @@
 
 use db::{Tx, sql};
 use hmac::{Hmac, Mac};
-use identity::{Actor, challenge::{self, VerifiedPhone}, consumer::{self, NewConsumer}, keys::random, session};
+use identity::{
+    Actor,
+    challenge::{self, VerifiedPhone},
+    consumer::{self, NewConsumer},
+    keys::random,
+    session,
+};
 use sha2::Sha256;
 use shared::{
     BrandId, CampaignId, CardId, CardKeyId, ConsumerId, Country, SessionId, ShopId, Timestamp,
-    loyalty::{Balance, CampaignRules, CardCode, CardView, LateGain, campaign::Unit, card_code::{PublicCode, STEP_MS, printed_message, rotating_message, step_at, with_mac}},
+    loyalty::{
+        Balance, CampaignRules, CardCode, CardView, LateGain,
+        campaign::Unit,
+        card_code::{PublicCode, STEP_MS, printed_message, rotating_message, step_at, with_mac},
+    },
     time::DAY_MS,
 };
 use sqlx::types::Json;
 use subtle::ConstantTimeEq;
 
-use crate::{Error, Loyalty, failed_code, purchase::LIVE_MAX_MS, reward};
+use crate::{Error, Loyalty, failed_code, level, purchase::LIVE_MAX_MS, reward};
 
 /// Devices that may show one card at the same time.
 pub const KEYS_MAX: usize = 3;
@@ -42,10 +52,22 @@ impl Holder {
     }
 }
 
+impl Holder {
+    /// For partners' systems, which have no counter at which somebody is greeted.
+    pub(crate) fn without_name(self) -> Self {
+        Self { name: None, ..self }
+    }
+}
+
 /// How a shop may call a consumer: a first name and two digits of the card, never more.
 pub(crate) fn label(name: Option<&str>, public_code: &[u8]) -> String {
     let first: String = name.and_then(|name| name.split_whitespace().next()).unwrap_or("Tarjeta").chars().take(12).collect();
     format!("{first} · {}", digits(public_code))
+}
+
+/// The same label without the name: `Tarjeta · ••42`.
+pub(crate) fn nameless(label: &str) -> String {
+    ["Tarjeta · ", label.rsplit(" · ").next().unwrap_or_default()].concat()
 }
 
 fn digits(public_code: &[u8]) -> String {
@@ -69,13 +91,21 @@ struct HolderRow {
 /// `now` is for the failures of a moment ago, `read_at` for the keys of then.
 ///
 /// A device's key that was revoked still explains a code that a shop read before: its sale may come days later.
-pub(crate) async fn find_by_code(tx: &mut Tx, loyalty: &Loyalty, code: &CardCode, shop: ShopId, now: Timestamp, read_at: Timestamp) -> Result<Option<Holder>, Error> {
+pub(crate) async fn find_by_code(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    code: &CardCode,
+    shop: ShopId,
+    now: Timestamp,
+    read_at: Timestamp,
+) -> Result<Option<Holder>, Error> {
     let (card, mac, message) = match code {
         CardCode::Rotating { card, step, mac } => (card, mac, rotating_message(*card, *step)),
         CardCode::Printed { card, mac } => (card, mac, printed_message(*card)),
         CardCode::Reward(_) => return Ok(None),
     };
-    let rows = tx.query(HOLDER_BY_CODE).bind(shop).bind(card.0.to_vec()).bind(read_at).bind(failed_code::since(now)).all::<HolderRow>().await?;
+    let rows =
+        tx.query(HOLDER_BY_CODE).bind(shop).bind(card.0.to_vec()).bind(read_at).bind(failed_code::since(now)).all::<HolderRow>().await?;
     let right = rows.into_iter().find(|row| {
         let secret = row.secret_sealed.as_deref().and_then(|sealed| loyalty.keys.open(SECRET_CONTEXT, sealed));
         secret.is_some_and(|secret| bool::from(code_mac(&secret, &message)[..8].ct_eq(mac)))
@@ -116,7 +146,14 @@ pub(crate) fn read_at(now: Timestamp, told: Timestamp, ago_max_ms: i64) -> Times
 /// Whose code the tendero just read, without using it up: the chip above the basket.
 ///
 /// After [`Error::UnknownCard`] the caller counts the failure with [`failed_code::note`], in a transaction that writes.
-pub async fn identify(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, code: &str, read_at: Timestamp) -> Result<String, Error> {
+pub async fn identify(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    actor: &Actor,
+    now: Timestamp,
+    code: &str,
+    read_at: Timestamp,
+) -> Result<String, Error> {
     let (_, shop, _) = actor.member()?;
     let code: CardCode = code.parse().map_err(|_| Error::UnknownCard)?;
     let read_at = self::read_at(now, read_at, LIVE_MAX_MS);
@@ -133,7 +170,14 @@ pub async fn identify(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timest
 }
 
 /// The holder of a code that is read now. After too many failures nobody is, and a right code looks like a wrong one.
-pub(crate) async fn find_live(tx: &mut Tx, loyalty: &Loyalty, code: &CardCode, shop: ShopId, now: Timestamp, read_at: Timestamp) -> Result<Holder, Error> {
+pub(crate) async fn find_live(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    code: &CardCode,
+    shop: ShopId,
+    now: Timestamp,
+    read_at: Timestamp,
+) -> Result<Holder, Error> {
     match find_by_code(tx, loyalty, code, shop, now, read_at).await? {
         Some(holder) if holder.failures >= failed_code::MAX => Err(Error::CodeLocked),
         Some(holder) => Ok(holder),
@@ -150,9 +194,16 @@ pub struct NewCardKey {
 }
 
 /// A consumer signs up: person, consents and card in one step.
-pub async fn sign_up(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, phone: &VerifiedPhone, new: &NewConsumer) -> Result<(ConsumerId, CardId), Error> {
+pub async fn sign_up(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    now: Timestamp,
+    phone: &VerifiedPhone,
+    new: &NewConsumer,
+) -> Result<(ConsumerId, CardId), Error> {
     let consumer = consumer::create(tx, now, phone, new).await?;
     let card = create(tx, loyalty, now, consumer, "digital").await?;
+    crate::notice::welcome(tx, loyalty, now, consumer).await?;
     Ok((consumer, card))
 }
 
@@ -166,7 +217,14 @@ pub async fn create(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, consumer: Co
 
 async fn add_key(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, card: CardId, session: Option<SessionId>) -> Result<NewCardKey, Error> {
     let key = NewCardKey { id: tx.new_id(), secret: random() };
-    tx.query(INSERT_KEY).bind(key.id).bind(card).bind(loyalty.keys.seal(SECRET_CONTEXT, &key.secret)).bind(session).bind(now).execute().await?;
+    tx.query(INSERT_KEY)
+        .bind(key.id)
+        .bind(card)
+        .bind(loyalty.keys.seal(SECRET_CONTEXT, &key.secret))
+        .bind(session)
+        .bind(now)
+        .execute()
+        .await?;
     Ok(key)
 }
 
@@ -187,7 +245,9 @@ pub async fn new_key(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 
 /// Whoever signs out of a browser leaves no key of her card behind. Nobody leaves quietly, too.
 pub async fn leave(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<(), Error> {
-    let Ok((consumer, session)) = session_of(actor) else { return Ok(()) };
+    let Ok((consumer, session)) = session_of(actor) else {
+        return Ok(());
+    };
     let (card, ..) = mine(tx, consumer).await?;
     tx.query(REVOKE_SESSION_KEY).bind(now).bind(session).bind(card).execute().await?;
     Ok(())
@@ -239,13 +299,20 @@ pub async fn recover(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, sealed: &st
     Ok(consumer)
 }
 
+/// Whether a consumer's own card is blocked.
+pub(crate) async fn is_blocked(tx: &mut Tx, consumer: ConsumerId) -> Result<bool, Error> {
+    let (blocked,): (bool,) = tx.query(IS_BLOCKED).bind(consumer).one().await?;
+    Ok(blocked)
+}
+
 async fn mine(tx: &mut Tx, consumer: ConsumerId) -> Result<(CardId, Vec<u8>), Error> {
     tx.query(CARD_OF).bind(consumer).maybe().await?.ok_or(Error::NotFound)
 }
 
 /// The code of an instant, made with the server's own key of the card.
 pub async fn code_at(tx: &mut Tx, loyalty: &Loyalty, consumer: ConsumerId, at: Timestamp) -> Result<String, Error> {
-    let (public_code, sealed, kind): (Vec<u8>, Vec<u8>, String) = tx.query(OLDEST_KEY).bind(consumer).maybe().await?.ok_or(Error::NotFound)?;
+    let (public_code, sealed, kind): (Vec<u8>, Vec<u8>, String) =
+        tx.query(OLDEST_KEY).bind(consumer).maybe().await?.ok_or(Error::NotFound)?;
     let secret = loyalty.keys.open(SECRET_CONTEXT, &sealed).ok_or(Error::UnknownCard)?;
     let card = PublicCode(public_code.try_into().map_err(|_| Error::UnknownCard)?);
     let message = if kind == "printed" { printed_message(card) } else { rotating_message(card, step_at(at)) };
@@ -286,10 +353,17 @@ pub async fn view(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp)
     let person: Person = tx.query(PERSON).bind(consumer).one().await?;
     let code = code_at(tx, loyalty, consumer, now).await?;
     let key: Option<(CardKeyId,)> = tx.query(SESSION_KEY).bind(card_id).bind(session).maybe().await?;
-    let balances = balances(tx, actor, consumer).await?;
+    let mut balances = balances(tx, actor, consumer).await?;
+    let levels = level::of_consumer(tx, actor, now).await?;
+    for balance in balances.iter_mut().filter(|balance| balance.unit == Unit::Points) {
+        balance.level = levels.iter().find(|level| level.brand_id == balance.brand_id).map(|level| level.level);
+    }
     let rewards = reward::of_consumer(tx, actor, consumer).await?;
     let late = tx.query(LATE).bind(consumer).bind(now.plus_ms(-LATE_MS)).all::<LateRow>().await?;
-    let late = late.into_iter().map(|row| LateGain { shop_name: row.shop_name, received_at: row.received_at, unit: row.unit, amount: row.amount }).collect();
+    let late = late
+        .into_iter()
+        .map(|row| LateGain { shop_name: row.shop_name, received_at: row.received_at, unit: row.unit, amount: row.amount })
+        .collect();
     Ok(CardView {
         card_id,
         name: person.display_name,
@@ -347,6 +421,7 @@ pub async fn balances(tx: &mut Tx, actor: &Actor, consumer: ConsumerId) -> Resul
             debt: row.debt,
             need: row.rules.and_then(|rules| rules.0.threshold).map(|threshold| threshold.need),
             reward_name: row.reward_name,
+            level: None,
         })
         .collect();
     balances.sort_by_key(|balance| balance.need.map_or(i64::MAX, |need| need - balance.available));
@@ -363,6 +438,7 @@ pub(crate) fn may_see(actor: &Actor, consumer: ConsumerId) -> Result<(), Error> 
 }
 
 sql! {
+    /// A card of a sandbox is unknown at real shops, a real one at a sandbox's, and one of a closed world everywhere.
     HOLDER_BY_CODE: "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, k.secret_sealed,
                             (SELECT COUNT(*) FROM code_failure f WHERE f.shop_id = $1 AND f.subject = $2 AND f.failed_at > $4) AS failures,
                             EXISTS (SELECT 1 FROM contact t JOIN shop_member m ON m.phone_hash = t.phone_hash
@@ -370,7 +446,9 @@ sql! {
                      FROM card c
                      JOIN consumer n ON n.id = c.consumer_id
                      JOIN card_key k ON k.card_id = c.id AND (k.revoked_at IS NULL OR k.revoked_at > $3)
-                     WHERE c.public_code = $2 AND n.deleted_at IS NULL";
+                     WHERE c.public_code = $2 AND n.deleted_at IS NULL
+                       AND (SELECT w.world_id FROM sandbox_consumer w WHERE w.consumer_id = c.consumer_id) IS NOT DISTINCT FROM (SELECT s.world_id FROM sandbox_shop s WHERE s.shop_id = $1)
+                       AND NOT EXISTS (SELECT 1 FROM sandbox_consumer w JOIN sandbox_world o ON o.id = w.world_id WHERE w.consumer_id = c.consumer_id AND o.closed_at IS NOT NULL)";
 
     HOLDER_BY_CONSUMER: "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, c.public_code AS secret_sealed, CAST(0 AS BIGINT) AS failures,
                                 EXISTS (SELECT 1 FROM contact t JOIN shop_member m ON m.phone_hash = t.phone_hash
@@ -378,6 +456,8 @@ sql! {
                          FROM card c
                          JOIN consumer n ON n.id = c.consumer_id
                          WHERE c.consumer_id = (SELECT COALESCE(merged_into, id) FROM consumer WHERE id = $2) AND n.deleted_at IS NULL
+                       AND (SELECT w.world_id FROM sandbox_consumer w WHERE w.consumer_id = c.consumer_id) IS NOT DISTINCT FROM (SELECT s.world_id FROM sandbox_shop s WHERE s.shop_id = $1)
+                       AND NOT EXISTS (SELECT 1 FROM sandbox_consumer w JOIN sandbox_world o ON o.id = w.world_id WHERE w.consumer_id = c.consumer_id AND o.closed_at IS NOT NULL)
                          ORDER BY CASE WHEN c.claimed_from = $2 THEN 0 WHEN c.claimed_from IS NULL THEN 1 ELSE 2 END, c.created_at, c.id LIMIT 1";
 
     INSERT: "INSERT INTO card (id, public_code, consumer_id, kind, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -400,6 +480,8 @@ sql! {
 
     /// Her own, not one that she claimed.
     CARD_OF: "SELECT id, public_code FROM card WHERE consumer_id = $1 ORDER BY CASE WHEN claimed_from IS NULL THEN 0 ELSE 1 END, created_at, id LIMIT 1";
+
+    IS_BLOCKED: "SELECT EXISTS (SELECT 1 FROM card WHERE consumer_id = $1 AND blocked_at IS NOT NULL)";
 
     OLDEST_KEY: "SELECT c.public_code, k.secret_sealed, c.kind FROM card c JOIN card_key k ON k.card_id = c.id
                  WHERE c.consumer_id = (SELECT COALESCE(merged_into, id) FROM consumer WHERE id = $1) AND k.revoked_at IS NULL

@@ -7,15 +7,13 @@ use identity::{Actor, audit};
 use jobs::outbox::{self, NewEvent};
 use serde_json::json;
 use shared::{
-    BrandId, CampaignId, ConsumerId, OrganisationId, RewardId, RewardInstanceId, Timestamp,
-    loyalty::{CatalogueReward, NewReservation, RewardInstance, campaign::Unit},
+    BrandId, CivilDate, ConsumerId, Country, OrganisationId, RewardId, RewardInstanceId, Timestamp,
+    loyalty::{CatalogueReward, NewReservation, RewardAvailability, RewardInstance, campaign::Unit},
     time::MINUTE_MS,
 };
 
 use crate::{
-    Error, Loyalty,
-    account::Owner,
-    card,
+    Error, Loyalty, card,
     ledger::{self, Depth},
     reward::{self, NewInstance},
     settle,
@@ -39,17 +37,29 @@ pub async fn reserve(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     let consumer = identity::consumer::living(tx, consumer).await?.ok_or(Error::UnknownCard)?;
     let offer: Offer = tx.query(OFFER).bind(new.reward_id).maybe().await?.ok_or(Error::NoSuchReward)?;
     let cost = offer.cost.ok_or(Error::NoSuchReward)?;
+    let (availability, country) = reward::availability(tx, new.reward_id).await?;
+    if !availability.on(identity::shop::local_date(country.time_zone(), now)) {
+        return Err(Error::RewardNotHere);
+    }
     let book = loyalty.current_book(tx).await?;
     let (mut account, mut cards) = settle::open(tx, &book, consumer, now, Depth::Due).await?;
+    if card::is_blocked(tx, consumer).await? {
+        return Err(Error::CardBlocked);
+    }
     let place = account.wallets.iter().position(|wallet| wallet.unit == Unit::Points && wallet.brand == offer.brand_id);
     let holds = place.map(|place| account.wallets[place].now).unwrap_or_default();
     if holds.debt > 0 {
         return Err(Error::InDebt);
     }
+    if offer.stock_initial.is_some() {
+        settle::rivals_first(tx, &book, consumer, new.reward_id, now).await?;
+    }
     if offer.stock_initial.is_some() && reward::units_left(tx, new.reward_id, now).await? < 1 {
         return Err(Error::OutOfStock);
     }
-    let Some(place) = place.filter(|_| holds.available >= cost) else { return Err(Error::Insufficient) };
+    let Some(place) = place.filter(|_| holds.available >= cost) else {
+        return Err(Error::Insufficient);
+    };
     let (given, last) = reward::count_given(tx, consumer, new.reward_id).await?;
     let here = cards.issued.iter().filter(|instance| instance.reward == new.reward_id).count() as i64;
     let lapsed = account.closed.iter().filter(|closed| closed.unit_of == Some(new.reward_id)).count() as i64;
@@ -61,16 +71,11 @@ pub async fn reserve(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     }
     ledger::load_lots(tx, &mut account, place, Depth::Due).await?;
     let until = now.plus_ms(offer.reserve_minutes.saturating_mul(MINUTE_MS));
-    let wallet = &account.wallets[place];
-    let owner = Owner { tenant: wallet.tenant, brand: wallet.brand, campaign: CampaignId::fixed(0), consumer };
-    let instance = NewInstance::reserved(tx, new.reward_id, owner, wallet.id, last + here + 1, now, until);
+    let instance = NewInstance::reserved(tx, new.reward_id, consumer, &account.wallets[place], last + here + 1, now, until);
     let id = instance.id;
     account.reserve(place, id, new.reward_id, cost, now, until);
     cards.issued.push(instance);
-    ledger::write(tx, &account, &cards.issued, now).await?;
-    for (instance, reward) in cards.ids().filter(|(instance, _)| *instance != id) {
-        settle::tell(tx, consumer, instance, reward, now).await?;
-    }
+    settle::close(tx, &account, &cards, now).await?;
     announce(tx, now, "loyalty.reward_reserved", consumer, id).await?;
     audit::record(tx, actor, now, "reward.reserved", id, None, None, None).await?;
     reward::one(tx, id).await
@@ -81,7 +86,7 @@ pub async fn release(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     if actor.consumer().is_err() {
         actor.operator()?;
     }
-    let consumer = lock(tx, id).await?;
+    let consumer = settle::lock_whose(tx, reward::WHOSE, id.0).await?.ok_or(Error::NotFound)?;
     card::may_see(actor, consumer)?;
     let book = loyalty.current_book(tx).await?;
     let (mut account, mut cards) = settle::open(tx, &book, consumer, now, Depth::Whole).await?;
@@ -91,19 +96,6 @@ pub async fn release(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     announce(tx, now, "loyalty.reward_released", consumer, id).await?;
     audit::record(tx, actor, now, "reward.released", id, None, None, None).await?;
     reward::one(tx, id).await
-}
-
-/// Whose reward it is, with her lock. A claim may change that until we hold it.
-async fn lock(tx: &mut Tx, id: RewardInstanceId) -> Result<ConsumerId, Error> {
-    let mut known = None;
-    loop {
-        let (consumer,): (ConsumerId,) = tx.query(WHOSE).bind(id).maybe().await?.ok_or(Error::NotFound)?;
-        if known == Some(consumer) {
-            return Ok(consumer);
-        }
-        tx.lock(consumer.lock_key()).await?;
-        known = Some(consumer);
-    }
 }
 
 /// Herself, or somebody whom the operator or a sandbox names.
@@ -136,12 +128,18 @@ struct OfferRow {
     debt: i64,
     stock_left: Option<i64>,
     reserve_minutes: i64,
+    available_from: Option<CivilDate>,
+    available_until: Option<CivilDate>,
+    country: Country,
 }
 
 /// What brands whose points she has offer for them, what is nearest first; at most 100.
 pub async fn offers(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<Vec<CatalogueReward>, Error> {
     let mut rows: Vec<OfferRow> = tx.query(OFFERS).bind(actor.consumer()?).bind(now).all().await?;
-    rows.retain(|row| row.stock_left.is_none_or(|left| left > 0));
+    rows.retain(|row| {
+        let availability = RewardAvailability { from: row.available_from, until: row.available_until, shops: Vec::new() };
+        row.stock_left.is_none_or(|left| left > 0) && availability.on(identity::shop::local_date(row.country.time_zone(), now))
+    });
     rows.sort_by_key(|row| ((row.cost - row.have).max(0), row.cost, row.id));
     Ok(rows
         .into_iter()
@@ -163,13 +161,13 @@ pub async fn offers(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<Vec<Ca
 sql! {
     OFFER: "SELECT tenant_id, brand_id, cost, reserve_minutes, max_per_consumer, stock_initial FROM reward WHERE id = $1";
 
-    WHOSE: "SELECT consumer_id FROM reward_instance WHERE id = $1";
-
     OFFERS: "SELECT r.id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, r.cost, w.available AS have, w.debt, r.reserve_minutes,
+                    r.available_from, r.available_until, o.country,
                     s.units_left + (SELECT COUNT(*) FROM reward_instance i WHERE i.reward_id = r.id AND i.status = 'reserved' AND i.reserved_until <= $2 AND NOT i.unit_passed_on) AS stock_left
              FROM wallet w
              JOIN reward r ON r.brand_id = w.brand_id AND r.cost IS NOT NULL
              JOIN brand b ON b.id = r.brand_id
+             JOIN organisation o ON o.id = r.tenant_id
              LEFT JOIN reward_stock s ON s.reward_id = r.id
              WHERE w.consumer_id = $1 AND w.unit = 'points'
              ORDER BY r.cost, r.id LIMIT 100";

@@ -1,24 +1,70 @@
 //! A card that nobody owned gets its person: everything on it becomes hers, and it keeps working.
 
 use db::{Tx, sql};
-use identity::{Actor, audit};
-use shared::{ConsumerId, RewardId, RewardInstanceId, Timestamp, WalletId};
+use identity::{Actor, audit, challenge};
+use shared::{ConsumerId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId, loyalty::CardCode};
 
-use crate::{
-    Error, Loyalty,
-    account::Account,
-    ledger::Depth,
-    settle,
-};
+use crate::{Error, Loyalty, account::Account, card, changes, goal, ledger::Depth, settle};
 
-/// Moves what an anonymous card holds to a consumer: lots with their own expiry, debts, rewards and what caps counted.
-/// Again for the same person: nothing happens. `true` when something did.
-pub async fn claim(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, from: ConsumerId, into: ConsumerId) -> Result<bool, Error> {
+/// The actor makes a card on paper hers, by the code on it. Again: nothing happens, and the answer is `false`.
+pub async fn by_code(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, code: &str) -> Result<bool, Error> {
+    let me = actor.consumer()?;
+    let typed: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect();
+    let Ok(code @ CardCode::Printed { .. }) = typed.parse::<CardCode>() else {
+        return Err(Error::UnknownCard);
+    };
+    let holder = card::find_by_code(tx, loyalty, &code, ShopId::fixed(0), now, now).await?.ok_or(Error::UnknownCard)?;
+    if holder.consumer == me {
+        return Ok(false);
+    }
+    claim(tx, loyalty, actor, now, holder.consumer, me).await
+}
+
+/// The actor proves that another telephone is hers, too: what belonged to it becomes hers, and its card stays an alias of
+/// hers. That telephone is nobody's afterwards. [`Error::NotFound`] when nobody has a card with it.
+///
+/// A wrong code costs a try: the caller commits then too.
+pub async fn join_phones(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, sealed: &str, code: &str) -> Result<(), Error> {
+    let me = actor.consumer()?;
+    let verified = challenge::verify(tx, &loyalty.keys, now, sealed, code).await?;
+    let other = challenge::consume(tx, &loyalty.keys, now, &verified.sealed).await?.consumer(tx).await?.ok_or(Error::NotFound)?;
+    if other == me {
+        return Ok(());
+    }
+    lock_both(tx, other, me).await?;
+    let person = Some((false, None));
+    if tx.query(STATE).bind(other).maybe::<(bool, Option<ConsumerId>)>().await? != person
+        || tx.query(STATE).bind(me).maybe().await? != person
+    {
+        return Err(Error::NotFound);
+    }
+    move_all(tx, loyalty, now, other, me).await?;
+    tx.query(REPOINT).bind(me).bind(other).execute().await?;
+    identity::consumer::give_up(tx, now, other).await?;
+    audit::record(tx, actor, now, "consumer.joined", me, None, None, None).await?;
+    Ok(())
+}
+
+async fn lock_both(tx: &mut Tx, from: ConsumerId, into: ConsumerId) -> Result<(), Error> {
     let mut both = [from, into];
     both.sort_unstable();
     for consumer in both {
         tx.lock(consumer.lock_key()).await?;
     }
+    Ok(())
+}
+
+/// Moves what an anonymous card holds to a consumer: lots with their own expiry, debts, rewards and what caps counted.
+/// Again for the same person: nothing happens. `true` when something did.
+pub async fn claim(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    actor: &Actor,
+    now: Timestamp,
+    from: ConsumerId,
+    into: ConsumerId,
+) -> Result<bool, Error> {
+    lock_both(tx, from, into).await?;
     let anonymous: Option<(bool, Option<ConsumerId>)> = tx.query(STATE).bind(from).maybe().await?;
     match anonymous {
         Some((_, Some(owner))) if owner == into => return Ok(false),
@@ -29,6 +75,13 @@ pub async fn claim(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp
     if !matches!(tx.query(STATE).bind(into).maybe::<(bool, Option<ConsumerId>)>().await?, Some((false, None))) {
         return Err(Error::UnknownCard);
     }
+    move_all(tx, loyalty, now, from, into).await?;
+    audit::record(tx, actor, now, "card.claimed", into, None, None, None).await?;
+    Ok(true)
+}
+
+/// Everything of one becomes the other's. The caller holds both locks.
+async fn move_all(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, from: ConsumerId, into: ConsumerId) -> Result<(), Error> {
     let book = loyalty.current_book(tx).await?;
     let (mut source, source_cards) = settle::open(tx, &book, from, now, Depth::Whole).await?;
     let (mut target, cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;
@@ -38,24 +91,33 @@ pub async fn claim(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp
     // of a reward she has had.
     settle::close(tx, &source, &source_cards, now).await?;
     settle::close(tx, &target, &cards, now).await?;
+    changes::note_rewards(tx, now, from).await?;
     move_rewards(tx, &target, &scopes, from, into).await?;
     let (mut target, mut cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;
     for place in 0..target.wallets.len() {
         settle::fill(tx, &book, &mut target, &mut cards, place, None, now).await?;
     }
     settle::close(tx, &target, &cards, now).await?;
+    goal::join(tx, from, into).await?;
+    goal::bring_up(tx, into, now).await?;
+    changes::note_consumer(tx, now, from).await?;
     for statement in [MOVE_PURCHASES, MOVE_CARDS, MERGE] {
         tx.query(statement).bind(into).bind(from).execute().await?;
     }
     for statement in [JOIN_ENROLMENTS, JOIN_HOLDOUTS, JOIN_SEGMENTS] {
         tx.query(statement).bind(into).bind(from).execute().await?;
     }
-    audit::record(tx, actor, now, "card.claimed", into, None, None, None).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// A consumer's rewards of one kind are counted: those of the card go on after hers.
-async fn move_rewards(tx: &mut Tx, target: &Account, scopes: &[(WalletId, uuid::Uuid)], from: ConsumerId, into: ConsumerId) -> Result<(), Error> {
+async fn move_rewards(
+    tx: &mut Tx,
+    target: &Account,
+    scopes: &[(WalletId, uuid::Uuid)],
+    from: ConsumerId,
+    into: ConsumerId,
+) -> Result<(), Error> {
     let rewards: Vec<(RewardInstanceId, RewardId, WalletId)> = tx.query(REWARDS).bind(from).all().await?;
     for (instance, _, wallet) in rewards {
         let scope = scopes.iter().find(|(known, _)| *known == wallet).map(|(_, scope)| *scope);
@@ -78,6 +140,9 @@ sql! {
     MOVE_PURCHASES: "UPDATE purchase SET consumer_id = $1 WHERE consumer_id = $2";
 
     MOVE_CARDS: "UPDATE card SET consumer_id = $1, claimed_from = COALESCE(claimed_from, $2) WHERE consumer_id = $2";
+
+    /// Cards that the other one had claimed point to her now.
+    REPOINT: "UPDATE consumer SET merged_into = $1 WHERE merged_into = $2";
 
     MERGE: "UPDATE consumer SET merged_into = $1 WHERE id = $2";
 

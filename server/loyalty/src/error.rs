@@ -1,6 +1,10 @@
 //! What can go wrong in loyalty, and how the world is told.
 
-use shared::{Problem, loyalty::campaign::WrongRules};
+use shared::{
+    Problem,
+    loyalty::{Missing, campaign::WrongRules},
+    problem::FieldProblem,
+};
 
 /// Why a loyalty verb refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +36,21 @@ pub enum Error {
     /// Every number of six digits that was drawn is on somebody's screen.
     #[error("no digits are free")]
     NoDigitsLeft,
+    /// What cannot be taken back has to be confirmed.
+    #[error("a deletion is confirmed, with the code that was sent")]
+    NotConfirmed,
+    /// A file is no table.
+    #[error(transparent)]
+    BadTable(identity::table::TableError),
+    /// A file could not be put together.
+    #[error("the file could not be made: {0}")]
+    File(String),
+    /// No telephone was verified for the card.
+    #[error("no telephone was verified for this card")]
+    NoPhone,
+    /// A card that is on a telephone shows its rewards there.
+    #[error("this card is on a telephone, where its rewards have their own codes")]
+    NotOnPaper,
     /// The card was blocked.
     #[error("the card is blocked")]
     CardBlocked,
@@ -50,15 +69,42 @@ pub enum Error {
     /// No such thing, or not yours.
     #[error("no such thing, or not yours")]
     NotFound,
-    /// A campaign's rules are outside their bounds.
-    #[error(transparent)]
-    Rules(#[from] WrongRules),
-    /// A participating product does not belong to the brand.
-    #[error("a product does not belong to the brand")]
-    ForeignProduct,
-    /// The campaign's reward does not belong to the brand.
-    #[error("the reward does not belong to the brand")]
-    ForeignReward,
+    /// A draft cannot be stored as it is; every reason.
+    #[error("the campaign cannot be stored: {}", told(.0))]
+    Wrong(Vec<Missing>),
+    /// A campaign cannot be published as it is; every reason.
+    #[error("the campaign cannot be published: {}", told(.0))]
+    Gates(Vec<Missing>),
+    /// Nobody asked for the review that comes before.
+    #[error("somebody must ask for a review first")]
+    ReviewMissing,
+    /// Whoever asks for a review does not publish.
+    #[error("another person must publish it")]
+    NeedsSecondPerson,
+    /// The act has no place in the campaign's state.
+    #[error("that cannot be done to the campaign now")]
+    WrongState,
+    /// A version begins after the one before it, and not in the past.
+    #[error("a version begins after the one before it, and not in the past")]
+    VersionOrder,
+    /// Late sales may still come.
+    #[error("late sales may still come")]
+    TooEarlyToSettle,
+    /// Held purchases of the campaign wait for a decision.
+    #[error("held purchases of the campaign wait for a decision")]
+    HeldPurchasesWait,
+    /// A published campaign's control never changes.
+    #[error("the control shops were fixed by the publication")]
+    ControlFixed,
+    /// Fewer days or shops than were promised.
+    #[error("the reward was promised: it can be had on more days and at more shops, not on fewer")]
+    RewardPromised,
+    /// A control needs ten shops on each side.
+    #[error("a control needs ten shops on each side")]
+    TooFewShops,
+    /// The reward is not handed over on that day, or not at that shop.
+    #[error("the reward is not handed over here and now")]
+    RewardNotHere,
     /// A published campaign cannot be edited.
     #[error("the campaign is published")]
     AlreadyPublished,
@@ -110,6 +156,30 @@ pub enum Error {
     /// The reward is paid in another currency than the shop sells in.
     #[error("the reward is paid in another currency")]
     ForeignCurrency,
+    /// The shop was given units of this reward, and the last one is gone.
+    #[error("the shop has none of this reward left")]
+    NoneAtShop,
+    /// Nobody decides about what she proposed herself.
+    #[error("another person must decide about this")]
+    OwnProposal,
+    /// Somebody decided already.
+    #[error("this was decided already")]
+    AlreadyDecided,
+    /// The person proposed as much as one may in a day.
+    #[error("a person can correct so much in a day")]
+    AdjustmentLimit,
+    /// More would be settled than is owed.
+    #[error("more would be settled than is owed")]
+    MoreThanOwed,
+    /// A spreadsheet made a power of ten of a barcode.
+    #[error("the barcode is a power of ten: nobody can say which digits it had")]
+    ScientificBarcode,
+    /// The file is no table of tickets.
+    #[error("the file cannot be read: {0}")]
+    BadFile(&'static str),
+    /// A table of tickets has this column.
+    #[error("the column {0} is missing")]
+    MissingColumn(&'static str),
     /// A card shows at most so many phones.
     #[error("the card is already on too many devices")]
     TooManyDevices,
@@ -135,6 +205,25 @@ impl Error {
     }
 }
 
+/// For the log: which fields, by which codes.
+fn told(missing: &[Missing]) -> String {
+    missing.iter().map(|one| format!("{} ({})", one.field, one.code)).collect::<Vec<_>>().join(", ")
+}
+
+/// One refusal with all its fields.
+fn several(code: &str, missing: Vec<Missing>, detail: String) -> Problem {
+    let mut problem = Problem::new(422, code, detail);
+    problem.fields = missing.into_iter().map(|one| FieldProblem { field: one.field, code: one.code }).collect();
+    problem
+}
+
+impl From<WrongRules> for Error {
+    fn from(wrong: WrongRules) -> Self {
+        let (field, code) = wrong.field();
+        Self::Wrong(vec![Missing::new(field, code)])
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let detail = error.to_string();
@@ -145,6 +234,9 @@ impl From<Error> for Problem {
             Error::BadQuantity(line) => Problem::field(format!("lines[{line}].quantity"), "loyalty.bad_qty", detail),
             Error::BadPrice(line) => Problem::field(format!("lines[{line}].unit_price_minor"), "loyalty.bad_price", detail),
             Error::UnknownCard => Problem::new(422, "loyalty.unknown_card", detail),
+            Error::NotConfirmed => Problem::field("confirmed", "loyalty.not_confirmed", detail),
+            Error::BadTable(error) => crate::sell_in::problem(error),
+            Error::File(_) => Problem::new(500, "internal", detail),
             Error::CodeLocked => {
                 let mut problem = Problem::new(429, "loyalty.code_locked", detail);
                 problem.retry_after_seconds = u32::try_from(crate::failed_code::WINDOW_MS / 1_000).ok();
@@ -152,18 +244,29 @@ impl From<Error> for Problem {
             }
             Error::WrongDigits => Problem::new(422, "loyalty.wrong_digits", detail),
             Error::NoDigitsLeft => Problem::new(503, "unavailable", detail),
+            Error::NoPhone => Problem::new(409, "loyalty.no_phone", detail),
+            Error::NotOnPaper => Problem::new(409, "loyalty.not_on_paper", detail),
             Error::CardBlocked => Problem::new(422, "loyalty.card_blocked", detail),
             Error::QrStale => Problem::new(422, "loyalty.qr_stale", detail),
             Error::QrReplay => Problem::new(409, "loyalty.qr_replay", detail),
             Error::TooOld => Problem::new(422, "loyalty.too_old", detail),
             Error::IdempotencyConflict => Problem::new(422, "loyalty.idempotency_conflict", detail),
             Error::NotFound => Problem::not_found(),
-            Error::Rules(wrong) => {
-                let (field, code) = wrong.field();
-                Problem::field(field, code, detail)
+            Error::Wrong(missing) => {
+                let code = missing.first().map_or("bad_field", |one| one.code.as_str()).to_owned();
+                several(&code, missing, detail)
             }
-            Error::ForeignProduct => Problem::field("rules.products", "loyalty.foreign_product", detail),
-            Error::ForeignReward => Problem::field("rules.threshold", "loyalty.foreign_reward", detail),
+            Error::Gates(missing) => several("loyalty.cannot_publish", missing, detail),
+            Error::ReviewMissing => Problem::new(409, "loyalty.review_missing", detail),
+            Error::NeedsSecondPerson => Problem::new(409, "loyalty.needs_second_person", detail),
+            Error::WrongState => Problem::new(409, "loyalty.wrong_state", detail),
+            Error::VersionOrder => Problem::field("valid_from", "loyalty.version_order", detail),
+            Error::TooEarlyToSettle => Problem::new(409, "loyalty.too_early_to_settle", detail),
+            Error::HeldPurchasesWait => Problem::new(409, "loyalty.held_purchases_wait", detail),
+            Error::ControlFixed => Problem::new(409, "loyalty.control_fixed", detail),
+            Error::RewardPromised => Problem::new(409, "loyalty.reward_promised", detail),
+            Error::TooFewShops => Problem::new(409, "loyalty.too_few_shops", detail),
+            Error::RewardNotHere => Problem::new(409, "loyalty.reward_not_here", detail),
             Error::AlreadyPublished => Problem::new(409, "loyalty.already_published", detail),
             Error::Field(field) => Problem::field(field, "bad_field", detail),
             Error::NotJoinable => Problem::new(409, "loyalty.not_joinable", detail),
@@ -181,6 +284,14 @@ impl From<Error> for Problem {
             Error::ReturnExceedsPurchase => Problem::new(409, "loyalty.return_exceeds_purchase", detail),
             Error::NotHeld => Problem::new(409, "loyalty.not_held", detail),
             Error::ForeignCurrency => Problem::new(409, "loyalty.foreign_currency", detail),
+            Error::NoneAtShop => Problem::new(409, "loyalty.none_at_shop", detail),
+            Error::OwnProposal => Problem::new(403, "loyalty.own_proposal", detail),
+            Error::AlreadyDecided => Problem::new(409, "loyalty.already_decided", detail),
+            Error::AdjustmentLimit => Problem::new(409, "loyalty.adjustment_limit", detail),
+            Error::MoreThanOwed => Problem::new(409, "loyalty.more_than_owed", detail),
+            Error::ScientificBarcode => Problem::field("barcode", "loyalty.till_scientific_barcode", detail),
+            Error::BadFile(_) => Problem::field("file", "loyalty.till_bad_file", detail),
+            Error::MissingColumn(column) => Problem::field(column, "loyalty.till_missing_column", detail),
             Error::TooManyDevices => Problem::new(409, "loyalty.too_many_devices", detail),
             Error::Identity(error) => error.into(),
             Error::Store(error) => identity::store_problem(&error),

@@ -6,7 +6,11 @@
 
 use db::{Tx, sql};
 use identity::{Actor, audit};
-use shared::{CodeFailureId, ShopId, Timestamp, loyalty::CardCode, time::{DAY_MS, MINUTE_MS}};
+use shared::{
+    CodeFailureId, ShopId, Timestamp,
+    loyalty::CardCode,
+    time::{DAY_MS, MINUTE_MS},
+};
 
 use crate::Error;
 
@@ -31,7 +35,9 @@ fn subject(code: &CardCode) -> Option<Vec<u8>> {
 
 /// What a code is refused with that no card answers to.
 pub(crate) async fn refusal(tx: &mut Tx, shop: ShopId, code: &CardCode, now: Timestamp) -> Result<Error, Error> {
-    let Some(subject) = subject(code) else { return Ok(Error::UnknownCard) };
+    let Some(subject) = subject(code) else {
+        return Ok(Error::UnknownCard);
+    };
     Ok(if count(tx, shop, &subject, now).await? >= MAX { Error::CodeLocked } else { Error::UnknownCard })
 }
 

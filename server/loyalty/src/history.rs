@@ -3,12 +3,18 @@
 use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
-    BrandId, ConsumerId, EntryId, LocalTime, Page, PurchaseId, RewardInstanceId, Timestamp,
-    loyalty::{Coming, Movement, campaign::Unit},
+    BrandId, CampaignId, ConsumerId, EntryId, LocalTime, Page, PurchaseId, RewardInstanceId, Timestamp,
+    loyalty::{
+        CampaignRules, Coming, Movement,
+        campaign::{CapScope, Unit},
+        evaluation::{Trace, cut_by},
+    },
     page::PAGE_SIZE_MAX,
 };
 
-use crate::{Error, card, purchase::LineRow};
+use sqlx::types::Json;
+
+use crate::{Error, card, dispute, purchase::LineRow};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -20,18 +26,28 @@ struct Row {
     unit: Unit,
     brand_id: BrandId,
     brand_name: String,
+    campaign_id: CampaignId,
     campaign_name: String,
     shop_name: Option<String>,
     offset_seconds: Option<i64>,
     reward_name: Option<String>,
     purchase_id: Option<PurchaseId>,
+    correction: Option<String>,
+    disputed: bool,
+    upheld: Option<bool>,
     reward_instance_id: Option<RewardInstanceId>,
     occurred_at: Timestamp,
     recorded_at: Timestamp,
 }
 
 /// Movements of a consumer, newest first: for herself, the operator and a sandbox.
-pub async fn movements(tx: &mut Tx, actor: &Actor, consumer: ConsumerId, cursor: Option<&str>, limit: i64) -> Result<Page<Movement>, Error> {
+pub async fn movements(
+    tx: &mut Tx,
+    actor: &Actor,
+    consumer: ConsumerId,
+    cursor: Option<&str>,
+    limit: i64,
+) -> Result<Page<Movement>, Error> {
     card::may_see(actor, consumer)?;
     let limit = limit.clamp(1, PAGE_SIZE_MAX);
     let (before, before_id) = audit::after(cursor)?;
@@ -64,6 +80,10 @@ pub async fn movements(tx: &mut Tx, actor: &Actor, consumer: ConsumerId, cursor:
             Some(purchase) => tx.query(LINES).bind(purchase).bind(row.brand_id).all::<LineRow>().await?,
             None => Vec::new(),
         };
+        let limit = match row.purchase_id {
+            Some(purchase) if row.kind == "EARN" => cut_of(tx, purchase, Some(row.campaign_id)).await?,
+            _ => None,
+        };
         items.push(Movement {
             local: LocalTime { at: row.occurred_at, offset_seconds: row.offset_seconds.unwrap_or(0) as i32 },
             kind: row.kind,
@@ -74,10 +94,20 @@ pub async fn movements(tx: &mut Tx, actor: &Actor, consumer: ConsumerId, cursor:
             campaign_name: row.campaign_name,
             shop_name: row.shop_name,
             reward_name: row.reward_name,
-            because: lines.into_iter().map(|line| format!("{} × {}", line.quantity, line.name)).collect(),
+            because: row.correction.into_iter().chain(lines.into_iter().map(|line| format!("{} × {}", line.quantity, line.name))).collect(),
+            dispute: row.disputed.then(|| dispute::state_of(row.upheld)),
+            id: Some(row.id),
+            limit,
         });
     }
     Ok(Page { items, next_cursor })
+}
+
+/// The limit that took something of what a purchase was given: of one campaign, or of the first that says so.
+pub(crate) async fn cut_of(tx: &mut Tx, purchase: PurchaseId, campaign: Option<CampaignId>) -> Result<Option<CapScope>, Error> {
+    let all: Vec<(CampaignId, Json<CampaignRules>, Json<Trace>)> = tx.query(EVALUATED).bind(purchase).all().await?;
+    let asked = |id: CampaignId| campaign.is_none_or(|campaign| campaign == id);
+    Ok(all.into_iter().filter(|(id, ..)| asked(*id)).find_map(|(_, rules, trace)| cut_by(&rules, &trace)))
 }
 
 #[derive(sqlx::FromRow)]
@@ -100,8 +130,18 @@ pub async fn coming(tx: &mut Tx, actor: &Actor, now: Timestamp, consumer: Consum
     for row in rows {
         // Points expire when the next day begins: the day before is their last one.
         let date = identity::shop::local_date(zone, if row.activates { row.at } else { row.at.plus_ms(-1) });
-        let new = Coming { activates: row.activates, date, amount: row.amount, unit: row.unit, brand_name: row.brand_name, campaign_name: row.campaign_name };
-        let same = |known: &&mut Coming| (known.activates, known.date, known.unit, &known.brand_name, &known.campaign_name) == (new.activates, new.date, new.unit, &new.brand_name, &new.campaign_name);
+        let new = Coming {
+            activates: row.activates,
+            date,
+            amount: row.amount,
+            unit: row.unit,
+            brand_name: row.brand_name,
+            campaign_name: row.campaign_name,
+        };
+        let same = |known: &&mut Coming| {
+            (known.activates, known.date, known.unit, &known.brand_name, &known.campaign_name)
+                == (new.activates, new.date, new.unit, &new.brand_name, &new.campaign_name)
+        };
         // Shops in two zones may end the same day at two instants.
         match coming.iter_mut().find(same) {
             Some(known) => known.amount += new.amount,
@@ -122,8 +162,9 @@ sql! {
              GROUP BY l.active, CASE WHEN l.active THEN l.expires_at ELSE l.available_at END, w.unit, b.name, c.name
              ORDER BY at LIMIT 100";
 
-    MOVEMENTS: "SELECT e.id, e.kind, e.amount, e.debit_account, e.credit_account, w.unit, e.brand_id, b.name AS brand_name, c.name AS campaign_name,
-                       s.name AS shop_name, p.offset_seconds, r.name AS reward_name, e.purchase_id, e.reward_instance_id, e.occurred_at, e.recorded_at
+    MOVEMENTS: "SELECT e.id, e.kind, e.amount, e.debit_account, e.credit_account, w.unit, e.brand_id, b.name AS brand_name, e.campaign_id, c.name AS campaign_name,
+                       s.name AS shop_name, p.offset_seconds, r.name AS reward_name, e.purchase_id, e.reward_instance_id, e.occurred_at, e.recorded_at,
+                       a.reason AS correction, d.id IS NOT NULL AS disputed, x.upheld
                 FROM ledger_entry e
                 JOIN wallet w ON w.id = e.wallet_id
                 JOIN brand b ON b.id = e.brand_id
@@ -132,8 +173,14 @@ sql! {
                 LEFT JOIN reward r ON r.id = i.reward_id
                 LEFT JOIN purchase p ON p.id = COALESCE(e.purchase_id, i.purchase_id)
                 LEFT JOIN shop s ON s.id = p.shop_id
+                LEFT JOIN adjustment a ON a.id = e.adjustment_id
+                LEFT JOIN dispute d ON d.subject = 'movement' AND d.subject_id = e.id AND d.consumer_id = e.consumer_id
+                LEFT JOIN dispute_resolution x ON x.dispute_id = d.id
                 WHERE e.consumer_id = $1 AND (e.recorded_at < $2 OR (e.recorded_at = $2 AND e.id < $3))
                 ORDER BY e.recorded_at DESC, e.id DESC LIMIT $4";
+
+    EVALUATED: "SELECT e.campaign_id, COALESCE(e.rules, v.rules) AS rules, e.trace FROM evaluation_now e JOIN campaign_version v ON v.id = e.version_id
+                WHERE e.purchase_id = $1 ORDER BY e.campaign_id";
 
     LINES: "SELECT p.name, l.quantity FROM purchase_line l JOIN product p ON p.id = l.product_id
             WHERE l.purchase_id = $1 AND l.brand_id = $2 ORDER BY l.line";

@@ -4,15 +4,19 @@
 //! rewards, entries. A wallet's holdings and a lot's `remaining` are caches of the entries, written beside them in the
 //! same transaction; `verify` rebuilds them.
 
+use std::collections::BTreeSet;
+
 use db::{Sql, Tx, sql};
 use shared::{
-    BrandId, CampaignId, CivilDate, ConsumerId, EntryId, LotId, OrganisationId, PurchaseId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId,
+    AdjustmentId, BrandId, CampaignId, CivilDate, ConsumerId, EntryId, LotId, OrganisationId, PurchaseId, RewardId, RewardInstanceId,
+    ShopId, Timestamp, WalletId,
     loyalty::{RewardStatus, campaign::Unit},
 };
 
 use crate::{
     Error,
     account::{Account, Closed, Entry, Held, Holdings, Kind, Lot, Owner, Wallet},
+    changes::{self, day_of},
     reward::{self, NewInstance},
 };
 
@@ -56,6 +60,7 @@ struct LotRow {
     id: LotId,
     campaign_id: CampaignId,
     purchase_id: PurchaseId,
+    adjustment_id: Option<AdjustmentId>,
     shop_id: Option<ShopId>,
     business_date: CivilDate,
     purchased_at: Timestamp,
@@ -74,6 +79,7 @@ impl From<LotRow> for Lot {
             id: row.id,
             campaign: row.campaign_id,
             purchase: row.purchase_id,
+            adjustment: row.adjustment_id,
             shop: row.shop_id,
             business_date: row.business_date,
             purchased_at: row.purchased_at,
@@ -104,7 +110,9 @@ pub(crate) async fn load(tx: &mut Tx, consumer: ConsumerId, now: Timestamp, dept
     let wallets: Vec<Wallet> = tx.query(WALLETS).bind(consumer).all::<WalletRow>().await?.into_iter().map(Wallet::from).collect();
     let mut held = Vec::new();
     if wallets.iter().any(|wallet| wallet.now.reserved > 0) {
-        for (instance, reward, wallet, until) in tx.query(HELD).bind(consumer).all::<(RewardInstanceId, RewardId, WalletId, Timestamp)>().await? {
+        for (instance, reward, wallet, until) in
+            tx.query(HELD).bind(consumer).all::<(RewardInstanceId, RewardId, WalletId, Timestamp)>().await?
+        {
             held.push(Held { instance, reward, wallet, until, parts: parts_of(tx, instance).await? });
         }
     }
@@ -140,8 +148,8 @@ pub(crate) async fn parts_of(tx: &mut Tx, instance: RewardInstanceId) -> Result<
 ///
 /// Wallets and lots come first; entries may name rewards, which name wallets, so those are written in between.
 pub(crate) async fn write(tx: &mut Tx, account: &Account, issued: &[NewInstance], now: Timestamp) -> Result<(), Error> {
-    // Nobody needs a wallet that never held anything.
-    let used = |wallet: &&Wallet| !wallet.new || account.entries.iter().any(|entry| entry.wallet == wallet.id);
+    // Nobody needs a wallet that never held anything. One with the emptied lots of a claimed card did: rewards name it.
+    let used = |wallet: &&Wallet| !wallet.new || !wallet.lots.is_empty() || account.entries.iter().any(|entry| entry.wallet == wallet.id);
     let wallets: Vec<&Wallet> = account.wallets.iter().filter(used).collect();
     write_wallets(tx, account, &wallets).await?;
     for wallet in wallets {
@@ -150,7 +158,16 @@ pub(crate) async fn write(tx: &mut Tx, account: &Account, issued: &[NewInstance]
             insert_lots(tx, wallet.id, part, now).await?;
         }
         for lot in wallet.lots.iter().filter(|lot| lot.changed && !lot.fresh) {
-            let rows = tx.query(UPDATE_LOT).bind(lot.remaining).bind(lot.active).bind(lot.expired).bind(lot.reversed).bind(lot.id).bind(wallet.id).execute().await?;
+            let rows = tx
+                .query(UPDATE_LOT)
+                .bind(lot.remaining)
+                .bind(lot.active)
+                .bind(lot.expired)
+                .bind(lot.reversed)
+                .bind(lot.id)
+                .bind(wallet.id)
+                .execute()
+                .await?;
             assert_eq!(rows, 1, "a lot read under its lock is gone");
         }
     }
@@ -166,7 +183,30 @@ pub(crate) async fn write(tx: &mut Tx, account: &Account, issued: &[NewInstance]
     for part in account.entries.chunks(ROWS_MAX) {
         insert_entries(tx, part, now).await?;
     }
-    Ok(())
+    let days = changed_days(tx, account, issued).await?;
+    changes::note_points(tx, now, &days).await
+}
+
+/// Days of which reports tell something else now: those of the entries and rewards, and those on which the entries' points
+/// were earned.
+async fn changed_days(tx: &mut Tx, account: &Account, issued: &[NewInstance]) -> Result<BTreeSet<(BrandId, i64)>, Error> {
+    let mut days: BTreeSet<(BrandId, i64)> = issued.iter().map(|instance| (instance.brand(), day_of(instance.at()))).collect();
+    for entry in &account.entries {
+        days.insert((entry.owner.brand, day_of(entry.at)));
+        let (Some(lot), Some(wallet)) = (entry.lot, account.wallets.iter().find(|wallet| wallet.id == entry.wallet)) else {
+            continue;
+        };
+        if wallet.unit == Unit::Stamps || entry.kind == Kind::Earn {
+            continue;
+        }
+        let earned_at = match wallet.lots.iter().find(|known| known.id == lot) {
+            Some(known) => known.purchased_at,
+            // It went to another wallet with a claimed card.
+            None => tx.query(EARNED_AT).bind(lot).one::<(Timestamp,)>().await?.0,
+        };
+        days.insert((entry.owner.brand, day_of(earned_at)));
+    }
+    Ok(days)
 }
 
 async fn close(tx: &mut Tx, closed: &Closed) -> Result<(), Error> {
@@ -185,7 +225,8 @@ async fn close(tx: &mut Tx, closed: &Closed) -> Result<(), Error> {
 /// New wallets and those that gained in one statement; those that lost something by themselves, where a balance below
 /// zero is a defect of the caller and finds no row.
 async fn write_wallets(tx: &mut Tx, account: &Account, wallets: &[&Wallet]) -> Result<(), Error> {
-    let changed = |wallet: &&&Wallet| wallet.new || wallet.now != wallet.before || wallet.complete && wallet.next_due(&account.held) != wallet.due_at;
+    let changed =
+        |wallet: &&&Wallet| wallet.new || wallet.now != wallet.before || wallet.complete && wallet.next_due(&account.held) != wallet.due_at;
     let gains = |wallet: &&Wallet| {
         let (now, before) = (wallet.now, wallet.before);
         now.available >= before.available && now.pending >= before.pending && now.reserved >= before.reserved && now.debt >= before.debt
@@ -235,6 +276,7 @@ async fn insert_lots(tx: &mut Tx, wallet: WalletId, lots: &[&Lot], now: Timestam
             .bind(wallet)
             .bind(lot.campaign)
             .bind(lot.purchase)
+            .bind(lot.adjustment)
             .bind(lot.shop)
             .bind(lot.business_date)
             .bind(lot.purchased_at)
@@ -266,6 +308,7 @@ async fn insert_entries(tx: &mut Tx, entries: &[Entry], now: Timestamp) -> Resul
             .bind(campaign)
             .bind(entry.lot)
             .bind(entry.purchase)
+            .bind(entry.adjustment)
             .bind(entry.instance)
             .bind(entry.kind.code())
             .bind(entry.debit)
@@ -314,26 +357,32 @@ pub(crate) async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<C
 pub(crate) const ROWS_MAX: usize = 100;
 
 const WALLET_COLUMNS: usize = 12;
-const ADD_TO_WALLETS: Sql =
-    Sql::same("INSERT INTO wallet (id, consumer_id, tenant_id, brand_id, campaign_id, scope_id, unit, available, pending, reserved, debt, due_at) VALUES");
-const ADD_TO_KNOWN: &str = "ON CONFLICT (id) DO UPDATE SET available = wallet.available + excluded.available, pending = wallet.pending + excluded.pending,
+const ADD_TO_WALLETS: Sql = Sql::same(
+    "INSERT INTO wallet (id, consumer_id, tenant_id, brand_id, campaign_id, scope_id, unit, available, pending, reserved, debt, due_at) VALUES",
+);
+const ADD_TO_KNOWN: &str =
+    "ON CONFLICT (id) DO UPDATE SET available = wallet.available + excluded.available, pending = wallet.pending + excluded.pending,
                             reserved = wallet.reserved + excluded.reserved, debt = wallet.debt + excluded.debt, due_at = excluded.due_at";
 
-const LOT_COLUMNS: usize = 15;
+const LOT_COLUMNS: usize = 16;
 const INSERT_LOTS: Sql = Sql::same(
-    "INSERT INTO lot (id, wallet_id, campaign_id, purchase_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed,
+    "INSERT INTO lot (id, wallet_id, campaign_id, purchase_id, adjustment_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed,
                       available_at, expires_at, created_at) VALUES",
 );
 
-const ENTRY_COLUMNS: usize = 16;
+const ENTRY_COLUMNS: usize = 17;
 const INSERT_ENTRIES: Sql = Sql::same(
-    "INSERT INTO ledger_entry (id, business_key, tenant_id, brand_id, consumer_id, wallet_id, campaign_id, lot_id, purchase_id,
+    "INSERT INTO ledger_entry (id, business_key, tenant_id, brand_id, consumer_id, wallet_id, campaign_id, lot_id, purchase_id, adjustment_id,
                                reward_instance_id, kind, debit_account, credit_account, amount, occurred_at, recorded_at) VALUES",
 );
 
 /// The statements that write several rows, with two of them.
 pub(crate) fn row_statements() -> [Sql; 3] {
-    [ADD_TO_WALLETS.with_rows_then(WALLET_COLUMNS, 2, ADD_TO_KNOWN), INSERT_LOTS.with_rows(LOT_COLUMNS, 2), INSERT_ENTRIES.with_rows(ENTRY_COLUMNS, 2)]
+    [
+        ADD_TO_WALLETS.with_rows_then(WALLET_COLUMNS, 2, ADD_TO_KNOWN),
+        INSERT_LOTS.with_rows(LOT_COLUMNS, 2),
+        INSERT_ENTRIES.with_rows(ENTRY_COLUMNS, 2),
+    ]
 }
 
 sql! {
@@ -345,11 +394,13 @@ sql! {
     /// A claimed card's lots change their wallet.
     UPDATE_LOT: "UPDATE lot SET remaining = $1, active = $2, expired = $3, reversed = $4, wallet_id = $6 WHERE id = $5";
 
-    LOTS: "SELECT id, campaign_id, purchase_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed, available_at, expires_at
+    EARNED_AT: "SELECT purchased_at FROM lot WHERE id = $1";
+
+    LOTS: "SELECT id, campaign_id, purchase_id, adjustment_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed, available_at, expires_at
            FROM lot WHERE wallet_id = $1 ORDER BY id";
 
     /// A lot that expired before it became active still waits for that.
-    OPEN_LOTS: "SELECT id, campaign_id, purchase_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed, available_at, expires_at
+    OPEN_LOTS: "SELECT id, campaign_id, purchase_id, adjustment_id, shop_id, business_date, purchased_at, awarded, remaining, active, expired, reversed, available_at, expires_at
                 FROM lot WHERE wallet_id = $1 AND (remaining > 0 OR NOT active) ORDER BY id";
 
     HELD: "SELECT id, reward_id, wallet_id, reserved_until FROM reward_instance WHERE consumer_id = $1 AND status = 'reserved' ORDER BY id";
@@ -360,11 +411,11 @@ sql! {
 
     PASSED_ON: "SELECT unit_passed_on FROM reward_instance WHERE id = $1";
 
-    UNDOABLE: "SELECT id, reward_id FROM reward_instance WHERE wallet_id = $1 AND status = $2 AND automatic ORDER BY issued_at DESC, id DESC";
+    UNDOABLE: "SELECT id, reward_id FROM reward_instance WHERE wallet_id = $1 AND status = $2 AND automatic AND goal_id IS NULL ORDER BY issued_at DESC, id DESC";
 
     GIVEN: "SELECT l.campaign_id, l.shop_id, l.business_date, CAST(SUM(l.awarded - l.reversed) AS BIGINT) AS given
             FROM lot l JOIN wallet w ON w.id = l.wallet_id
-            WHERE w.consumer_id = $1 GROUP BY l.campaign_id, l.shop_id, l.business_date";
+            WHERE w.consumer_id = $1 AND l.adjustment_id IS NULL GROUP BY l.campaign_id, l.shop_id, l.business_date";
 
     IS_DUE: "SELECT CAST(1 AS BIGINT) FROM wallet WHERE consumer_id = $1 AND due_at <= $2 LIMIT 1";
 

@@ -5,11 +5,23 @@ use identity::{Actor, audit, keys::random};
 use jobs::outbox::{self, NewEvent};
 use serde_json::json;
 use shared::{
-    BrandId, ConsumerId, Currency, EntryId, OrganisationId, PurchaseId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId,
-    loyalty::{CardCode, Delivery, DeliveryPreview, NewDelivery, NewReward, Reward, RewardInstance, RewardStatus, capture::PRICE_MAX_MINOR, card_code::PublicCode},
+    BrandId, CampaignId, CivilDate, ConsumerId, Country, Currency, EntryId, OrganisationId, PurchaseId, RewardId, RewardInstanceId, ShopId,
+    Timestamp, WalletId,
+    loyalty::{
+        CardCode, Delivery, DeliveryPreview, NewDelivery, NewReward, Reward, RewardAvailability, RewardInstance, RewardStatus,
+        capture::PRICE_MAX_MINOR, card_code::PublicCode,
+    },
 };
+use sqlx::types::Json;
 
-use crate::{Error, Loyalty, account::Owner, card, ledger::{self, Depth}, rule_book, settle};
+use crate::{
+    Error, Loyalty,
+    account::{Owner, Wallet},
+    card, goal,
+    ledger::{self, Depth},
+    rule_book, settle,
+    shop_units::{self, Asked},
+};
 
 /// How long a reward is held where its owner says nothing.
 pub const RESERVE_MINUTES: i64 = 10;
@@ -101,6 +113,9 @@ struct Row {
     max_per_consumer: Option<i64>,
     cost: Option<i64>,
     reserve_minutes: i64,
+    available_from: Option<CivilDate>,
+    available_until: Option<CivilDate>,
+    shops: Json<Vec<ShopId>>,
 }
 
 impl From<Row> for Reward {
@@ -117,13 +132,18 @@ impl From<Row> for Reward {
             max_per_consumer: row.max_per_consumer,
             cost: row.cost,
             reserve_minutes: row.reserve_minutes,
+            availability: RewardAvailability { from: row.available_from, until: row.available_until, shops: row.shops.0 },
         }
     }
 }
 
 /// A reward of a tenant that the actor may read.
 pub async fn get(tx: &mut Tx, actor: &Actor, id: RewardId) -> Result<Reward, Error> {
-    let tenant: Option<(OrganisationId,)> = if *actor == Actor::Anonymous { return Err(identity::Error::Unauthorized.into()) } else { tx.query(TENANT_OF).bind(id).maybe().await? };
+    let tenant: Option<(OrganisationId,)> = if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    } else {
+        tx.query(TENANT_OF).bind(id).maybe().await?
+    };
     let (tenant,) = tenant.ok_or(Error::NotFound)?;
     actor.reads(tenant)?;
     Ok(tx.query(GET).bind(id).bind(tenant).one::<Row>().await?.into())
@@ -136,11 +156,53 @@ pub async fn get_at(tx: &mut Tx, actor: &Actor, now: Timestamp, id: RewardId) ->
     Ok(Reward { stock_left, ..reward })
 }
 
-/// Rewards of the actor's tenant, newest first; at most 200.
-pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Reward>, Error> {
+/// Says on which days and at which shops a reward is handed over from now on; those that wait go by it, too. What was
+/// published or given can only be handed over on more days and at more shops than was said.
+pub async fn set_availability(tx: &mut Tx, actor: &Actor, now: Timestamp, id: RewardId, new: &RewardAvailability) -> Result<Reward, Error> {
+    let before = get(tx, actor, id).await?;
+    let (tenant,): (OrganisationId,) = tx.query(TENANT_OF).bind(id).one().await?;
+    actor.manages(tenant)?;
+    if new.from.zip(new.until).is_some_and(|(from, until)| until < from) {
+        return Err(Error::Field("until"));
+    }
+    if new.shops.len() > RewardAvailability::SHOPS_MAX {
+        return Err(Error::Field("shops"));
+    }
+    let (promised,): (bool,) = tx.query(PROMISED).bind(id).bind(tenant).one().await?;
+    if promised && !new.covers(&before.availability) {
+        return Err(Error::RewardPromised);
+    }
+    for shop in &new.shops {
+        identity::shop::get(tx, *shop).await.map_err(|_| Error::Field("shops"))?;
+    }
+    tx.query(SET_AVAILABILITY).bind(new.from).bind(new.until).bind(Json(new.shops.clone())).bind(id).bind(tenant).execute().await?;
+    rule_book::bump(tx, now).await?;
+    audit::record(
+        tx,
+        actor,
+        now,
+        "reward.availability_set",
+        id,
+        serde_json::to_value(&before.availability).ok(),
+        serde_json::to_value(new).ok(),
+        None,
+    )
+    .await?;
+    get(tx, actor, id).await
+}
+
+/// When and where a reward is handed over, with its owner's country.
+pub(crate) async fn availability(tx: &mut Tx, id: RewardId) -> Result<(RewardAvailability, Country), Error> {
+    let (from, until, shops, country): (Option<CivilDate>, Option<CivilDate>, Json<Vec<ShopId>>, Country) =
+        tx.query(AVAILABILITY).bind(id).maybe().await?.ok_or(Error::NoSuchReward)?;
+    Ok((RewardAvailability { from, until, shops: shops.0 }, country))
+}
+
+/// Rewards of the actor's tenant with what is left of them at this instant, newest first; at most 200.
+pub async fn list(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<Vec<Reward>, Error> {
     let tenant = actor.tenant()?;
     actor.reads(tenant)?;
-    Ok(tx.query(LIST).bind(tenant).all::<Row>().await?.into_iter().map(Reward::from).collect())
+    Ok(tx.query(LIST).bind(tenant).bind(now).all::<Row>().await?.into_iter().map(Reward::from).collect())
 }
 
 /// How many of a reward a consumer holds or was handed, and how many she was ever given. The caller holds her lock.
@@ -153,7 +215,9 @@ pub(crate) async fn count_given(tx: &mut Tx, consumer: ConsumerId, reward: Rewar
 pub(crate) async fn take_unit(tx: &mut Tx, tenant: OrganisationId, reward: RewardId, now: Timestamp) -> Result<bool, Error> {
     // Whoever was faster may have taken the row that was chosen, not the last one.
     for _ in 0..TRIES {
-        if tx.query(TAKE_UNIT).bind(reward).bind(tenant).execute().await? == 1 || tx.query(TAKE_OVER).bind(reward).bind(now).execute().await? == 1 {
+        if tx.query(TAKE_UNIT).bind(reward).bind(tenant).execute().await? == 1
+            || tx.query(TAKE_OVER).bind(reward).bind(now).execute().await? == 1
+        {
             return Ok(true);
         }
         if units_left(tx, reward, now).await? < 1 {
@@ -183,7 +247,11 @@ pub(crate) async fn units_left(tx: &mut Tx, reward: RewardId, now: Timestamp) ->
 pub(crate) struct NewInstance {
     pub id: RewardInstanceId,
     pub reward: RewardId,
-    owner: Owner,
+    tenant: OrganisationId,
+    brand: BrandId,
+    /// Whose card was full; a catalogue's reward belongs to the brand, not to one of its campaigns.
+    campaign: Option<CampaignId>,
+    consumer: ConsumerId,
     wallet: WalletId,
     purchase: Option<PurchaseId>,
     code: [u8; 10],
@@ -195,26 +263,77 @@ pub(crate) struct NewInstance {
 
 impl NewInstance {
     /// A full card gives it.
-    pub(crate) fn automatic(tx: &mut Tx, reward: RewardId, owner: Owner, wallet: WalletId, purchase: Option<PurchaseId>, sequence: i64, at: Timestamp) -> Self {
-        Self { id: tx.new_id(), reward, owner, wallet, purchase, code: random(), sequence, at, reserved_until: None }
+    pub(crate) fn automatic(
+        tx: &mut Tx,
+        reward: RewardId,
+        owner: Owner,
+        wallet: WalletId,
+        purchase: Option<PurchaseId>,
+        sequence: i64,
+        at: Timestamp,
+    ) -> Self {
+        let Owner { tenant, brand, campaign, consumer } = owner;
+        Self {
+            id: tx.new_id(),
+            reward,
+            tenant,
+            brand,
+            campaign: Some(campaign),
+            consumer,
+            wallet,
+            purchase,
+            code: random(),
+            sequence,
+            at,
+            reserved_until: None,
+        }
+    }
+    pub(crate) const fn brand(&self) -> BrandId {
+        self.brand
+    }
+    pub(crate) const fn at(&self) -> Timestamp {
+        self.at
     }
     /// The consumer chose it.
-    pub(crate) fn reserved(tx: &mut Tx, reward: RewardId, owner: Owner, wallet: WalletId, sequence: i64, at: Timestamp, until: Timestamp) -> Self {
-        Self { id: tx.new_id(), reward, owner, wallet, purchase: None, code: random(), sequence, at, reserved_until: Some(until) }
+    pub(crate) fn reserved(
+        tx: &mut Tx,
+        reward: RewardId,
+        consumer: ConsumerId,
+        wallet: &Wallet,
+        sequence: i64,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Self {
+        let Wallet { tenant, brand, id: wallet, .. } = *wallet;
+        Self {
+            id: tx.new_id(),
+            reward,
+            tenant,
+            brand,
+            campaign: None,
+            consumer,
+            wallet,
+            purchase: None,
+            code: random(),
+            sequence,
+            at,
+            reserved_until: Some(until),
+        }
+    }
+    pub(crate) fn is_automatic(&self) -> bool {
+        self.reserved_until.is_none()
     }
 }
 
 pub(crate) async fn insert_instance(tx: &mut Tx, instance: &NewInstance) -> Result<(), Error> {
-    let status = if instance.reserved_until.is_some() { RewardStatus::Reserved } else { RewardStatus::Issued };
-    // A catalogue's reward belongs to the brand, not to one of its campaigns.
-    let campaign = instance.reserved_until.is_none().then_some(instance.owner.campaign);
+    let status = if instance.is_automatic() { RewardStatus::Issued } else { RewardStatus::Reserved };
     tx.query(INSERT_INSTANCE)
         .bind(instance.id)
         .bind(instance.reward)
-        .bind(instance.owner.tenant)
-        .bind(instance.owner.brand)
-        .bind(campaign)
-        .bind(instance.owner.consumer)
+        .bind(instance.tenant)
+        .bind(instance.brand)
+        .bind(instance.campaign)
+        .bind(instance.consumer)
         .bind(instance.wallet)
         .bind(instance.purchase)
         .bind(instance.code.to_vec())
@@ -222,7 +341,7 @@ pub(crate) async fn insert_instance(tx: &mut Tx, instance: &NewInstance) -> Resu
         .bind(status)
         .bind(instance.at)
         .bind(instance.reserved_until)
-        .bind(instance.reserved_until.is_none())
+        .bind(instance.is_automatic())
         .execute()
         .await?;
     Ok(())
@@ -300,30 +419,62 @@ struct Deliverable {
     public_code: Vec<u8>,
     delivered_at: Option<Timestamp>,
     delivered_shop_id: Option<ShopId>,
+    deleted_at: Option<Timestamp>,
+    blocked_at: Option<Timestamp>,
+}
+
+impl Deliverable {
+    /// What is left of somebody who left is nobody's, and a card that is blocked pays nothing.
+    const fn may_pay(&self) -> Result<(), Error> {
+        match (self.deleted_at, self.blocked_at) {
+            (Some(_), _) => Err(Error::NotDeliverable),
+            (None, Some(_)) => Err(Error::CardBlocked),
+            (None, None) => Ok(()),
+        }
+    }
 }
 
 async fn find(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
-    let Ok(CardCode::Reward(code)) = code.trim().parse() else { return Err(Error::NoSuchReward) };
+    let Ok(CardCode::Reward(code)) = code.trim().parse() else {
+        return Err(Error::NoSuchReward);
+    };
     tx.query(FIND).bind(code.0.to_vec()).maybe().await?.ok_or(Error::NoSuchReward)
 }
 
-/// The same with its consumer's lock. A claim may change whose it is until we hold it.
+/// What somebody asks for, for a shop that has none.
+pub(crate) async fn asked_for(tx: &mut Tx, code: &str) -> Result<Asked, Error> {
+    let found = find(tx, code).await?;
+    Ok(Asked {
+        reward: found.reward_id,
+        reward_name: found.reward_name,
+        tenant: found.tenant_id,
+        brand: found.brand_id,
+        brand_name: found.brand_name,
+        status: found.status,
+    })
+}
+
+/// What somebody shows to have it handed over.
+pub(crate) async fn code_of(tx: &mut Tx, id: RewardInstanceId) -> Result<String, Error> {
+    let (code,): (Vec<u8>,) = tx.query(CODE_OF).bind(id).maybe().await?.ok_or(Error::NoSuchReward)?;
+    Ok(code_text(&code))
+}
+
+/// The same with its consumer's lock.
 async fn find_locked(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
-    let mut found = find(tx, code).await?;
-    loop {
-        tx.lock(found.consumer_id.lock_key()).await?;
-        let again = find(tx, code).await?;
-        if again.consumer_id == found.consumer_id {
-            return Ok(again);
-        }
-        found = again;
-    }
+    let id = find(tx, code).await?.id;
+    settle::lock_whose(tx, WHOSE, id.0).await?;
+    find(tx, code).await
 }
 
 /// What a reward's code stands for, before the shop decides.
 pub async fn preview_delivery(tx: &mut Tx, actor: &Actor, code: &str) -> Result<DeliveryPreview, Error> {
     actor.member()?;
     let found = find(tx, code).await?;
+    // What was handed over may be looked at.
+    if found.status != RewardStatus::Delivered {
+        found.may_pay()?;
+    }
     Ok(DeliveryPreview {
         reward_instance_id: found.id,
         consumer_label: card::label(found.display_name.as_deref(), &found.public_code),
@@ -353,20 +504,37 @@ fn delivering_shop(actor: &Actor, named: Option<ShopId>) -> Result<ShopId, Error
 pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, new: &NewDelivery) -> Result<Delivery, Error> {
     let shop = delivering_shop(actor, new.shop_id)?;
     let shop = identity::shop::get(tx, shop).await?;
-    // Someone may have been first: what counts is what is there under the lock.
-    let found = find_locked(tx, &new.code).await?;
+    // Someone may have been first: what counts is what is there under the lock. A goal that is not reached any more
+    // gives nothing.
+    let consumer = find_locked(tx, &new.code).await?.consumer_id;
+    goal::bring_up(tx, consumer, now).await?;
+    let mut found = find(tx, &new.code).await?;
+    if matches!(actor, Actor::Key { .. }) {
+        // A partner's system has no counter at which somebody is greeted.
+        found.display_name = None;
+    }
     let book = loyalty.current_book(tx).await?;
     let (mut account, cards) = settle::open(tx, &book, found.consumer_id, now, Depth::Whole).await?;
+    if !identity::sandbox::meet(tx, found.consumer_id, shop.id).await? {
+        return Err(Error::NoSuchReward);
+    }
     if found.currency != shop.currency {
         return Err(Error::ForeignCurrency);
     }
     match (found.status, found.delivered_shop_id) {
-        (RewardStatus::Delivered, Some(place)) if place == shop.id => return delivery(tx, shop.id, found, true).await,
+        (RewardStatus::Delivered, Some(place)) if place == shop.id => {
+            return delivery(tx, shop.id, found, true).await;
+        }
         (RewardStatus::Delivered, _) => return Err(Error::AlreadyDelivered),
         (RewardStatus::Issued, _) => {}
         // It may have lapsed a moment ago.
         (RewardStatus::Reserved, _) if account.spend(found.id, now) => {}
         _ => return Err(Error::NotDeliverable),
+    }
+    found.may_pay()?;
+    let (availability, _) = availability(tx, found.reward_id).await?;
+    if !availability.at(shop.id) || !availability.on(identity::shop::local_date(&shop.time_zone, now)) {
+        return Err(Error::RewardNotHere);
     }
     settle::close(tx, &account, &cards, now).await?;
     let rows = tx.query(DELIVER).bind(now).bind(shop.id).bind(found.id).bind(found.status).execute().await?;
@@ -374,6 +542,7 @@ pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         // It had lapsed by another clock, and its unit is somebody else's.
         return Err(Error::NotDeliverable);
     }
+    shop_units::hand_over(tx, actor, now, (found.reward_id, shop.id, found.tenant_id), found.id).await?;
     owe(tx, &found, &shop, now, Sign::Owed).await?;
     let payload = json!({ "reward_instance_id": found.id, "shop_id": shop.id });
     outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_delivered", key: found.consumer_id.to_string(), payload }).await?;
@@ -384,7 +553,13 @@ pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 
 /// A delivery was a mistake: the brand does not owe it any more. A reward of the catalogue gives its points back with
 /// their own expiry, and its unit; one of a full card waits to be handed over again.
-pub async fn undo_delivery(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, id: RewardInstanceId) -> Result<RewardInstance, Error> {
+pub async fn undo_delivery(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    actor: &Actor,
+    now: Timestamp,
+    id: RewardInstanceId,
+) -> Result<RewardInstance, Error> {
     // A shop's own, or the operator's business; who may not is told so before anything is looked up.
     let mine = match actor {
         Actor::Member { shop, .. } => Some(*shop),
@@ -393,14 +568,16 @@ pub async fn undo_delivery(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: T
             None
         }
     };
-    let (code,): (Vec<u8>,) = tx.query(CODE_OF).bind(id).maybe().await?.ok_or(Error::NoSuchReward)?;
-    let found = find_locked(tx, &code_text(&code)).await?;
+    let code = code_of(tx, id).await?;
+    let found = find_locked(tx, &code).await?;
     if mine.is_some() && found.delivered_shop_id != mine {
         return Err(Error::NoSuchReward);
     }
     let book = loyalty.current_book(tx).await?;
     let (mut account, mut cards) = settle::open(tx, &book, found.consumer_id, now, Depth::Whole).await?;
-    let (RewardStatus::Delivered, Some(shop)) = (found.status, found.delivered_shop_id) else { return Err(Error::NotDelivered) };
+    let (RewardStatus::Delivered, Some(shop)) = (found.status, found.delivered_shop_id) else {
+        return Err(Error::NotDelivered);
+    };
     let shop = identity::shop::get(tx, shop).await?;
     if !found.automatic {
         let parts = ledger::parts_of(tx, id).await?;
@@ -411,6 +588,7 @@ pub async fn undo_delivery(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: T
     settle::close(tx, &account, &cards, now).await?;
     let status = if found.automatic { RewardStatus::Issued } else { RewardStatus::Cancelled };
     tx.query(UNDO).bind(status).bind(id).execute().await?;
+    shop_units::take_back(tx, actor, now, (found.reward_id, shop.id, found.tenant_id), id).await?;
     owe(tx, &found, &shop, now, Sign::TakenBack).await?;
     let payload = json!({ "reward_instance_id": id, "shop_id": shop.id });
     outbox::publish(tx, now, NewEvent { topic: "loyalty.delivery_undone", key: found.consumer_id.to_string(), payload }).await?;
@@ -484,15 +662,26 @@ sql! {
 
     INSERT_STOCK: "INSERT INTO reward_stock (reward_id, tenant_id, units_left) VALUES ($1, $2, $3)";
 
+    SET_AVAILABILITY: "UPDATE reward SET available_from = $1, available_until = $2, shops = $3 WHERE id = $4 AND tenant_id = $5";
+
+    AVAILABILITY: "SELECT r.available_from, r.available_until, r.shops, o.country FROM reward r JOIN organisation o ON o.id = r.tenant_id WHERE r.id = $1";
+
     TENANT_OF: "SELECT tenant_id FROM reward WHERE id = $1";
+
+    /// A published campaign gives it, or somebody has one.
+    PROMISED: "SELECT EXISTS (SELECT 1 FROM campaign c WHERE c.reward_id = $1 AND c.tenant_id = $2 AND c.last_version > 0)
+                   OR EXISTS (SELECT 1 FROM campaign_goal g JOIN campaign c ON c.id = g.campaign_id WHERE g.reward_id = $1 AND g.tenant_id = $2 AND c.last_version > 0)
+                   OR EXISTS (SELECT 1 FROM reward_instance i WHERE i.reward_id = $1 AND i.tenant_id = $2)";
 
     BRAND_OF: "SELECT brand_id FROM reward WHERE id = $1";
 
-    GET: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer, r.cost, r.reserve_minutes
+    GET: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer, r.cost, r.reserve_minutes, r.available_from, r.available_until, r.shops
           FROM reward r LEFT JOIN reward_stock s ON s.reward_id = r.id WHERE r.id = $1 AND r.tenant_id = $2";
 
-    LIST: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency, s.units_left AS stock_left, r.max_per_consumer, r.cost, r.reserve_minutes
-           FROM reward r LEFT JOIN reward_stock s ON s.reward_id = r.id WHERE r.tenant_id = $1 ORDER BY r.created_at DESC, r.id DESC LIMIT 200";
+    LIST: "SELECT r.id, r.brand_id, r.name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency,
+                  s.units_left + (SELECT COUNT(*) FROM reward_instance i WHERE i.reward_id = r.id AND i.status = 'reserved' AND i.reserved_until <= $2 AND NOT i.unit_passed_on) AS stock_left,
+                  r.max_per_consumer, r.cost, r.reserve_minutes, r.available_from, r.available_until, r.shops
+           FROM reward r LEFT JOIN reward_stock s ON s.reward_id = r.id JOIN brand b ON b.id = r.brand_id WHERE r.tenant_id = $1 AND b.closed_at IS NULL ORDER BY r.created_at DESC, r.id DESC LIMIT 200";
 
     COUNT_GIVEN: "SELECT COUNT(CASE WHEN status NOT IN ('lapsed', 'cancelled') THEN 1 END), COALESCE(MAX(sequence), 0)
                   FROM reward_instance WHERE consumer_id = $1 AND reward_id = $2";
@@ -524,13 +713,16 @@ sql! {
           FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id WHERE i.id = $1";
 
     FIND: "SELECT i.id, i.reward_id, i.tenant_id, i.brand_id, b.name AS brand_name, r.name AS reward_name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency,
-                  i.status, i.automatic, i.wallet_id, i.consumer_id, n.display_name, c.public_code, i.delivered_at, i.delivered_shop_id
+                  i.status, i.automatic, i.wallet_id, i.consumer_id, n.display_name, c.public_code, i.delivered_at, i.delivered_shop_id,
+                  n.deleted_at, c.blocked_at
            FROM reward_instance i
            JOIN reward r ON r.id = i.reward_id
            JOIN brand b ON b.id = i.brand_id
            JOIN consumer n ON n.id = i.consumer_id
            JOIN card c ON c.consumer_id = n.id
            WHERE i.code = $1 ORDER BY CASE WHEN c.claimed_from IS NULL THEN 0 ELSE 1 END, c.created_at, c.id LIMIT 1";
+
+    WHOSE: "SELECT consumer_id FROM reward_instance WHERE id = $1";
 
     CODE_OF: "SELECT code FROM reward_instance WHERE id = $1";
 
@@ -544,5 +736,7 @@ sql! {
                                      amount_minor, currency, occurred_at, business_date)
           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
-    OWED_TOTAL: "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payable_entry WHERE shop_id = $1 AND brand_id = $2";
+    OWED_TOTAL: "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT)
+                        - CAST((SELECT COALESCE(SUM(amount_minor), 0) FROM statement_payment WHERE shop_id = $1 AND brand_id = $2) AS BIGINT)
+                 FROM owed_entry WHERE shop_id = $1 AND brand_id = $2";
 }

@@ -1,28 +1,46 @@
-//! Messages to people through one port: the sandbox and e-mail for now, WhatsApp and SMS by the same door later.
+//! Messages to people through one port: the sandbox, e-mail, WhatsApp and SMS.
 //!
-//! Words: a *message* is a text for one recipient on one channel; the *hint* is what a person may see of an address.
+//! Words: a *message* is a text for one recipient on one channel; a *notice* is a message of the product to a person's
+//! telephone, with what allows it; the *hint* is what a person may see of an address; *news* is what a provider tells of
+//! a message afterwards.
 //!
-//! Invariants: a message exists exactly if the fact behind it does (same transaction); the address and the text are
-//! sealed while they wait and forgotten when the message was delivered or given up; neither reaches a log.
+//! Invariants, each held by the named guard:
+//! - a message exists exactly if the fact behind it does      same transaction
+//! - the same news is told once                               unique `dedupe_key`
+//! - nothing but a code leaves after a STOP, beyond the daily limit or at night   `delivery::admit`, under the person's lock
+//! - a state never goes back                                  [`Status::rank`], compared in the UPDATE
+//! - address and text are sealed while they wait, forgotten afterwards, and reach no log
 //!
-//! Arrows: notifications → jobs. It knows nothing of identity: the sealing is lent by the caller.
+//! Arrows: notifications → jobs. It knows nothing of identity: the sealing is lent by the caller, and so is the consent.
 
+mod delivery;
+mod mail;
+mod news;
+mod notice;
+mod port;
+pub mod providers;
+mod sandbox;
 mod smtp;
+#[cfg(feature = "testing")]
+pub mod testing;
 
-use std::sync::Arc;
-
-use db::{Db, Tx, sql};
-use jobs::{JobError, NewJob, Registry};
+use db::{Tx, sql};
+use jobs::NewJob;
 use serde::Serialize;
 use serde_json::json;
-use shared::{MessageId, Timestamp, time::DAY_MS};
+use shared::{MessageId, Timestamp};
 
+pub use delivery::{DELIVER, register, register_with};
+pub use mail::{NewMail, PARTS_MAX, Part, bundle, mail};
+pub use news::{Inbound, OptOut, Told, forget, is_stop, opt_out, receive, stops, sweep, withdrawn};
+pub use notice::{ConsentUsed, Notice, Template, notify};
+pub use port::{Accepted, Outgoing, Port, Provider, Refused, Rules, Sending, World};
+pub use providers::{
+    sms::{Sms, SmsSettings},
+    whatsapp_cloud::{WhatsappCloud, WhatsappSettings},
+};
+pub use sandbox::{SANDBOX_KEEPS_MS, SandboxMessage, sandbox};
 pub use smtp::{Smtp, SmtpSettings};
-
-/// The job that delivers one message.
-pub const DELIVER: &str = "notifications.deliver";
-/// How long the sandbox keeps what it stands for.
-pub const SANDBOX_KEEPS_MS: i64 = DAY_MS;
 
 /// Which way a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
@@ -35,6 +53,59 @@ pub enum Channel {
     Sms,
     /// To an address.
     Email,
+}
+
+/// What a message is for: decides what it needs and when it may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Category {
+    /// A code that the person asked for a moment ago: always.
+    Authentication,
+    /// About her own points and rewards.
+    Utility,
+    /// Promotions.
+    Marketing,
+    /// To people of organisations, by e-mail.
+    Service,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Status {
+    /// Here.
+    Waiting,
+    /// The provider has it.
+    Accepted,
+    /// It cannot be brought.
+    Failed,
+    /// On its way to the telephone.
+    Sent,
+    /// On the telephone.
+    Delivered,
+    /// Somebody saw it.
+    Read,
+    /// She wrote STOP while it waited.
+    Cancelled,
+    /// It was not allowed to leave; the reason says why.
+    Refused,
+}
+
+impl Status {
+    /// A state gives way only to one of a higher rank (WhatsApp Cloud API, "Status notifications may arrive out of order").
+    pub const fn rank(self) -> i64 {
+        match self {
+            Self::Waiting => 0,
+            Self::Accepted => 1,
+            Self::Failed => 2,
+            Self::Sent => 3,
+            Self::Delivered => 4,
+            Self::Read => 5,
+            Self::Cancelled | Self::Refused => 9,
+        }
+    }
 }
 
 /// A message to send.
@@ -59,19 +130,11 @@ pub trait Seal: Send + Sync {
     fn seal(&self, text: &str) -> Vec<u8>;
     /// The text again; `None` for anything else.
     fn open(&self, sealed: &[u8]) -> Option<String>;
+    /// Finds a telephone again without knowing it: a keyed hash of the number in E.164.
+    fn mark(&self, telephone: &str) -> Vec<u8>;
 }
 
-/// Where messages leave the product.
-pub enum Port {
-    /// A page shows them, and nobody is disturbed.
-    Sandbox,
-    /// E-mail leaves; other channels are refused until a provider is configured.
-    Smtp(Box<Smtp>),
-    /// Nothing is configured: every message becomes a dead letter that says so.
-    Nothing,
-}
-
-/// Adds a message and its delivery to the transaction.
+/// Adds a message to somebody of an organisation, and its delivery, to the transaction.
 pub async fn send(tx: &mut Tx, now: Timestamp, sealer: &dyn Seal, message: &NewMessage<'_>) -> Result<MessageId, db::Error> {
     let id: MessageId = tx.new_id();
     tx.query(INSERT)
@@ -85,98 +148,35 @@ pub async fn send(tx: &mut Tx, now: Timestamp, sealer: &dyn Seal, message: &NewM
         .bind(now)
         .execute()
         .await?;
-    jobs::enqueue(tx, now, NewJob { kind: DELIVER, payload: json!({ "message_id": id }), run_at: now, dedupe_key: None }).await?;
+    enqueue(tx, now, id).await?;
     Ok(id)
 }
 
-/// Puts the delivery into a worker's registry.
-pub fn register(registry: Registry, port: Arc<Port>, sealer: Arc<dyn Seal>) -> Registry {
-    registry.outside(DELIVER, move |db, now, job| {
-        let (port, sealer) = (port.clone(), sealer.clone());
-        Box::pin(async move {
-            let id = job.payload["message_id"].as_str().and_then(|text| text.parse().ok()).ok_or_else(|| JobError::Hopeless("no message".into()))?;
-            deliver(db, now, id, &port, sealer.as_ref()).await
-        })
-    })
-}
-
-#[derive(sqlx::FromRow)]
-struct Waiting {
-    channel: Channel,
-    recipient_sealed: Option<Vec<u8>>,
-    subject: String,
-    body_sealed: Option<Vec<u8>>,
-}
-
-/// Reads, sends, records: no transaction is open while the world is asked.
-async fn deliver(db: &Db, now: Timestamp, id: MessageId, port: &Port, sealer: &dyn Seal) -> Result<(), JobError> {
-    let waiting = db.read().await?.query(WAITING).bind(id).maybe::<Waiting>().await?;
-    // Already delivered: the job came twice.
-    let Some(waiting) = waiting else { return Ok(()) };
-    let open = |sealed: Option<Vec<u8>>| sealed.and_then(|sealed| sealer.open(&sealed));
-    let (Some(recipient), Some(body)) = (open(waiting.recipient_sealed), open(waiting.body_sealed)) else {
-        return Err(JobError::Hopeless("the message cannot be opened".into()));
-    };
-    if let Port::Smtp(smtp) = port
-        && waiting.channel == Channel::Email
-    {
-        smtp.send(&recipient, &waiting.subject, &body, id).await?;
-    }
-    let mut tx = db.begin().await?;
-    match (port, waiting.channel) {
-        (Port::Sandbox, channel) => {
-            tx.query(SANDBOX).bind(id).bind(channel).bind(&recipient).bind(&waiting.subject).bind(&body).bind(now).execute().await?;
-            tx.query(SANDBOX_FORGET).bind(now.plus_ms(-SANDBOX_KEEPS_MS)).execute().await?;
-        }
-        (Port::Smtp(_), Channel::Email) => {}
-        (Port::Smtp(_) | Port::Nothing, channel) => {
-            drop(tx);
-            return Err(JobError::Hopeless(format!("no provider is configured for {channel:?}")));
-        }
-    }
-    tx.query(SENT).bind(now).bind(id).execute().await?;
-    tx.commit().await?;
+async fn enqueue(tx: &mut Tx, now: Timestamp, id: MessageId) -> Result<(), db::Error> {
+    jobs::enqueue(
+        tx,
+        now,
+        NewJob { kind: DELIVER, lane: jobs::Lane::Quick, payload: json!({ "message_id": id }), run_at: now, dedupe_key: None },
+    )
+    .await?;
     Ok(())
 }
 
-/// What the sandbox delivered.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
-pub struct SandboxMessage {
-    /// The message.
-    pub id: MessageId,
-    /// Which way it would have gone.
-    pub channel: Channel,
-    /// To whom.
-    pub recipient: String,
-    /// For e-mail.
-    pub subject: String,
-    /// The text.
-    pub body: String,
-    /// When.
-    pub created_at: Timestamp,
-}
-
-/// The sandbox's messages, newest first; at most 100. Only for doors that the sandbox opens.
-pub async fn sandbox(tx: &mut Tx) -> Result<Vec<SandboxMessage>, db::Error> {
-    tx.query(SANDBOX_LIST).all().await
+/// What the advisory lock of a person is called.
+fn lock_key(person_key: &[u8]) -> i64 {
+    let mut last = [0; 8];
+    if let Some(end) = person_key.last_chunk::<8>() {
+        last = *end;
+    }
+    i64::from_be_bytes(last)
 }
 
 /// Every statement of the crate.
 pub fn statements() -> Vec<db::Sql> {
-    STATEMENTS.to_vec()
+    [STATEMENTS, delivery::STATEMENTS, mail::STATEMENTS, news::STATEMENTS, notice::STATEMENTS, sandbox::STATEMENTS].concat()
 }
 
 sql! {
     INSERT: "INSERT INTO message (id, channel, template, recipient_sealed, recipient_hint, subject, body_sealed, status, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8)";
-
-    WAITING: "SELECT channel, recipient_sealed, subject, body_sealed FROM message WHERE id = $1 AND status = 'waiting'";
-
-    SENT: "UPDATE message SET status = 'sent', sent_at = $1, recipient_sealed = NULL, body_sealed = NULL WHERE id = $2";
-
-    SANDBOX: "INSERT INTO sandbox_message (id, channel, recipient, subject, body, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-
-    SANDBOX_FORGET: "DELETE FROM sandbox_message WHERE created_at < $1";
-
-    SANDBOX_LIST: "SELECT id, channel, recipient, subject, body, created_at FROM sandbox_message ORDER BY created_at DESC, id DESC LIMIT 100";
 }

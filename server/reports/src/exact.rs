@@ -61,7 +61,10 @@ impl Exact {
         // Each against the other's denominator first: the intermediate numbers stay small.
         let left = Self::reduced(self.numerator, other.denominator)?;
         let right = Self::reduced(other.numerator, self.denominator)?;
-        Some(Self { numerator: left.numerator.checked_mul(right.numerator)?, denominator: left.denominator.checked_mul(right.denominator)? })
+        Some(Self {
+            numerator: left.numerator.checked_mul(right.numerator)?,
+            denominator: left.denominator.checked_mul(right.denominator)?,
+        })
     }
     /// Quotient; `None` by zero.
     pub fn over(self, other: Self) -> Option<Self> {
@@ -90,6 +93,11 @@ impl Exact {
     pub fn amount(self) -> String {
         let text = self.fixed(2);
         text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+    }
+    /// About as much, for a place in a picture and nothing else.
+    #[allow(clippy::cast_precision_loss, reason = "a picture has less places than this has digits")]
+    pub fn nearly(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
     }
     /// Reads `2500`, `-3.75`. `None` for exponents, separators, more than 15 digits before the point or 6 after it.
     pub fn parse(text: &str) -> Option<Self> {
@@ -165,7 +173,9 @@ impl<'de> Deserialize<'de> for Exact {
                 Exact::parse(&number.to_string()).ok_or_else(|| E::custom("this number is too large"))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Exact, E> {
-                Exact::parse(text).ok_or_else(|| E::custom(format!("{text:?} is no decimal number of at most {WHOLE_DIGITS_MAX} digits and {DECIMALS_MAX} decimals")))
+                Exact::parse(text).ok_or_else(|| {
+                    E::custom(format!("{text:?} is no decimal number of at most {WHOLE_DIGITS_MAX} digits and {DECIMALS_MAX} decimals"))
+                })
             }
         }
         from.deserialize_any(Reader)

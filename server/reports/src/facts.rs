@@ -2,7 +2,10 @@
 
 use db::{Tx, sql};
 use identity::{Actor, audit};
-use shared::{BrandId, CampaignId, CivilDate, CostId, OrganisationId, ShopId, Timestamp, reports::{Arms, Assumptions, NewCost, NpsAnswer}};
+use shared::{
+    BrandId, CampaignId, CivilDate, CostId, OrganisationId, ShopId, Timestamp,
+    reports::{Arms, Assumptions, NewCost},
+};
 
 use crate::Error;
 
@@ -66,6 +69,7 @@ pub async fn assume(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId, 
 #[derive(sqlx::FromRow)]
 struct CampaignRow {
     brand_id: BrandId,
+    last_version: i64,
     draft_rules: sqlx::types::Json<Begins>,
 }
 
@@ -85,6 +89,9 @@ pub async fn assign(tx: &mut Tx, actor: &Actor, now: Timestamp, campaign: Campai
     if row.draft_rules.starts.is_some_and(|starts| identity::shop::start_of_day(country.time_zone(), starts) <= now) {
         return Err(Error::Began);
     }
+    if row.last_version > 0 {
+        return Err(Error::Fixed);
+    }
     let sides = [("treated", &arms.treated), ("control", &arms.control)];
     let mut all: Vec<ShopId> = sides.iter().flat_map(|(_, shops)| shops.iter().copied()).collect();
     all.sort_unstable();
@@ -102,11 +109,22 @@ pub async fn assign(tx: &mut Tx, actor: &Actor, now: Timestamp, campaign: Campai
     for (name, shops) in sides {
         for shop in shops {
             let query = tx.query(ASSIGN).bind(campaign).bind(*shop).bind(tenant).bind(row.brand_id).bind(name).bind(now);
-            query.execute().await.map_err(|error| if matches!(error, db::Error::ForeignKey) { Error::Parameter(name) } else { error.into() })?;
+            query.execute().await.map_err(
+                |error| {
+                    if matches!(error, db::Error::ForeignKey) { Error::Parameter(name) } else { error.into() }
+                },
+            )?;
         }
     }
     audit::record(tx, actor, now, "campaign.arms_fixed", campaign, None, serde_json::to_value(arms).ok(), None).await?;
     Ok(())
+}
+
+/// What a thousand points cost, and the share of points that is used in basis points, as the brand says for a day.
+pub async fn point_cost(tx: &mut Tx, actor: &Actor, brand: BrandId, on: CivilDate) -> Result<Option<(i64, i64)>, Error> {
+    let owner = identity::organisation::find_brand(tx, brand).await?.ok_or(Error::NotFound)?.organisation_id;
+    actor.reads(owner)?;
+    Ok(tx.query(POINT_COST).bind(brand).bind(owner).bind(on).maybe().await?)
 }
 
 /// The owner of a campaign, if the actor may know that it exists.
@@ -118,20 +136,6 @@ async fn tenant_of(tx: &mut Tx, actor: &Actor, campaign: CampaignId) -> Result<O
     Ok(tenant)
 }
 
-/// A shopkeeper answers; in the same wave the last answer counts. Not found where the shop takes no part in the brand's programme.
-pub async fn answer_nps(tx: &mut Tx, actor: &Actor, now: Timestamp, answer: &NpsAnswer) -> Result<(), Error> {
-    let (member, shop, _) = actor.member()?;
-    let wave = answer.wave.trim();
-    if wave.is_empty() || wave.chars().count() > 40 || wave.chars().any(char::is_control) {
-        return Err(Error::Parameter("wave"));
-    }
-    if !(0..=10).contains(&answer.score) {
-        return Err(Error::Parameter("score"));
-    }
-    let taking_part = tx.query(ANSWER).bind(answer.brand_id).bind(wave).bind(member).bind(shop).bind(answer.score).bind(now).execute().await?;
-    if taking_part == 1 { Ok(()) } else { Err(Error::NotFound) }
-}
-
 sql! {
     ADD_COST: "INSERT INTO brand_cost (id, tenant_id, brand_id, campaign_id, kind, amount_minor, cost_date, note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
@@ -140,7 +144,9 @@ sql! {
              ON CONFLICT (brand_id, valid_from) DO UPDATE SET unit_margin_minor = excluded.unit_margin_minor,
                 expected_redemption_bp = excluded.expected_redemption_bp, thousand_points_minor = excluded.thousand_points_minor, created_at = excluded.created_at";
 
-    CAMPAIGN: "SELECT brand_id, draft_rules FROM campaign WHERE id = $1 AND tenant_id = $2";
+    CAMPAIGN: "SELECT brand_id, last_version, draft_rules FROM campaign WHERE id = $1 AND tenant_id = $2";
+
+    POINT_COST: "SELECT thousand_points_minor, expected_redemption_bp FROM brand_assumption WHERE brand_id = $1 AND tenant_id = $2 AND valid_from <= $3 ORDER BY valid_from DESC LIMIT 1";
 
     COUNTRY: "SELECT country FROM organisation WHERE id = $1";
 
@@ -150,9 +156,4 @@ sql! {
     UNASSIGN: "DELETE FROM campaign_arm WHERE campaign_id = $1 AND tenant_id = $2";
 
     ASSIGN: "INSERT INTO campaign_arm (campaign_id, shop_id, tenant_id, brand_id, arm, assigned_at) VALUES ($1, $2, $3, $4, $5, $6)";
-
-    /// No row: the shop takes no part.
-    ANSWER: "INSERT INTO nps_answer (brand_id, wave, member_id, tenant_id, shop_id, score, answered_at)
-             SELECT b.brand_id, $2, $3, b.tenant_id, b.shop_id, $5, $6 FROM shop_brand b WHERE b.brand_id = $1 AND b.shop_id = $4 AND b.left_at IS NULL
-             ON CONFLICT (brand_id, wave, member_id) DO UPDATE SET score = excluded.score, answered_at = excluded.answered_at";
 }

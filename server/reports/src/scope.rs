@@ -2,9 +2,16 @@
 
 use db::{Tx, sql};
 use identity::Actor;
-use shared::{BrandId, CivilDate, Country, Currency, OrganisationId, Timestamp, reports::{K_ANONYMITY, metric::{Metric, Report}}, time::DAY_MS};
+use shared::{
+    BrandId, CivilDate, Country, Currency, OrganisationId, Timestamp,
+    reports::{
+        K_ANONYMITY,
+        metric::{Metric, Report},
+    },
+    time::DAY_MS,
+};
 
-use crate::Error;
+use crate::{Error, days};
 
 /// Longest period, in days.
 pub const DAYS_MAX: i64 = 366;
@@ -24,6 +31,8 @@ pub struct Asked {
     pub to: CivilDate,
     /// Windows and ages are judged at this instant.
     pub as_of: Timestamp,
+    /// The clock: how old what is kept may be is judged by it.
+    pub now: Timestamp,
     /// Counts of people below it are hidden. Who may ask for less than [`K_ANONYMITY`] is decided at the door.
     pub k: i64,
 }
@@ -33,12 +42,14 @@ pub struct Asked {
 pub struct Scope {
     pub(crate) brand: BrandId,
     pub(crate) tenant: OrganisationId,
+    pub(crate) country: Country,
     pub(crate) currency: Currency,
     /// Shops have clocks of their own; facts without a shop go by that of the owner's country.
     pub(crate) time_zone: &'static str,
     pub(crate) from: CivilDate,
     pub(crate) to: CivilDate,
     pub(crate) as_of: Timestamp,
+    pub(crate) now: Timestamp,
     pub(crate) k: i64,
 }
 
@@ -48,14 +59,30 @@ impl Scope {
         if *actor == Actor::Anonymous {
             return Err(identity::Error::Unauthorized.into());
         }
-        let Asked { brand, from, to, as_of, k } = asked;
-        let owner = identity::organisation::find_brand(tx, brand).await?.ok_or(Error::NotFound)?;
+        let owner = identity::organisation::find_brand(tx, asked.brand).await?.ok_or(Error::NotFound)?;
         actor.reads(owner.organisation_id)?;
+        Self::within(tx, owner.organisation_id, asked).await
+    }
+
+    /// For somebody who was let in already: of the brand's own organisation.
+    pub(crate) async fn within(tx: &mut Tx, tenant: OrganisationId, asked: Asked) -> Result<Self, Error> {
+        let Asked { brand, from, to, as_of, now, k } = asked;
         if !(1..=DAYS_MAX).contains(&to.days_since(from)) {
             return Err(Error::Period);
         }
-        let (country,): (Country,) = tx.query(COUNTRY).bind(owner.organisation_id).one().await?;
-        Ok(Self { brand, tenant: owner.organisation_id, currency: country.currency(), time_zone: country.time_zone(), from, to, as_of, k: k.clamp(1, K_ANONYMITY * 100) })
+        let (country,): (Country,) = tx.query(COUNTRY).bind(tenant).one().await?;
+        Ok(Self {
+            brand,
+            tenant,
+            country,
+            currency: country.currency(),
+            time_zone: country.time_zone(),
+            from,
+            to,
+            as_of,
+            now,
+            k: k.clamp(1, K_ANONYMITY * 100),
+        })
     }
 
     /// The period's first instant, for facts without a shop.
@@ -79,23 +106,36 @@ impl Scope {
 
     /// The numbers with what one must know to trust them.
     pub(crate) async fn report<T>(&self, tx: &mut Tx, metric: Metric, values: T) -> Result<Report<T>, Error> {
-        let (data_up_to,): (Option<Timestamp>,) = tx.query(DATA_UP_TO).bind(self.brand).bind(self.tenant).bind(self.from).bind(self.to).one().await?;
+        let data_up_to = days::last_received_at(tx, self, self.from, self.to).await?;
         let since = self.end().min(self.as_of.plus_ms(-SYNC_EXPECTED_WITHIN_MS));
         let sold_since = identity::shop::local_date(self.time_zone, since).plus_days(-LATE_DAYS_MAX).ok_or(Error::Period)?;
-        let unsynced = tx.query(SHOPS_UNSYNCED).bind(self.brand).bind(self.tenant).bind(self.from).bind(self.to).bind(sold_since).bind(since);
+        let unsynced =
+            tx.query(SHOPS_UNSYNCED).bind(self.brand).bind(self.tenant).bind(self.from).bind(self.to).bind(sold_since).bind(since);
         let (shops_unsynced,): (i64,) = unsynced.one().await?;
-        Ok(Report { metric, brand_id: self.brand, from: self.from, to: self.to, as_of: self.as_of, currency: self.currency, k: self.k, data_up_to, shops_unsynced, values })
+        Ok(Report {
+            metric,
+            brand_id: self.brand,
+            from: self.from,
+            to: self.to,
+            as_of: self.as_of,
+            currency: self.currency,
+            k: self.k,
+            data_up_to,
+            shops_unsynced,
+            values,
+        })
     }
 }
 
 sql! {
     COUNTRY: "SELECT country FROM organisation WHERE id = $1";
 
-    DATA_UP_TO: "SELECT MAX(received_at) FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4";
-
-    /// Looks at the brand's own lines alone: what a shop sold of others says nothing here.
+    /// Looks at the brand's own lines alone: what a shop sold of others says nothing here. Most shops sold something since,
+    /// and the first question finds it at once; only for the others the days are gone through that were sold late.
     SHOPS_UNSYNCED: "SELECT COUNT(DISTINCT b.shop_id) FROM shop_brand b JOIN shop s ON s.id = b.shop_id
                      WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.enrolled_date < $4 AND (b.left_date IS NULL OR b.left_date >= $3) AND s.closed_at IS NULL
+                       AND NOT EXISTS (SELECT 1 FROM purchase p JOIN purchase_line l ON l.purchase_id = p.id
+                                       WHERE p.shop_id = b.shop_id AND p.purchased_at >= $6 AND p.received_at >= $6 AND l.brand_id = $1 AND l.tenant_id = $2)
                        AND NOT EXISTS (SELECT 1 FROM purchase p JOIN purchase_line l ON l.purchase_id = p.id
                                        WHERE p.shop_id = b.shop_id AND p.business_date >= $5 AND p.received_at >= $6 AND l.brand_id = $1 AND l.tenant_id = $2)";
 }

@@ -5,9 +5,18 @@ use std::collections::BTreeSet;
 
 use db::{Sql, Tx, sql};
 use identity::{Actor, audit};
-use shared::{BrandId, ConsumerId, Timestamp, reports::{K_ANONYMITY, SavedSegments, metric::Segment}};
+use shared::{
+    BrandId, ConsumerId, Timestamp,
+    reports::{K_ANONYMITY, SavedSegments, metric::Segment},
+};
 
-use crate::{Error, facts::managed, metrics::small_numbers::alone, read, scope::{Asked, Scope}};
+use crate::{
+    Error,
+    facts::managed,
+    metrics::small_numbers::alone,
+    read,
+    scope::{Asked, Scope},
+};
 
 /// Rows of one insert, at most.
 const BATCH: usize = 100;
@@ -15,7 +24,7 @@ const BATCH: usize = 100;
 const COLUMNS: usize = 4;
 
 /// As rules name it.
-const fn name(segment: Segment) -> &'static str {
+pub const fn name(segment: Segment) -> &'static str {
     match segment {
         Segment::Champions => "champions",
         Segment::Loyal => "loyal",
@@ -33,8 +42,9 @@ pub async fn save_rfm(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId
     tx.lock(brand.lock_key()).await?;
     let today = identity::shop::local_date("UTC", now);
     let tomorrow = today.plus_days(1).ok_or(Error::Period)?;
-    let scope = Scope::open(tx, actor, Asked { brand, from: today, to: tomorrow, as_of: now, k: K_ANONYMITY }).await?;
-    let members: BTreeSet<(ConsumerId, &str)> = read::rfm_members(tx, &scope).await?.into_iter().map(|(consumer, segment)| (consumer, name(segment))).collect();
+    let scope = Scope::open(tx, actor, Asked { brand, from: today, to: tomorrow, as_of: now, now, k: K_ANONYMITY }).await?;
+    let members: BTreeSet<(ConsumerId, &str)> =
+        read::rfm_members(tx, &scope).await?.into_iter().map(|(consumer, segment)| (consumer, name(segment))).collect();
     let mut open: BTreeSet<(ConsumerId, &str)> = BTreeSet::new();
     for (consumer, saved) in tx.query(OPEN).bind(brand).bind(now).all::<(ConsumerId, String)>().await? {
         open.extend(Segment::ALL.into_iter().map(name).find(|name| *name == saved).map(|name| (consumer, name)));
@@ -44,7 +54,9 @@ pub async fn save_rfm(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId
     }
     let entering: Vec<(ConsumerId, &str)> = members.difference(&open).copied().collect();
     for batch in entering.chunks(BATCH) {
-        let query = batch.iter().fold(tx.query(enter(batch.len())), |query, (consumer, name)| query.bind(brand).bind(*name).bind(*consumer).bind(now));
+        let query = batch
+            .iter()
+            .fold(tx.query(enter(batch.len())), |query, (consumer, name)| query.bind(brand).bind(*name).bind(*consumer).bind(now));
         query.execute().await?;
     }
     audit::record(tx, actor, now, "brand.segments_saved", brand, None, None, None).await?;

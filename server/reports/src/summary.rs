@@ -1,72 +1,88 @@
 //! The brand's first page: sales, shops, buyers, rewards.
 
+use std::collections::{BTreeMap, HashSet};
+
 use db::{Tx, sql};
 use identity::Actor;
-use shared::{BrandId, CivilDate, ProductId, Timestamp, reports::{Count, DaySales, ProductSales, Summary}};
+use shared::{
+    BrandId, CivilDate, ShopId, Timestamp,
+    reports::{Count, DaySales, K_ANONYMITY, ProductSales, Summary},
+};
 
-use crate::Error;
+use crate::{Error, days, metrics::small_numbers::hide, read, scope::Scope};
 
 /// Longest period, in days.
 const DAYS_MAX: i64 = 366;
-
-#[derive(sqlx::FromRow)]
-struct Totals {
-    net_amount_minor: i64,
-    units: i64,
-    active_shops: i64,
-    buyers: i64,
-    data_until: Option<Timestamp>,
-}
-
-#[derive(sqlx::FromRow)]
-struct ProductRow {
-    product_id: ProductId,
-    name: String,
-    units: i64,
-    net_amount_minor: i64,
-    purchases: i64,
-    buyers: i64,
-}
+/// Products of the table, at most.
+const PRODUCTS_MAX: usize = 100;
 
 /// The summary of one brand over local days, both included; compared with as many days before.
-pub async fn summary(tx: &mut Tx, actor: &Actor, brand: BrandId, from: CivilDate, to: CivilDate) -> Result<Summary, Error> {
+pub async fn summary(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId, from: CivilDate, to: CivilDate) -> Result<Summary, Error> {
     if *actor == Actor::Anonymous {
         return Err(identity::Error::Unauthorized.into());
     }
     let owner = identity::organisation::find_brand(tx, brand).await?.ok_or(Error::NotFound)?;
     actor.reads(owner.organisation_id)?;
     let days = days_between(from, to).filter(|days| (1..=DAYS_MAX).contains(days)).ok_or(Error::Period)?;
-    let (before_from, before_to) = from.plus_days(-days).zip(from.plus_days(-1)).ok_or(Error::Period)?;
+    let before_from = from.plus_days(-days).ok_or(Error::Period)?;
     // Amounts of several currencies do not add up: what was sold in another one counts in units alone.
-    let currency = tx.query(COUNTRY).bind(brand).one::<(shared::Country,)>().await?.0.currency();
+    let (country,): (shared::Country,) = tx.query(COUNTRY).bind(brand).one().await?;
+    let currency = country.currency();
     let tenant = owner.organisation_id;
-    let now: Totals = tx.query(TOTALS).bind(brand).bind(tenant).bind(from).bind(to).bind(currency).one().await?;
-    let before: Totals = tx.query(TOTALS).bind(brand).bind(tenant).bind(before_from).bind(before_to).bind(currency).one().await?;
-    let products = tx.query(PRODUCTS).bind(brand).bind(tenant).bind(from).bind(to).bind(currency).all::<ProductRow>().await?;
-    let sold: Vec<(CivilDate, i64)> = tx.query(DAYS).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
-    let (eligible_shops,): (i64,) = tx.query(SHOPS).one().await?;
+    let end = to.plus_days(1).ok_or(Error::Period)?;
+    let scope = Scope { brand, tenant, country, currency, time_zone: "UTC", from, to: end, as_of: now, now, k: K_ANONYMITY };
+    let (tallies, all) = read::tallies(tx, &scope).await?;
+    let mut products = Vec::new();
+    let sold_products: Vec<_> = tallies.into_iter().filter(|(_, tally)| tally.units > 0).take(PRODUCTS_MAX).collect();
+    // The same cells as in the report of sales: what one of them hides the other must not show.
+    let buyers = hide(&sold_products.iter().map(|(_, tally)| tally.buyers.len()).collect::<Vec<_>>(), K_ANONYMITY);
+    for ((product_id, tally), buyers) in sold_products.into_iter().zip(buyers) {
+        let name = read::product_name(tx, product_id).await?;
+        let buyers = buyers.map_or(Count::TooFew, Count::Known);
+        products.push(ProductSales {
+            product_id,
+            name,
+            units: tally.units,
+            net_amount_minor: tally.net_minor,
+            purchases: tally.purchases,
+            buyers,
+        });
+    }
+    let (mut sold, mut shops): (BTreeMap<CivilDate, i64>, HashSet<ShopId>) = Default::default();
+    let (mut units_before, mut net_before) = (0, 0);
+    days::each(tx, &scope, before_from, end, |sale| {
+        for line in sale.valid() {
+            if sale.date < from {
+                units_before += line.units();
+                net_before += if sale.currency == currency { line.net_minor() } else { 0 };
+            } else {
+                *sold.entry(sale.date).or_default() += line.units();
+                shops.insert(sale.shop);
+            }
+        }
+    })
+    .await?;
+    let data_until = days::last_received_at(tx, &scope, from, end).await?;
+    let (eligible_shops,): (i64,) = tx.query(SHOPS).bind(brand).bind(tenant).bind(from).bind(end).bind(scope.start()).one().await?;
     let (rewards_delivered,): (i64,) = tx.query(DELIVERED).bind(brand).bind(from).bind(to).one().await?;
     let (owed_minor,): (i64,) = tx.query(OWED).bind(brand).bind(currency).one().await?;
     let all_days = (0..days).filter_map(|day| from.plus_days(day));
     Ok(Summary {
         from,
         to,
-        data_until: now.data_until,
+        data_until,
         currency,
-        net_amount_minor: now.net_amount_minor,
-        net_amount_before_minor: before.net_amount_minor,
-        units: now.units,
-        units_before: before.units,
-        active_shops: now.active_shops,
+        net_amount_minor: all.net_minor,
+        net_amount_before_minor: net_before,
+        units: all.units,
+        units_before,
+        active_shops: shops.len() as i64,
         eligible_shops,
-        buyers: Count::of(now.buyers),
+        buyers: Count::of(all.buyers.len()),
         rewards_delivered,
         owed_minor,
-        products: products
-            .into_iter()
-            .map(|row| ProductSales { product_id: row.product_id, name: row.name, units: row.units, net_amount_minor: row.net_amount_minor, purchases: row.purchases, buyers: Count::of(row.buyers) })
-            .collect(),
-        days: all_days.map(|date| DaySales { date, units: sold.iter().find(|(day, _)| *day == date).map_or(0, |(_, units)| *units) }).collect(),
+        products,
+        days: all_days.map(|date| DaySales { date, units: sold.get(&date).copied().unwrap_or_default() }).collect(),
     })
 }
 
@@ -76,24 +92,17 @@ fn days_between(from: CivilDate, to: CivilDate) -> Option<i64> {
 }
 
 sql! {
-    TOTALS: "SELECT CAST(COALESCE(SUM(CASE WHEN currency = $5 THEN net_minor ELSE 0 END), 0) AS BIGINT) AS net_amount_minor, CAST(COALESCE(SUM(units), 0) AS BIGINT) AS units,
-                    COUNT(DISTINCT shop_id) AS active_shops, COUNT(DISTINCT CASE WHEN NOT own_shop THEN consumer_id END) AS buyers, MAX(received_at) AS data_until
-             FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date BETWEEN $3 AND $4";
+    /// Shops that take part in the brand's programme at any instant of the period.
+    SHOPS: "SELECT COUNT(DISTINCT b.shop_id) FROM shop_brand b JOIN shop s ON s.id = b.shop_id
+            WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.enrolled_date < $4 AND (b.left_date IS NULL OR b.left_date >= $3)
+              AND (s.closed_at IS NULL OR s.closed_at > $5)";
 
-    PRODUCTS: "SELECT v.product_id, r.name, CAST(SUM(v.units) AS BIGINT) AS units, CAST(SUM(CASE WHEN v.currency = $5 THEN v.net_minor ELSE 0 END) AS BIGINT) AS net_amount_minor,
-                      COUNT(DISTINCT v.purchase_id) AS purchases, COUNT(DISTINCT CASE WHEN NOT v.own_shop THEN v.consumer_id END) AS buyers
-               FROM valid_line v JOIN product r ON r.id = v.product_id
-               WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.business_date BETWEEN $3 AND $4
-               GROUP BY v.product_id, r.name ORDER BY 3 DESC, 1 LIMIT 100";
+    DELIVERED: "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'undo' THEN -1 ELSE 1 END), 0) AS BIGINT) FROM payable_entry WHERE brand_id = $1 AND business_date BETWEEN $2 AND $3";
 
-    DAYS: "SELECT business_date, CAST(SUM(units) AS BIGINT) AS units FROM valid_line
-           WHERE brand_id = $1 AND tenant_id = $2 AND business_date BETWEEN $3 AND $4 GROUP BY business_date ORDER BY business_date";
-
-    SHOPS: "SELECT COUNT(*) FROM shop WHERE closed_at IS NULL";
-
-    DELIVERED: "SELECT COUNT(*) FROM payable_entry WHERE brand_id = $1 AND business_date BETWEEN $2 AND $3 AND kind = 'delivery'";
-
-    OWED: "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payable_entry WHERE brand_id = $1 AND currency = $2";
+    /// Without what was recorded as settled.
+    OWED: "SELECT CAST(COALESCE(SUM(e.amount_minor), 0) AS BIGINT)
+                  - CAST((SELECT COALESCE(SUM(p.amount_minor), 0) FROM statement_payment p JOIN statement s ON s.id = p.statement_id WHERE s.brand_id = $1 AND s.currency = $2) AS BIGINT)
+           FROM owed_entry e WHERE e.brand_id = $1 AND e.currency = $2";
 
     COUNTRY: "SELECT o.country FROM brand b JOIN organisation o ON o.id = b.tenant_id WHERE b.id = $1";
 }

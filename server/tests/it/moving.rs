@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::{body::Body, http::{Request, StatusCode, header}};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use db::Db;
 
 use crate::world::{Answer, NOW, Who, World};
 
 /// The six digits that went to a phone.
 async fn code_of(world: &World, db: &Db) -> String {
-    let registry = notifications::register(jobs::Registry::default(), Arc::new(notifications::Port::Sandbox), Arc::new(world.app.keys.clone()));
+    let registry =
+        notifications::register(jobs::Registry::default(), Arc::new(notifications::Port::Sandbox), Arc::new(world.app.keys.clone()));
     while jobs::run_due(db, &registry, NOW).await.unwrap() > 0 {}
     notifications::sandbox(&mut db.read().await.unwrap()).await.unwrap()[0].body[..6].to_owned()
 }

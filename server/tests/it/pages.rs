@@ -1,6 +1,9 @@
 //! Documents and their headers, and forms without scripts.
 
-use axum::{body::Body, http::{Request, StatusCode, header}};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 
 use crate::world::{Who, World};
 
@@ -42,6 +45,56 @@ db::both_databases! {
 
         assert_eq!((page.status, page.text.starts_with("<!DOCTYPE html>")), (StatusCode::NOT_FOUND, true));
         assert_eq!((problem.status, problem.header("content-type")), (StatusCode::NOT_FOUND, Some("application/problem+json")));
+    }
+
+    async fn a_receipt_that_nobody_wrote_is_answered_alike(db: &Db) {
+        let world = World::new(db).await;
+        let body = |text: &str| text[text.find("<main").unwrap()..].split("</main>").next().unwrap().to_owned();
+        let mut told = Vec::new();
+        for token in ["x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%C3%B1"] {
+            for who in [Who::Nobody, Who::Consumer] {
+                let page = world.page(who, &format!("/r/{token}")).await;
+                assert_eq!(page.status, StatusCode::NOT_FOUND);
+                assert!(!page.text.contains("<script type=\"module\""));
+                told.push(body(&page.text));
+            }
+        }
+
+        assert!(told[0].contains("Ese recibo no existe"), "{}", told[0]);
+        assert!(told.iter().all(|one| *one == told[0]));
+    }
+
+    async fn receipts_are_guessed_slowly(db: &Db) {
+        let world = World::slow(db).await;
+        for _ in 0..2 {
+            assert_eq!(world.page(Who::Nobody, "/r/x").await.status, StatusCode::NOT_FOUND);
+        }
+
+        assert_eq!(world.page(Who::Nobody, "/r/x").await.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(world.call(Who::Nobody, "/fn/consumer/read_receipt", "token=x", false).await.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    async fn without_a_number_a_page_says_whom_to_ask(db: &Db) {
+        let page = World::new(db).await.page(Who::Owner, "/t/more").await.text;
+
+        assert!(!page.contains("wa.me") && page.contains("data-help=\"ninguno\"") && page.contains("tu distribuidor o tu asesor"), "{page}");
+    }
+
+    async fn the_help_of_a_shop_is_a_message_that_is_already_written(db: &Db) {
+        let with = World::with_help(db, "573005550000").await.page(Who::Owner, "/t/more").await.text;
+
+        assert!(with.contains("https://wa.me/573005550000?text=Hola") && with.contains("%2Ft%2Fmore") && with.contains("data-help-number=\"573005550000\""), "{with}");
+    }
+
+    async fn practice_and_lessons_open_for_nobody_and_ask_nothing(db: &Db) {
+        let world = World::new(db).await;
+
+        let practice = world.page(Who::Nobody, "/t/practice").await;
+        let lessons = world.page(Who::Nobody, "/t/training").await;
+
+        assert_eq!((practice.status, lessons.status), (StatusCode::OK, StatusCode::OK));
+        assert!(practice.text.contains("Práctica: nada se guarda"));
+        assert_eq!(lessons.text.matches("data-lesson=").count(), 5);
     }
 
     async fn a_refused_form_comes_back_to_its_page_with_the_reason(db: &Db) {

@@ -6,10 +6,21 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
 };
 use db::{Db, clock::Clock};
-use identity::{Actor, Persona, Phone, Scopes, challenge::VerifiedPhone, consent, consumer::NewConsumer, session::{self, Subject}, user::NewUser};
-use loyalty::template::{Answers, Mechanic};
+use identity::{
+    Actor, Persona, Phone, Scopes,
+    challenge::VerifiedPhone,
+    consent,
+    consumer::NewConsumer,
+    session::{self, Subject},
+    user::NewUser,
+};
+use loyalty::template::{Answers, Extras, Mechanic};
 use server::{App, Config};
-use shared::{ApiKeyId, BrandId, CampaignId, Country, Currency, ProductId, Timestamp, catalogue::NewProduct, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
+use shared::{
+    ApiKeyId, BrandId, CampaignId, Country, Currency, ProductId, Timestamp,
+    catalogue::NewProduct,
+    identity::{MemberRole, NewShop, OrganisationKind, UserRole},
+};
 use tower::ServiceExt;
 
 /// Tuesday 10 March 2026, 10:00 in Bogotá.
@@ -31,7 +42,16 @@ pub enum Who {
 }
 
 impl Who {
-    pub const ALL: [Self; 8] = [Self::Consumer, Self::Owner, Self::Cashier, Self::Brand, Self::BrandAnalyst, Self::OtherBrand, Self::Operator, Self::OperatorAnalyst];
+    pub const ALL: [Self; 8] = [
+        Self::Consumer,
+        Self::Owner,
+        Self::Cashier,
+        Self::Brand,
+        Self::BrandAnalyst,
+        Self::OtherBrand,
+        Self::Operator,
+        Self::OperatorAnalyst,
+    ];
 
     pub const fn persona(self) -> Option<Persona> {
         Some(match self {
@@ -101,6 +121,11 @@ impl World {
         Self::with(db, config(true)).await
     }
 
+    /// Somebody helps shops at this number.
+    pub async fn with_help(db: &Db, number: &str) -> Self {
+        Self::with(db, Config { help_whatsapp: number.into(), ..config(true) }).await
+    }
+
     /// Two entrances in a minute.
     pub async fn slow(db: &Db) -> Self {
         let mut config = config(true);
@@ -115,7 +140,9 @@ impl World {
         let mut tokens = Vec::new();
         let mut tx = db.begin().await.unwrap();
         let mut tenants = Vec::new();
-        for (name, kind) in [("Mostrador", OrganisationKind::Operator), ("Sierra", OrganisationKind::BrandOwner), ("Norte", OrganisationKind::BrandOwner)] {
+        for (name, kind) in
+            [("Mostrador", OrganisationKind::Operator), ("Sierra", OrganisationKind::BrandOwner), ("Norte", OrganisationKind::BrandOwner)]
+        {
             tenants.push(identity::organisation::create(&mut tx, &Actor::System, NOW, name, kind, Country::Co).await.unwrap().id);
         }
         let [operator, tenant, other] = tenants[..] else { unreachable!() };
@@ -132,21 +159,52 @@ impl World {
             let user = identity::user::create(&mut tx, &Actor::System, NOW, new).await.unwrap();
             tokens.push((who, session::open(&mut tx, NOW, Subject::User(user, organisation, kind)).await.unwrap().token));
         }
-        let new = NewShop { name: "La Esquina".into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None };
+        let new = NewShop {
+            name: "La Esquina".into(),
+            country: Country::Co,
+            time_zone: None,
+            city: "Bogotá".into(),
+            zone: String::new(),
+            distributor_code: None,
+        };
         let (shop, owner) = identity::shop::register(&mut tx, NOW, &phone(1), &new, "Rosa").await.unwrap();
         let cashier = identity::shop::insert_member(&mut tx, NOW, shop, &phone(2), "Iván", MemberRole::Cashier).await.unwrap();
         for (who, member) in [(Who::Owner, owner), (Who::Cashier, cashier)] {
             tokens.push((who, session::open(&mut tx, NOW, Subject::Member(member, shop)).await.unwrap().token));
         }
-        let consent = consent::Decision { purpose: consent::Purpose::Card, controller: "platform".into(), granted: true, text_version: "co".into(), channel: "web".into(), device: "Android".into() };
+        let consent = consent::Decision {
+            purpose: consent::Purpose::Card,
+            controller: "platform".into(),
+            granted: true,
+            text_version: "co".into(),
+            channel: "web".into(),
+            device: "Android".into(),
+        };
         let new = NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![consent] };
         let (consumer, _) = loyalty::card::sign_up(&mut tx, &app.loyalty, NOW, &phone(10), &new).await.unwrap();
         tokens.push((Who::Consumer, session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap().token));
-        let new = NewProduct { gtin: GTIN.parse().unwrap(), brand_id: Some(brand), name: "Cola Sierra 400 ml".into(), category: "drink".into(), suggested_price_minor: Some(250_000), currency: Currency::Cop };
+        let new = NewProduct {
+            gtin: GTIN.parse().unwrap(),
+            brand_id: Some(brand),
+            name: "Cola Sierra 400 ml".into(),
+            category: "drink".into(),
+            suggested_price_minor: Some(250_000),
+            currency: Currency::Cop,
+        };
         let product = catalogue::product::create(&mut tx, &Actor::System, NOW, &new).await.unwrap().id;
-        let answers = Answers { campaign: None, brand_id: brand, name: "Marzo".into(), starts: "2026-03-01".parse().unwrap(), ends: "2026-03-31".parse().unwrap(), products: vec![product], mechanic: Mechanic::PointsPerUnit { units: 1, points: 5 } };
+        let answers = Answers {
+            campaign: None,
+            brand_id: brand,
+            name: "Marzo".into(),
+            starts: "2026-03-01".parse().unwrap(),
+            ends: "2026-03-31".parse().unwrap(),
+            products: vec![product],
+            mechanic: Mechanic::PointsPerUnit { units: 1, points: 5 },
+            extras: Extras::default(),
+        };
         let campaign = loyalty::template::save(&mut tx, &Actor::System, NOW, &answers).await.unwrap().id;
-        let (key, _) = identity::api_key::insert(&mut tx, NOW, tenant, None, "ERP", &Scopes::parse("reports:read").unwrap(), None).await.unwrap();
+        let (key, _) =
+            identity::api_key::insert(&mut tx, NOW, tenant, None, "ERP", &Scopes::parse("reports:read").unwrap(), None).await.unwrap();
         tx.commit().await.unwrap();
         Self { router: server::router(app.clone()), app, tokens, brand, product, campaign, key: key.id }
     }

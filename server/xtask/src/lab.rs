@@ -1,10 +1,16 @@
 //! What is tried on the finished server from outside: built here, played by `lab`.
 
-use std::{path::{Path, PathBuf}, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
-use crate::{postgres::Postgres, shell::{Step, run}};
+use crate::{
+    postgres::Postgres,
+    shell::{Step, run},
+};
 
 /// Cases that must pass, kept in the repository.
 pub const CASES: &str = "server/lab/cases/loyalty.json";
@@ -80,6 +86,19 @@ pub fn bench() -> Result<bool> {
     let passed = passes(&mut trial)?;
     println!("the same figures as JSON: {}", figures.display());
     // It must have ended before this process does.
+    drop(durable);
+    Ok(passed)
+}
+
+/// A pilot's day on both databases; `false` when SQLite misses a bound. The PostgreSQL world is seeded anew and dropped.
+pub fn pilot(scale: f64, minutes: f64) -> Result<bool> {
+    let lab = Lab::build(true)?;
+    let durable = Postgres::start(true)?;
+    let figures = std::path::absolute(crate::target().join("pilot.json"))?;
+    let mut trial = lab.trial("pilot");
+    trial.args(["--scale", &scale.to_string(), "--minutes", &minutes.to_string(), "--postgres", &durable.url(), "--json"]).arg(&figures);
+    let passed = passes(&mut trial)?;
+    println!("the same figures as JSON: {}", figures.display());
     drop(durable);
     Ok(passed)
 }

@@ -73,9 +73,16 @@ enum Command {
     /// Measures purchases, start and memory of the optimised server beside what the databases alone can do, the scanner
     /// beside another decoder, and how fast the fronts are.
     Bench {
-        /// Only one part: server, scanner, decoder (the scanner's part that needs no server), lighthouse.
+        /// Only one part: server, scanner, decoder (the scanner's part that needs no server), lighthouse; or pilot, a day
+        /// of a whole pilot, which is measured only when it is named: it fills 12 GB for half an hour.
         #[arg(long)]
         only: Option<String>,
+        /// Of the pilot: 1 is a million consumers.
+        #[arg(long, default_value_t = 1.0)]
+        scale: f64,
+        /// Of the pilot: how long people buy.
+        #[arg(long, default_value_t = 5.0)]
+        minutes: f64,
     },
     /// The fast loop: formats nothing, compiles and lints everything once.
     Check,
@@ -97,14 +104,16 @@ fn main() -> Result<()> {
         Command::Scenarios { files } => lab::scenarios(&files),
         Command::Kill { rounds, postgres_rounds, jobs } => lab::kill(rounds, postgres_rounds, jobs),
         Command::Weigh => weight::table(),
-        Command::Bench { only } => bench(only.as_deref()),
+        Command::Bench { only: Some(only), scale, minutes } if only == "pilot" => lab::end(lab::pilot(scale, minutes)?),
+        Command::Bench { only, .. } => bench(only.as_deref()),
         Command::Check => check(),
         Command::Dist => dist(),
     }
 }
 
 fn root() -> Result<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Cargo says it to whatever it runs: a target folder may be shared by several clones.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     Ok(here.ancestors().nth(2).context("server/xtask stands two folders below the root")?.to_owned())
 }
 

@@ -1,6 +1,10 @@
 //! A throw-away PostgreSQL for tests and measurements.
 
-use std::{net::TcpListener, path::{Path, PathBuf}, process::Command};
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -31,9 +35,14 @@ impl Postgres {
         }
         let cluster = Self { programs, data, port };
         cluster.as_owner("initdb", &["-D", &cluster.folder(), "-E", "UTF8", "--locale=C", "-A", "trust", "-U", "postgres"])?;
-        let manner = if durable { "-c shared_preload_libraries=pg_stat_statements " } else { "-c fsync=off -c synchronous_commit=off -c full_page_writes=off " };
+        let manner = if durable {
+            "-c shared_preload_libraries=pg_stat_statements "
+        } else {
+            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
+        };
         let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c max_connections=300 {manner}-k {}", cluster.data.display());
-        cluster.as_owner("pg_ctl", &["-D", &cluster.folder(), "-o", &options, "-l", &format!("{}/log", cluster.folder()), "-w", "start"])?;
+        cluster
+            .as_owner("pg_ctl", &["-D", &cluster.folder(), "-o", &options, "-l", &format!("{}/log", cluster.folder()), "-w", "start"])?;
         Ok(cluster)
     }
 
@@ -68,7 +77,8 @@ impl Postgres {
         } else {
             Command::new(path)
         };
-        let output = command.args(arguments).current_dir("/").stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).status()?;
+        let output =
+            command.args(arguments).current_dir("/").stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).status()?;
         if !output.success() {
             bail!("{program} failed; see {}", self.data.display());
         }
@@ -85,7 +95,8 @@ impl Drop for Postgres {
 
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut found: Vec<PathBuf> = versions.flatten().map(|version| version.path().join("bin")).filter(|bin| Path::new(bin).join("initdb").exists()).collect();
+    let mut found: Vec<PathBuf> =
+        versions.flatten().map(|version| version.path().join("bin")).filter(|bin| Path::new(bin).join("initdb").exists()).collect();
     found.sort();
     found.pop()
 }

@@ -4,11 +4,20 @@
 //! The photographs and the model that draws frames are no part of the repository: `SCANNER_CORPUS` says where they
 //! are, `../shared/scanner` without it. Without them their figures are not measured, and that is said.
 
-use std::{collections::BTreeMap, fs, io::Write, path::{Path, PathBuf}, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
-use crate::{shell::{Step, debian_packages, exists, run}, site};
+use crate::{
+    shell::{Step, debian_packages, exists, run},
+    site,
+};
 
 /// The decoder's script and module with Brotli 11, in bytes.
 const WEIGHT_MAX: usize = 150_000;

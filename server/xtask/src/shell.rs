@@ -30,7 +30,8 @@ pub fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Result<()> {
 /// The same with some environment.
 pub fn run_with(program: impl AsRef<OsStr>, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let name = program.as_ref().to_string_lossy().into_owned();
-    let status = Command::new(program).args(arguments).envs(environment.iter().copied()).status().with_context(|| format!("cannot start {name}"))?;
+    let status =
+        Command::new(program).args(arguments).envs(environment.iter().copied()).status().with_context(|| format!("cannot start {name}"))?;
     if !status.success() {
         bail!("{name} {} failed: {status}", arguments.join(" "));
     }

@@ -10,7 +10,12 @@
 //!
 //! Names carry a hash of the content, so that they can be cached for ever; `site.json` says which are of one build.
 
-use std::{collections::BTreeMap, fs, io::Write, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
@@ -86,9 +91,14 @@ pub fn build(release: bool) -> Result<PathBuf> {
     arguments.extend(FAST);
     let made = || ENTRIES.iter().filter(|entry| release || !entry.one_page);
     arguments.extend(made().flat_map(|entry| ["--package", entry.package]));
-    let features: Vec<String> = made().filter(|entry| release && entry.split).map(|entry| format!("--features={}/split", entry.package)).collect();
+    let features: Vec<String> =
+        made().filter(|entry| release && entry.split).map(|entry| format!("--features={}/split", entry.package)).collect();
     arguments.extend(features.iter().map(String::as_str));
-    if release { compile_small(&arguments)? } else { run("cargo", &arguments)? }
+    if release {
+        compile_small(&arguments)?
+    } else {
+        run("cargo", &arguments)?
+    }
     step.done();
     let step = Step::begin("site");
     let folder = crate::target().join(if release { "site-release" } else { "site-dev" });
@@ -197,7 +207,8 @@ fn one_entry(entry: &Entry, staging: &Path, release: bool) -> Result<Value> {
     let mut files = BTreeMap::new();
     for file in fs::read_dir(&folder)? {
         let path = file?.path();
-        if let (true, Some(name)) = (path.is_file(), path.file_name().and_then(|name| name.to_str()).filter(|name| *name != "groups.json")) {
+        if let (true, Some(name)) = (path.is_file(), path.file_name().and_then(|name| name.to_str()).filter(|name| *name != "groups.json"))
+        {
             files.insert(name.to_owned(), fs::read(&path)?);
         }
     }
@@ -210,7 +221,9 @@ fn one_entry(entry: &Entry, staging: &Path, release: bool) -> Result<Value> {
     let build = hash(&files.values().chain(inside.iter().map(|(_, bytes)| bytes)).flatten().copied().collect::<Vec<_>>());
     let snippets_name = format!("{}_snippets.{build}", entry.name);
     let named = |name: &str| match name.strip_prefix(entry.name).unwrap_or(name).rsplit_once('.') {
-        Some((stem, kind)) => format!("{}{}{stem}.{build}.{kind}", entry.name, if stem.is_empty() || stem.starts_with('_') { "" } else { "_" }),
+        Some((stem, kind)) => {
+            format!("{}{}{stem}.{build}.{kind}", entry.name, if stem.is_empty() || stem.starts_with('_') { "" } else { "_" })
+        }
         None => name.to_owned(),
     };
     for (name, bytes) in &files {
@@ -221,7 +234,8 @@ fn one_entry(entry: &Entry, staging: &Path, release: bool) -> Result<Value> {
                 // Not wherever the name stands: the module looks its imports up by the names that it was linked with.
                 for (before, after) in [("from '", "'"), ("from \"", "\""), ("new URL('", "'"), ("new URL(\"", "\"")] {
                     for here in ["./", ""] {
-                        script = script.replace(&format!("{before}{here}{other}{after}"), &format!("{before}{here}{}{after}", named(other)));
+                        script =
+                            script.replace(&format!("{before}{here}{other}{after}"), &format!("{before}{here}{}{after}", named(other)));
                     }
                 }
             }
@@ -291,7 +305,8 @@ fn tool(name: &str) -> Result<PathBuf> {
 fn minify(folder: &Path) -> Result<()> {
     let mut files = Vec::new();
     every_file(folder, &mut files)?;
-    let scripts: Vec<String> = files.into_iter().map(|(path, _)| path.to_string_lossy().into_owned()).filter(|path| path.ends_with(".js")).collect();
+    let scripts: Vec<String> =
+        files.into_iter().map(|(path, _)| path.to_string_lossy().into_owned()).filter(|path| path.ends_with(".js")).collect();
     let out = folder.to_string_lossy();
     let (out, base) = (format!("--outdir={out}"), format!("--outbase={out}"));
     let mut arguments = vec!["--minify", "--allow-overwrite", "--log-level=warning", out.as_str(), base.as_str()];
@@ -301,7 +316,8 @@ fn minify(folder: &Path) -> Result<()> {
 
 fn optimise(module: &Path) -> Result<()> {
     let path = module.to_string_lossy().into_owned();
-    let features = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"].map(|feature| format!("--enable-{feature}"));
+    let features = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"]
+        .map(|feature| format!("--enable-{feature}"));
     let mut arguments = vec!["-Oz", "-o", &path, &path];
     arguments.extend(features.iter().map(String::as_str));
     run(tool("wasm-opt")?, &arguments)
@@ -312,7 +328,10 @@ fn inlined(folder: &Path, name: &str) -> Result<String> {
     let text = fs::read_to_string(folder.join(name)).with_context(|| format!("style/{name}"))?;
     let mut out = String::new();
     for line in text.lines() {
-        let import = line.trim().strip_prefix("@import").map(|rest| rest.trim_matches(|c: char| !c.is_alphanumeric() && c != '.' && c != '-' && c != '_'));
+        let import = line
+            .trim()
+            .strip_prefix("@import")
+            .map(|rest| rest.trim_matches(|c: char| !c.is_alphanumeric() && c != '.' && c != '-' && c != '_'));
         match import {
             Some(file) => out.push_str(&inlined(folder, file.trim_start_matches("url").trim_start_matches(['(', '"', '\'', '.', '/']))?),
             None => out.push_str(line),
@@ -334,7 +353,8 @@ fn files(folder: &Path, release: bool) -> Result<Vec<Value>> {
                 continue;
             }
             let bytes = fs::read(&path)?;
-            let compressible = path.extension().is_some_and(|kind| ["js", "wasm", "css", "svg", "webmanifest", "txt"].iter().any(|known| kind == *known));
+            let compressible =
+                path.extension().is_some_and(|kind| ["js", "wasm", "css", "svg", "webmanifest", "txt"].iter().any(|known| kind == *known));
             let mut brotli_bytes = None;
             if release && compressible {
                 let mut small = Vec::new();

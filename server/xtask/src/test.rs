@@ -1,10 +1,19 @@
 //! `cargo xtask test`: everything on both databases and in a real browser, counted by kind.
 
-use std::{collections::BTreeMap, io::{BufRead, BufReader}, path::PathBuf, process::{Command, Stdio}};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{lab::{self, Lab}, postgres::Postgres, shell::{Step, debian_packages, exists, run}};
+use crate::{
+    lab::{self, Lab},
+    postgres::Postgres,
+    shell::{Step, debian_packages, exists, run},
+};
 
 /// Packages with Rust tests, and the features they need. Order: what fails fastest first.
 const PACKAGES: &[(&str, &[&str])] = &[
@@ -16,6 +25,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("catalogue", &[]),
     ("loyalty", &[]),
     ("reports", &[]),
+    ("webhooks", &[]),
+    ("pilot", &[]),
     ("frontend-decoder", &[]),
     ("scanner", &[]),
     ("kit", &["--features", "ssr"]),
@@ -50,7 +61,11 @@ pub fn all(only: Option<&str>) -> Result<()> {
             run("cargo", &arguments)
         });
         let count = counts.entry("wasm").or_default();
-        if compiled.is_ok() { count.passed += 1 } else { count.failed += 1 }
+        if compiled.is_ok() {
+            count.passed += 1
+        } else {
+            count.failed += 1
+        }
         step.done();
     }
     if wanted("scenarios") {
@@ -73,7 +88,8 @@ pub fn all(only: Option<&str>) -> Result<()> {
 }
 
 fn close(counts: &BTreeMap<&'static str, Count>) -> Result<()> {
-    let total = counts.values().fold(Count::default(), |sum, count| Count { passed: sum.passed + count.passed, failed: sum.failed + count.failed });
+    let total =
+        counts.values().fold(Count::default(), |sum, count| Count { passed: sum.passed + count.passed, failed: sum.failed + count.failed });
     println!();
     for (kind, count) in counts {
         println!("{kind:>16}  {:>5} passed  {:>3} failed", count.passed, count.failed);

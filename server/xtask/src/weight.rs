@@ -5,7 +5,10 @@ use std::{path::Path, process::Command};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::{shell::{debian_packages, exists, run}, site::ENTRIES};
+use crate::{
+    shell::{debian_packages, exists, run},
+    site::ENTRIES,
+};
 
 /// Builds the release site and prints what each of its entries sends, in bytes as they are and as Brotli.
 pub fn table() -> Result<()> {
@@ -31,7 +34,14 @@ fn print(site: &Path) -> Result<()> {
         let code: u64 = ["js", "parts", "wasm"].iter().filter_map(|kind| row(paths[kind].as_str()?)).sum();
         println!("{:<56} {:>9} {code:>9}", format!("  {}: JS + WASM", entry.name), "");
         for (group, pieces) in paths["pieces"].as_object().into_iter().flatten() {
-            let weight: u64 = pieces.as_array().into_iter().flatten().filter_map(|piece| piece.as_str()).filter_map(&weight).map(|(_, brotli)| brotli).sum();
+            let weight: u64 = pieces
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|piece| piece.as_str())
+                .filter_map(&weight)
+                .map(|(_, brotli)| brotli)
+                .sum();
             println!("{:<56} {:>9} {:>9}", format!("  with the pieces of {group}"), pieces.as_array().map_or(0, Vec::len), code + weight);
         }
         paths["css"].as_str().and_then(row);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::factor::{DayMinute, Factor};
-use crate::{CivilDate, ProductId, RewardId, ShopId};
+use crate::{CivilDate, Currency, ProductId, RewardId, ShopId};
 
 /// What a campaign gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -222,8 +222,16 @@ pub enum CapScope {
 
 impl CapScope {
     /// All of them, in the order in which they are applied.
-    pub const ALL: [Self; 8] =
-        [Self::Purchase, Self::ConsumerPdvDay, Self::ConsumerDay, Self::ConsumerWeek, Self::ConsumerMonth, Self::ConsumerCampaign, Self::PdvDay, Self::Campaign];
+    pub const ALL: [Self; 8] = [
+        Self::Purchase,
+        Self::ConsumerPdvDay,
+        Self::ConsumerDay,
+        Self::ConsumerWeek,
+        Self::ConsumerMonth,
+        Self::ConsumerCampaign,
+        Self::PdvDay,
+        Self::Campaign,
+    ];
 
     /// Consumers share what is left of it, so it is counted under a lock of its own.
     pub const fn is_shared(self) -> bool {
@@ -291,6 +299,63 @@ pub enum ShopScope {
     All,
     /// Only these.
     Only(Vec<ShopId>),
+    /// Those of a zone or of a distributor, whichever shops they are on the day of the purchase.
+    Where(ShopGroup),
+}
+
+/// Shops by what is known about them: a shop belongs when its zone is named, or its distributor.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ShopGroup {
+    /// Parts of cities, as their shops write them.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 200))]
+    pub zones: Vec<String>,
+    /// Codes that distributors give, whole or their beginning up to a dash: `D` names `D-014`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 200))]
+    pub distributors: Vec<String>,
+}
+
+impl ShopGroup {
+    /// Names of each kind, at most.
+    pub const NAMES_MAX: usize = 200;
+    /// Characters of one, at most.
+    pub const NAME_MAX: usize = 80;
+
+    /// Whether a shop belongs. Case and spaces around do not matter.
+    pub fn holds(&self, zone: &str, distributor: Option<&str>) -> bool {
+        let same = |one: &str, other: &str| !one.trim().is_empty() && one.trim().to_lowercase() == other.trim().to_lowercase();
+        let named = |code: &str| {
+            self.distributors.iter().any(|name| same(name, code) || code.split_once('-').is_some_and(|(head, _)| same(name, head)))
+        };
+        self.zones.iter().any(|name| same(name, zone)) || distributor.is_some_and(named)
+    }
+    fn fits(&self) -> bool {
+        let names = || self.zones.iter().chain(&self.distributors);
+        names().next().is_some()
+            && self.zones.len() <= Self::NAMES_MAX
+            && self.distributors.len() <= Self::NAMES_MAX
+            && names().all(|name| name_fits(name, Self::NAME_MAX))
+    }
+}
+
+/// A prize that luck decides. It is told so that it can be refused: this release gives no such prizes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Chance {
+    /// Of the authority that allows it.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 80))]
+    pub permit_number: String,
+    /// First day of the permit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit_from: Option<CivilDate>,
+    /// Last day of the permit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit_until: Option<CivilDate>,
 }
 
 /// The rules of one version. Immutable once published; a change is a new version.
@@ -362,6 +427,12 @@ pub struct CampaignRules {
     /// When points that are taken back are gone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_shortfall: Shortfall,
+    /// Luck decides who gets the reward.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<Chance>,
+    /// Money of its amounts: only shops that sell in it take part. Absent: that of the owner's country, and nobody is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -405,6 +476,9 @@ pub enum WrongRules {
     /// The name of an exclusive group.
     #[error("the name of an exclusive group has 1 to 60 characters")]
     Group,
+    /// The number of a permit.
+    #[error("the number of a permit has 80 characters at most")]
+    Chance,
 }
 
 fn name_fits(name: &str, longest: usize) -> bool {
@@ -415,7 +489,10 @@ impl Multiplier {
     fn fits(&self) -> bool {
         let when = &self.when;
         let days = when.dow.as_ref().is_none_or(|days| !days.is_empty() && days.iter().all(|day| (1..=7).contains(day)));
-        name_fits(&self.id, 40) && days && (when.from.is_none() || when.from != when.to) && when.segment.as_deref().is_none_or(|name| name_fits(name, 60))
+        name_fits(&self.id, 40)
+            && days
+            && (when.from.is_none() || when.from != when.to)
+            && when.segment.as_deref().is_none_or(|name| name_fits(name, 60))
     }
 }
 
@@ -433,6 +510,7 @@ impl WrongRules {
             Self::PriceGuard => ("price_guard", "loyalty.price_guard"),
             Self::Days => ("valid_days", "loyalty.days"),
             Self::Group => ("exclusive_group", "loyalty.exclusive_group"),
+            Self::Chance => ("chance.permit_number", "too_long"),
         }
     }
 }
@@ -466,29 +544,31 @@ impl CampaignRules {
             hold_days: 0,
             valid_days: None,
             on_shortfall: Shortfall::Debt,
+            chance: None,
+            currency: None,
         }
     }
 
-    /// Bounds that do not need the database.
+    /// Bounds that do not need the database: the first that is not kept.
     pub fn check(&self) -> Result<(), WrongRules> {
+        self.wrongs().first().map_or(Ok(()), |wrong| Err(*wrong))
+    }
+
+    /// Bounds that do not need the database: every one that is not kept.
+    pub fn wrongs(&self) -> Vec<WrongRules> {
         let points = |n: i64| (1..=RULE_POINTS_MAX).contains(&n);
-        if self.ends < self.starts {
-            return Err(WrongRules::EndsBeforeStart);
-        }
-        if self.products.is_empty() || self.products.len() > 500 {
-            return Err(WrongRules::Products);
-        }
-        if self.rules.is_empty() || self.rules.len() > 10 {
-            return Err(WrongRules::Rules);
-        }
-        if matches!(&self.shops, ShopScope::Only(shops) if shops.is_empty() || shops.len() > 5_000) {
-            return Err(WrongRules::Shops);
-        }
+        let shops_fit = match &self.shops {
+            ShopScope::All => true,
+            ShopScope::Only(shops) => !shops.is_empty() && shops.len() <= 5_000,
+            ShopScope::Where(group) => group.fits(),
+        };
         let numbers_fit = self.rules.iter().all(|rule| {
             let arithmetic = match &rule.kind {
                 RuleKind::PerAmount { step_minor, points: p, .. } => (1..=RULE_AMOUNT_MAX_MINOR).contains(step_minor) && points(*p),
                 RuleKind::PerUnit { units, points: p } => points(*units) && points(*p),
-                RuleKind::PerSku { table } => !table.is_empty() && table.len() <= 500 && table.values().all(|p| (0..=RULE_POINTS_MAX).contains(p)),
+                RuleKind::PerSku { table } => {
+                    !table.is_empty() && table.len() <= 500 && table.values().all(|p| (0..=RULE_POINTS_MAX).contains(p))
+                }
                 RuleKind::PerPurchase { points: p } => points(*p),
             };
             let amount = rule.min_amount_minor.is_none_or(|n| (0..=RULE_AMOUNT_MAX_MINOR).contains(&n));
@@ -498,23 +578,49 @@ impl CampaignRules {
         let multipliers_fit = self.multipliers.len() <= 20 && self.multipliers.iter().all(Multiplier::fits);
         let bonuses_fit = self.bonuses.len() <= 10 && self.bonuses.iter().all(|bonus| points(bonus.points) && name_fits(&bonus.id, 40));
         let caps_fit = self.caps.len() <= 20 && self.caps.iter().all(|cap| (0..=RULE_AMOUNT_MAX_MINOR).contains(&cap.max));
-        let exact = super::evaluation::combined(self.multiplier_stacking, self.multipliers.iter().map(|multiplier| multiplier.factor)).is_some();
-        if !multipliers_fit || !bonuses_fit || !exact {
-            return Err(WrongRules::Extra);
-        }
-        if !caps_fit {
-            return Err(WrongRules::Caps);
-        }
-        if self.price_guard.is_some_and(|guard| guard.low > guard.high) {
-            return Err(WrongRules::PriceGuard);
-        }
-        if !days(self.hold_days) || !self.valid_days.is_none_or(days) {
-            return Err(WrongRules::Days);
-        }
-        if !self.exclusive_group.as_deref().is_none_or(|name| name_fits(name, 60)) {
-            return Err(WrongRules::Group);
-        }
+        let exact =
+            super::evaluation::combined(self.multiplier_stacking, self.multipliers.iter().map(|multiplier| multiplier.factor)).is_some();
         let threshold_fits = self.threshold.is_none_or(|t| (1..=1_000_000).contains(&t.need)) && (0..=1_000_000).contains(&self.priority);
-        if numbers_fit && threshold_fits { Ok(()) } else { Err(WrongRules::Number) }
+        let checks = [
+            (self.starts <= self.ends, WrongRules::EndsBeforeStart),
+            (!self.products.is_empty() && self.products.len() <= 500, WrongRules::Products),
+            (!self.rules.is_empty() && self.rules.len() <= 10, WrongRules::Rules),
+            (shops_fit, WrongRules::Shops),
+            (multipliers_fit && bonuses_fit && exact, WrongRules::Extra),
+            (caps_fit, WrongRules::Caps),
+            (self.price_guard.is_none_or(|guard| guard.low <= guard.high), WrongRules::PriceGuard),
+            (days(self.hold_days) && self.valid_days.is_none_or(days), WrongRules::Days),
+            (self.exclusive_group.as_deref().is_none_or(|name| name_fits(name, 60)), WrongRules::Group),
+            (self.chance.as_ref().is_none_or(|chance| chance.permit_number.chars().count() <= 80), WrongRules::Chance),
+            (numbers_fit && threshold_fits, WrongRules::Number),
+        ];
+        checks.into_iter().filter(|(fits, _)| !fits).map(|(_, wrong)| wrong).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let step = Rule {
+            kind: RuleKind::PerAmount { step_minor: 0, points: 1, basis: Basis::Purchase },
+            min_amount_minor: None,
+            min_units: None,
+        };
+        let wrong = CampaignRules::new(Unit::Points, "2026-03-31".parse().unwrap(), "2026-03-01".parse().unwrap(), Vec::new(), vec![step]);
+
+        assert_eq!(wrong.wrongs(), [WrongRules::EndsBeforeStart, WrongRules::Products, WrongRules::Number]);
+        assert_eq!(wrong.check(), Err(WrongRules::EndsBeforeStart));
+    }
+
+    #[test]
+    fn a_zone_or_a_distributor_names_its_shops() {
+        let group = ShopGroup { zones: vec!["Chapinero".into()], distributors: vec!["D7".into(), "N-014".into()] };
+
+        assert!(group.holds(" chapinero ", None) && group.holds("", Some("D7-001")) && group.holds("", Some("n-014")));
+        assert!(!group.holds("", Some("D70-001")) && !group.holds("Usaquén", Some("N-015")) && !group.holds("", None));
+        assert!(!ShopGroup { zones: vec![String::new()], distributors: Vec::new() }.holds("", None), "shops without a zone are no zone");
     }
 }

@@ -126,7 +126,11 @@ impl FromStr for CardCode {
             BASE32_NOPAD.decode(part.as_bytes()).ok().and_then(|b| b.try_into().ok()).ok_or(WrongCardCode)
         };
         match (text.get(..2), text.len()) {
-            (Some("Q1"), 38) => Ok(Self::Rotating { card: text[2..18].parse()?, step: step_value(&text[18..25]).ok_or(WrongCardCode)?, mac: mac(&text[25..])? }),
+            (Some("Q1"), 38) => Ok(Self::Rotating {
+                card: text[2..18].parse()?,
+                step: step_value(&text[18..25]).ok_or(WrongCardCode)?,
+                mac: mac(&text[25..])?,
+            }),
             (Some("S1"), 31) => Ok(Self::Printed { card: text[2..18].parse()?, mac: mac(&text[18..])? }),
             (Some("R1"), 18) => Ok(Self::Reward(text[2..].parse()?)),
             _ => Err(WrongCardCode),
@@ -150,7 +154,14 @@ mod tests {
 
     #[test]
     fn every_other_text_is_refused() {
-        for text in ["", "Q1", "7702004003508", "Q1aaaaaaaaaaaaaaaaAAAAAAAAAAAAAAAAAAAA", "https://example.com/a/b/c/d/e/f/g/hijk", "Ñ1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        for text in [
+            "",
+            "Q1",
+            "7702004003508",
+            "Q1aaaaaaaaaaaaaaaaAAAAAAAAAAAAAAAAAAAA",
+            "https://example.com/a/b/c/d/e/f/g/hijk",
+            "Ñ1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
             assert_eq!(text.parse::<CardCode>(), Err(WrongCardCode), "{text}");
         }
     }

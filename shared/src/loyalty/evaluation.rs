@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::campaign::{Basis, CampaignRules, Cap, CapScope, Combine, Enrolment, Multiplier, OnExceed, PriceGuard, Rule, RuleKind, ShopScope, Stacking, Unit};
+use super::campaign::{
+    Basis, CampaignRules, Cap, CapScope, Combine, Enrolment, Multiplier, OnExceed, PriceGuard, Rule, RuleKind, ShopScope, Stacking, Unit,
+};
 use super::factor::Factor;
 use crate::{LocalTime, ProductId, ShopId, Timestamp};
 
@@ -41,7 +43,10 @@ pub fn merge(lines: impl IntoIterator<Item = Line>) -> Vec<Line> {
     let mut merged: Vec<Line> = Vec::new();
     for line in lines {
         let same = |m: &&mut Line| {
-            m.product.is_some() && m.product == line.product && m.unit_price_minor == line.unit_price_minor && m.reward_line == line.reward_line
+            m.product.is_some()
+                && m.product == line.product
+                && m.unit_price_minor == line.unit_price_minor
+                && m.reward_line == line.reward_line
         };
         match merged.iter_mut().find(same) {
             Some(into) => {
@@ -119,6 +124,8 @@ pub enum NoAwardReason {
     NotEnrolled,
     /// Another campaign of its group gave more.
     ExcludedByGroup,
+    /// Its books are closed.
+    Settled,
 }
 
 impl NoAwardReason {
@@ -134,6 +141,7 @@ impl NoAwardReason {
             Self::AgeGate => "AGE_GATE",
             Self::NotEnrolled => "NOT_ENROLLED",
             Self::ExcludedByGroup => "EXCLUDED_BY_GROUP",
+            Self::Settled => "SETTLED",
         }
     }
 }
@@ -223,13 +231,16 @@ pub fn again(rules: &CampaignRules, remaining: &[Line], then: &Trace) -> Trace {
 
 /// Lines of participating products that were not paid with a reward, each at the price that counts.
 fn eligible(rules: &CampaignRules, lines: &[Line]) -> Vec<Line> {
-    let takes_part = |line: &&Line| line.quantity > 0 && !line.reward_line && line.product.is_some_and(|product| rules.products.contains(&product));
+    let takes_part =
+        |line: &&Line| line.quantity > 0 && !line.reward_line && line.product.is_some_and(|product| rules.products.contains(&product));
     lines.iter().filter(takes_part).map(|line| Line { unit_price_minor: guarded(line, rules.price_guard), ..line.clone() }).collect()
 }
 
 /// The price within the guard's bounds; a bound between two minor units is the one inside.
 fn guarded(line: &Line, guard: Option<PriceGuard>) -> i64 {
-    let (Some(guard), Some(suggested)) = (guard, line.suggested_price_minor) else { return line.unit_price_minor };
+    let (Some(guard), Some(suggested)) = (guard, line.suggested_price_minor) else {
+        return line.unit_price_minor;
+    };
     let parts = |factor: Factor| i128::from(suggested) * i128::from(factor.parts());
     let one = i128::from(Factor::ONE_PARTS);
     let (low, high) = ((parts(guard.low) + one - 1) / one, parts(guard.high) / one);
@@ -237,8 +248,9 @@ fn guarded(line: &Line, guard: Option<PriceGuard>) -> i64 {
 }
 
 fn candidate(rules: &CampaignRules, eligible: &[Line], facts: &Facts<'_>) -> Result<(), NoAwardReason> {
+    // What is known about a shop beside its id, the caller has looked at.
     let in_scope = match &rules.shops {
-        ShopScope::All => true,
+        ShopScope::All | ShopScope::Where(_) => true,
         ShopScope::Only(shops) => shops.contains(&facts.shop),
     };
     let date = facts.local.date();
@@ -279,15 +291,12 @@ pub const AWARD_MAX: i64 = 1_000_000_000_000;
 fn work_out(rules: &CampaignRules, eligible: &[Line], trace: &mut Trace) {
     trace.units = eligible.iter().fold(0_i64, |sum, line| sum.saturating_add(line.quantity));
     trace.amount_minor = eligible.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount_minor()));
-    trace.rules = rules.rules.iter().map(|rule| if eligible.is_empty() { 0 } else { apply(rule, eligible, trace.units, trace.amount_minor) }).collect();
-    let base = match rules.combine {
-        Combine::Sum => trace.rules.iter().fold(0_i64, |sum, n| sum.saturating_add(*n)),
-        Combine::Max => trace.rules.iter().copied().max().unwrap_or(0),
-    };
-    let mut award = multiplied(base, rules.multiplier_stacking, &trace.factors);
-    if base > 0 {
-        award = trace.bonuses.iter().fold(award, |sum, bonus| sum.saturating_add(bonus.points));
-    }
+    trace.rules = rules
+        .rules
+        .iter()
+        .map(|rule| if eligible.is_empty() { 0 } else { apply(rule, eligible, trace.units, trace.amount_minor) })
+        .collect();
+    let mut award = before_caps(rules, trace);
     for cap in &mut trace.caps {
         if award > cap.room {
             award = if cap.on_exceed == OnExceed::Truncate { cap.room } else { 0 };
@@ -317,6 +326,28 @@ pub(super) fn combined(stacking: Stacking, factors: impl Iterator<Item = Factor>
             (above <= LONGEST && below <= LONGEST).then_some((above, below))
         }),
     }
+}
+
+/// What rules, factors and bonuses came to.
+fn before_caps(rules: &CampaignRules, trace: &Trace) -> i64 {
+    let base = match rules.combine {
+        Combine::Sum => trace.rules.iter().fold(0_i64, |sum, n| sum.saturating_add(*n)),
+        Combine::Max => trace.rules.iter().copied().max().unwrap_or(0),
+    };
+    let award = multiplied(base, rules.multiplier_stacking, &trace.factors);
+    if base > 0 { trace.bonuses.iter().fold(award, |sum, bonus| sum.saturating_add(bonus.points)) } else { award }
+}
+
+/// The limit that left the least of an award, if any took something of it.
+pub fn cut_by(rules: &CampaignRules, trace: &Trace) -> Option<CapScope> {
+    let mut award = before_caps(rules, trace);
+    let mut cut = None;
+    for cap in &trace.caps {
+        if award > cap.room {
+            (award, cut) = (if cap.on_exceed == OnExceed::Truncate { cap.room } else { 0 }, Some(cap.scope));
+        }
+    }
+    cut
 }
 
 /// Both divided by what divides both.
@@ -390,7 +421,13 @@ mod tests {
     }
     fn rules(kind: RuleKind) -> CampaignRules {
         let rule = Rule { kind, min_amount_minor: None, min_units: None };
-        CampaignRules::new(Unit::Points, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap(), vec![COLA, GALLETA, AGUA], vec![rule])
+        CampaignRules::new(
+            Unit::Points,
+            "2026-03-01".parse().unwrap(),
+            "2026-03-31".parse().unwrap(),
+            vec![COLA, GALLETA, AGUA],
+            vec![rule],
+        )
     }
     /// Tuesday 10 March 2026 in Bogotá, at that time of the day.
     fn at(time: &str) -> LocalTime {
@@ -508,7 +545,8 @@ mod tests {
     #[test]
     fn factors_stack_as_the_campaign_says_and_floor_once() {
         let mut points = rules(RuleKind::PerUnit { units: 1, points: 7 });
-        points.multipliers = vec![multiplier("a", "1.5", "{}"), multiplier("b", "1.1", "{}"), multiplier("c", "3", r#"{"segment":"gold"}"#)];
+        points.multipliers =
+            vec![multiplier("a", "1.5", "{}"), multiplier("b", "1.1", "{}"), multiplier("c", "3", r#"{"segment":"gold"}"#)];
         let awards = [Stacking::Max, Stacking::Multiply, Stacking::Add].map(|stacking| {
             points.multiplier_stacking = stacking;
             award(&points, &[line(COLA, 1, 1)])
@@ -544,7 +582,10 @@ mod tests {
         used.add(CapScope::ConsumerDay, 8);
         let trace = evaluate(&capped, &[line(COLA, 1, 1)], &Facts { used, ..facts() }).unwrap();
         assert_eq!(trace.award, 2);
-        assert_eq!(trace.caps.iter().map(|cap| (cap.scope, cap.room, cap.left)).collect::<Vec<_>>(), [(CapScope::Purchase, 6, 6), (CapScope::ConsumerDay, 2, 2)]);
+        assert_eq!(
+            trace.caps.iter().map(|cap| (cap.scope, cap.room, cap.left)).collect::<Vec<_>>(),
+            [(CapScope::Purchase, 6, 6), (CapScope::ConsumerDay, 2, 2)]
+        );
 
         capped.caps = vec![cap(CapScope::ConsumerDay, 10, OnExceed::Reject)];
         assert_eq!(evaluate(&capped, &[line(COLA, 1, 1)], &Facts { used, ..facts() }).unwrap().award, 0);
@@ -578,7 +619,15 @@ mod tests {
     fn only_the_largest_of_a_group_stays() {
         let one = |brand: u8, group, award, priority, campaign: u8| Contender { brand, group, award, priority, campaign };
         let group = Some("g");
-        let contenders = [one(1, group, 5, 100, 1), one(1, group, 7, 100, 2), one(1, group, 7, 50, 3), one(1, None, 1, 1, 4), one(2, group, 1, 100, 5), one(1, Some("h"), 0, 1, 6), one(1, Some("h"), 0, 1, 7)];
+        let contenders = [
+            one(1, group, 5, 100, 1),
+            one(1, group, 7, 100, 2),
+            one(1, group, 7, 50, 3),
+            one(1, None, 1, 1, 4),
+            one(2, group, 1, 100, 5),
+            one(1, Some("h"), 0, 1, 6),
+            one(1, Some("h"), 0, 1, 7),
+        ];
         assert_eq!(excluded(&contenders), [true, true, false, false, false, false, true]);
     }
 

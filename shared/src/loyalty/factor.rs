@@ -13,6 +13,8 @@ impl Factor {
     pub const ONE_PARTS: i64 = 10_000;
     /// Changes nothing.
     pub const ONE: Self = Self(Self::ONE_PARTS);
+    /// Doubles.
+    pub const TWO: Self = Self(2 * Self::ONE_PARTS);
     const MAX_PARTS: i64 = 1_000 * Self::ONE_PARTS;
 
     /// Ten-thousandths.
@@ -112,7 +114,10 @@ mod tests {
     #[test]
     fn factors_are_exact_and_bounded() {
         let parts = |text: &str| text.parse::<Factor>().map(Factor::parts);
-        assert_eq!((parts("1.5"), parts("0"), parts("2"), parts("0.0001"), parts("1000.0000")), (Ok(15_000), Ok(0), Ok(20_000), Ok(1), Ok(10_000_000)));
+        assert_eq!(
+            (parts("1.5"), parts("0"), parts("2"), parts("0.0001"), parts("1000.0000")),
+            (Ok(15_000), Ok(0), Ok(20_000), Ok(1), Ok(10_000_000))
+        );
         for wrong in ["", ".5", "1.", "-1", "1.00001", "1000.1", "1e3", "+1", "１"] {
             assert_eq!(parts(wrong), Err(WrongNumber), "{wrong}");
         }

@@ -252,7 +252,9 @@ pub fn next_batch(entries: &[Entry], device: DeviceId) -> Vec<&Entry> {
 pub fn settled(answer: &ItemAnswer, now_ms: i64) -> Option<Settled> {
     let settled = |verdict, code, gain, purchase_id| Settled { at_ms: now_ms, verdict, code, gain, purchase_id, seen: false };
     match (&answer.purchase, &answer.problem) {
-        (Some(purchase), _) if purchase.status == PurchaseStatus::Accepted => Some(settled(Verdict::Accepted, None, Gain::of(purchase), Some(purchase.purchase_id))),
+        (Some(purchase), _) if purchase.status == PurchaseStatus::Accepted => {
+            Some(settled(Verdict::Accepted, None, Gain::of(purchase), Some(purchase.purchase_id)))
+        }
         (Some(purchase), _) => Some(settled(Verdict::Held, purchase.reason.clone(), Gain::default(), Some(purchase.purchase_id))),
         (None, Some(problem)) if answer.status != 429 && answer.status < 500 => {
             Some(settled(Verdict::Refused, Some(problem.code.rsplit('.').next().unwrap_or_default().to_uppercase()), Gain::default(), None))
@@ -300,7 +302,9 @@ pub fn room(entries: &[Entry], now_ms: i64) -> Room {
 
 /// What the list can forget: sales answered more than three days ago that nobody still has to look at.
 pub fn outlived(entries: &[Entry], now_ms: i64) -> Vec<Uuid> {
-    let old = |entry: &&Entry| entry.settled.as_ref().is_some_and(|settled| now_ms.saturating_sub(settled.at_ms) > QUEUE_AGE_MAX_MS) && !entry.needs_eye();
+    let old = |entry: &&Entry| {
+        entry.settled.as_ref().is_some_and(|settled| now_ms.saturating_sub(settled.at_ms) > QUEUE_AGE_MAX_MS) && !entry.needs_eye()
+    };
     entries.iter().filter(old).map(|entry| entry.id).collect()
 }
 
@@ -343,12 +347,19 @@ mod tests {
     fn only_a_final_answer_settles_a_sale() {
         let mut entries = vec![entry(1, false), entry(2, false), entry(3, false)];
         let sent: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
-        let told = BatchAnswer { items: vec![answer(422, "loyalty.qr_stale"), answer(503, "unavailable")], known: KnownCaptures::default(), now: Timestamp(0) };
+        let told = BatchAnswer {
+            items: vec![answer(422, "loyalty.qr_stale"), answer(503, "unavailable")],
+            known: KnownCaptures::default(),
+            now: Timestamp(0),
+        };
 
         let changed = settle(&mut entries, &sent, &told, 7);
 
         assert_eq!(changed, [entries[0].id], "the second is tried again, the third was not reached");
-        assert_eq!(entries[0].settled.as_ref().map(|settled| (settled.verdict, settled.code.as_deref())), Some((Verdict::Refused, Some("QR_STALE"))));
+        assert_eq!(
+            entries[0].settled.as_ref().map(|settled| (settled.verdict, settled.code.as_deref())),
+            Some((Verdict::Refused, Some("QR_STALE")))
+        );
         assert!(entries[0].needs_eye() && entries[1].waits() && entries[2].waits());
     }
 
@@ -356,10 +367,15 @@ mod tests {
     fn each_sees_her_own_sales() {
         let (rosa, luis) = (DeviceId::fixed(1), DeviceId::fixed(2));
         let both = [entry(1, false), Entry { device_id: luis, ..entry(2, false) }];
-        let sees = |viewer: Viewer, all: &[Entry]| all.iter().filter(|entry| viewer.sees(entry, all)).map(|entry| entry.counter).collect::<Vec<_>>();
+        let sees = |viewer: Viewer, all: &[Entry]| {
+            all.iter().filter(|entry| viewer.sees(entry, all)).map(|entry| entry.counter).collect::<Vec<_>>()
+        };
 
         assert_eq!((sees(Viewer::Person(rosa), &both), sees(Viewer::Person(luis), &both)), (vec![1], vec![2]));
-        assert_eq!((sees(Viewer::Nobody, &both), sees(Viewer::Unknown, &both), sees(Viewer::Unknown, &both[..1])), (vec![], vec![], vec![1]));
+        assert_eq!(
+            (sees(Viewer::Nobody, &both), sees(Viewer::Unknown, &both), sees(Viewer::Unknown, &both[..1])),
+            (vec![], vec![], vec![1])
+        );
     }
 
     #[test]

@@ -3,10 +3,14 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{campaign::{CampaignRules, Unit}, evaluation::{NoAwardReason, Trace}};
+use super::{
+    campaign::{CampaignRules, CapScope, Unit},
+    evaluation::{NoAwardReason, Trace},
+    life::{CampaignState, ReviewAsked, RewardAvailability},
+};
 use crate::{
-    BrandId, CampaignId, CampaignVersionId, CardId, CardKeyId, ConsumerId, Country, Currency, Gtin, LocalTime, MemberId, OrganisationId, ProductId, PurchaseId, RewardId,
-    RewardInstanceId, ShopId, Timestamp,
+    BrandId, CampaignId, CampaignVersionId, CardId, CardKeyId, ConsumerId, Country, Currency, Gtin, LocalTime, MemberId, OrganisationId,
+    ProductId, PurchaseId, RewardId, RewardInstanceId, ShopId, Timestamp,
 };
 
 /// What became of a purchase.
@@ -237,6 +241,9 @@ pub struct Balance {
     /// What a full stamp card gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reward_name: Option<String>,
+    /// Her level at the brand, 1 to 3, on her own card; absent: the brand has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<u8>,
 }
 
 /// State of a reward given to a consumer.
@@ -424,6 +431,9 @@ pub struct Reversed {
     pub unit: Unit,
     /// How many.
     pub amount: i64,
+    /// Why the award stays although something came back: the campaign's books are closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NoAwardReason>,
 }
 
 /// A purchase that is held, in a reviewer's list.
@@ -454,12 +464,21 @@ pub struct HeldPurchase {
 pub struct ReviewCase {
     /// The purchase.
     pub purchase: HeldPurchase,
+    /// What was seen, when that is more than the reason says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<super::suspicion::Evidence>,
     /// What was bought.
     pub lines: Vec<PurchaseLine>,
     /// What approving it would give now.
     pub would_award: Vec<Award>,
     /// Other purchases of the same consumer within half an hour, before and after.
     pub nearby: Vec<NearbyPurchase>,
+    /// It gives more than one person may give alone.
+    #[serde(default)]
+    pub takes_two: bool,
+    /// The first of the two, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<super::review_queue::FirstApproval>,
 }
 
 /// Another purchase of the same consumer.
@@ -507,6 +526,12 @@ pub enum ReviewDecision {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Movement {
+    /// The entry of the ledger, which can be disputed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<crate::EntryId>,
+    /// The consumer's case about it, when she opened one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<super::correction::DisputeState>,
     /// Where and when, on the shop's wall.
     pub local: LocalTime,
     /// Ledger kind: `EARN`, `REWARD_ISSUE`, …
@@ -529,6 +554,9 @@ pub struct Movement {
     pub reward_name: Option<String>,
     /// The participating lines behind it: `2 × Cola Sierra 400 ml`.
     pub because: Vec<String>,
+    /// Its campaign's limit that took something of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<CapScope>,
 }
 
 /// What time will do to a consumer's points.
@@ -734,20 +762,12 @@ pub enum Template {
     PointsPerValue,
     /// Stamps, and a reward when the card is full.
     StampCard,
+    /// A stamp for each visit, and a reward when the card is full.
+    VisitCard,
+    /// Points for each so many units, twice as many on some days of the week.
+    DoubleDays,
     /// Written rule by rule.
     Custom,
-}
-
-/// Where a campaign stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum CampaignState {
-    /// Can still be edited; nobody earns.
-    Draft,
-    /// Rules are fixed and count on their dates.
-    Published,
 }
 
 /// A campaign to create: still a draft.
@@ -780,8 +800,11 @@ pub struct Campaign {
     pub name: String,
     /// The mechanics it started from.
     pub template: Template,
-    /// Draft or published.
+    /// Where it stands now.
     pub state: CampaignState,
+    /// Somebody asked to have the draft published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewAsked>,
     /// The newest version: 0 is the draft, published ones count from 1.
     pub version: i64,
     /// The newest version's id, once published.
@@ -789,16 +812,29 @@ pub struct Campaign {
     pub version_id: Option<CampaignVersionId>,
     /// The draft: what was published last, or what the next publication will fix.
     pub rules: CampaignRules,
-    /// What is in force: the newest version's rules, once published.
+    /// What is in force, once published: before a first version's time that version's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_rules: Option<CampaignRules>,
-    /// Text for the consumer, generated from the newest version's rules; empty before the first.
+    /// The newest version's rules while its time is still to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coming_rules: Option<CampaignRules>,
+    /// Text for the consumer, generated from what is in force; empty before the first version.
     pub terms: String,
+    /// From when the newest version counts, when it is not the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When the newest version was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,
+}
+
+impl Campaign {
+    /// The newest version's rules, in force or not yet.
+    pub const fn newest_rules(&self) -> Option<&CampaignRules> {
+        if self.coming_rules.is_some() { self.coming_rules.as_ref() } else { self.published_rules.as_ref() }
+    }
 }
 
 /// A reward to offer.
@@ -870,6 +906,9 @@ pub struct Reward {
     pub cost: Option<i64>,
     /// How many minutes it is held for a consumer who chose it.
     pub reserve_minutes: i64,
+    /// When and where it is handed over, when that is limited.
+    #[serde(default)]
+    pub availability: RewardAvailability,
 }
 
 /// A ledger line as an auditor sees it.

@@ -10,7 +10,7 @@ use crate::{BrandId, CivilDate, Currency, ProductId, ShopId, Timestamp};
 /// A count of consumers; `null`: hidden, because it or one beside it is too small.
 pub type Cell = Option<i64>;
 
-/// The metrics of the contract.
+/// The metrics of the contract, and four beyond it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -41,11 +41,19 @@ pub enum Metric {
     KAnonymity,
     /// 13: what is owed in points, how much is redeemed and how much expires.
     Liability,
+    /// 14: week by week, how many buyers are known and how many consumers sign up.
+    Registration,
+    /// 15: who comes back, by the month of her registration.
+    Cohorts,
+    /// 16: which products of the brand are bought together.
+    Affinity,
+    /// 17: where was sold how much.
+    Zones,
 }
 
 impl Metric {
-    /// In the contract's order.
-    pub const ALL: [Self; 13] = [
+    /// In the contract's order, then those beyond it.
+    pub const ALL: [Self; 17] = [
         Self::SalesPerPli,
         Self::ActivePdv,
         Self::ShopPerformance,
@@ -59,6 +67,10 @@ impl Metric {
         Self::Rfm,
         Self::KAnonymity,
         Self::Liability,
+        Self::Registration,
+        Self::Cohorts,
+        Self::Affinity,
+        Self::Zones,
     ];
     /// As in addresses.
     pub const fn id(self) -> &'static str {
@@ -76,6 +88,10 @@ impl Metric {
             Self::Rfm => "rfm",
             Self::KAnonymity => "k_anonymity",
             Self::Liability => "liability",
+            Self::Registration => "registration",
+            Self::Cohorts => "cohorts",
+            Self::Affinity => "affinity",
+            Self::Zones => "zones",
         }
     }
 }
@@ -98,7 +114,7 @@ impl std::str::FromStr for Metric {
 pub struct Definition {
     /// As in addresses.
     pub id: Metric,
-    /// Its number in the contract.
+    /// Its number in the contract; from 14 on, beyond it.
     pub number: u8,
     /// Spanish name.
     pub name: String,
@@ -459,7 +475,8 @@ pub enum Segment {
 
 impl Segment {
     /// In order of their rules.
-    pub const ALL: [Self; 7] = [Self::Champions, Self::Loyal, Self::NewOrPromising, Self::NeedsAttention, Self::CannotLose, Self::AtRisk, Self::Hibernating];
+    pub const ALL: [Self; 7] =
+        [Self::Champions, Self::Loyal, Self::NewOrPromising, Self::NeedsAttention, Self::CannotLose, Self::AtRisk, Self::Hibernating];
 }
 
 /// One consumer of metric 11, where single ones may be told.

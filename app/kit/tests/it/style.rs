@@ -177,7 +177,11 @@ fn colours_stand_in_the_token_file_only() {
     files(&repository().join("app/kit/src"), "rs", &mut components);
     for path in sheets.iter().filter(|path| !path.ends_with("tokens.css")) {
         let css = fs::read_to_string(path).unwrap();
-        found.extend(css.lines().filter(|line| has_hex_colour(line) || line.contains("rgb(") || line.contains("hsl(")).map(|line| format!("{}: {line}", path.display())));
+        found.extend(
+            css.lines()
+                .filter(|line| has_hex_colour(line) || line.contains("rgb(") || line.contains("hsl("))
+                .map(|line| format!("{}: {line}", path.display())),
+        );
     }
     for path in components {
         let source = fs::read_to_string(&path).unwrap();

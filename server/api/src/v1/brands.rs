@@ -2,18 +2,21 @@
 
 use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
-use shared::{OrganisationId, identity::Brand};
+use shared::{
+    BrandId, OrganisationId,
+    identity::{Brand, Licence},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Refusal,
-    body::Body,
-    idempotency::{self, Turn},
+    body::{Body, Id},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list, create))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(set_licence))
 }
 
 /// A brand to add.
@@ -39,12 +42,21 @@ async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Js
 
 /// Adds a brand. Operator only.
 #[utoipa::path(post, path = "/brands", operation_id = "createBrand", tag = "organisations", request_body = NewBrand, responses((status = 201, description = "Added.", body = Brand)))]
-async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewBrand>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let new = body.value;
+async fn create(Turn { actor, mut write, value: new }: Turn<NewBrand>) -> Result<Response, Refusal> {
     let brand = identity::organisation::create_brand(&mut write.tx, &actor, write.now, new.organisation_id, &new.name, &new.colour).await?;
     write.created(format!("/api/v1/brands/{}", brand.id), &brand).await
+}
+
+/// Says until when a brand may publish campaigns. What runs goes on, and what was earned stays. Operator only.
+#[utoipa::path(put, path = "/brands/{id}/licence", operation_id = "setBrandLicence", tag = "organisations", params(("id" = BrandId, Path)), request_body = Licence, responses((status = 200, description = "From now on.", body = Brand)))]
+async fn set_licence(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<BrandId>,
+    body: Body<Licence>,
+) -> Result<Json<Brand>, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let brand = identity::organisation::set_licence(&mut tx, &actor, now, id, body.value).await?;
+    tx.commit().await?;
+    Ok(Json(brand))
 }

@@ -26,14 +26,23 @@ async fn balances(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): 
 
 /// Rewards of a consumer. Operator only.
 #[utoipa::path(get, path = "/consumers/{id}/rewards", operation_id = "listConsumerRewards", tag = "consumers", params(("id" = ConsumerId, Path)), responses((status = 200, description = "Newest first.", body = Vec<RewardInstance>)))]
-async fn rewards(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>) -> Result<Json<Vec<RewardInstance>>, Refusal> {
+async fn rewards(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ConsumerId>,
+) -> Result<Json<Vec<RewardInstance>>, Refusal> {
     let mut tx = api.read_settled(&actor, id).await?;
     Ok(Json(loyalty::reward::of_consumer(&mut tx, &actor, id).await?))
 }
 
 /// History of a consumer, newest first. Operator only.
 #[utoipa::path(get, path = "/consumers/{id}/movements", operation_id = "listConsumerMovements", tag = "consumers", params(("id" = ConsumerId, Path), Part), responses((status = 200, description = "A page.", body = Page<Movement>)))]
-async fn movements(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, Query(part): Query<Part>) -> Result<Json<Page<Movement>>, Refusal> {
+async fn movements(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ConsumerId>,
+    Query(part): Query<Part>,
+) -> Result<Json<Page<Movement>>, Refusal> {
     let mut tx = api.read_settled(&actor, id).await?;
     Ok(Json(loyalty::history::movements(&mut tx, &actor, id, part.cursor(), part.limit()?).await?))
 }

@@ -1,14 +1,17 @@
 //! Rewards handed over by a shop.
 
-use axum::{Json, extract::State, response::Response};
 use axum::http::StatusCode;
-use shared::{RewardInstanceId, loyalty::{Delivery, DeliveryPreview, NewDelivery, RewardInstance}};
+use axum::{Json, extract::State, response::Response};
+use shared::{
+    RewardInstanceId,
+    loyalty::{Delivery, DeliveryPreview, NewDelivery, RewardInstance},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Refusal,
-    body::{Body, Id},
-    idempotency::{self, Turn},
+    body::{Body, Empty, Id},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -17,27 +20,18 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 
 /// Hands a reward over; the brand then owes the shop. The same reward at the same shop again changes nothing.
 #[utoipa::path(post, path = "/deliveries", operation_id = "createDelivery", tag = "deliveries", request_body = NewDelivery, responses((status = 201, description = "Handed over.", body = Delivery)))]
-async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewDelivery>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let delivery = loyalty::reward::deliver(&mut write.tx, &api.loyalty, &actor, write.now, &body.value).await?;
+async fn create(State(api): State<ApiState>, Turn { actor, mut write, value }: Turn<NewDelivery>) -> Result<Response, Refusal> {
+    let delivery = loyalty::reward::deliver(&mut write.tx, &api.loyalty, &actor, write.now, &value).await?;
     write.created(format!("/api/v1/deliveries/{}", delivery.reward_instance_id), &delivery).await
 }
 
-/// `{}`.
-#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Undo {}
-
 /// A delivery was a mistake: the brand does not owe it any more, and the reward goes back to where it came from.
-#[utoipa::path(post, path = "/deliveries/{id}/undo", operation_id = "undoDelivery", tag = "deliveries", params(("id" = RewardInstanceId, Path)), request_body = Undo, responses((status = 201, description = "Undone.", body = RewardInstance)))]
-async fn undo(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<RewardInstanceId>, body: Body<Undo>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
+#[utoipa::path(post, path = "/deliveries/{id}/undo", operation_id = "undoDelivery", tag = "deliveries", params(("id" = RewardInstanceId, Path)), request_body = Empty, responses((status = 201, description = "Undone.", body = RewardInstance)))]
+async fn undo(
+    State(api): State<ApiState>,
+    Id(id): Id<RewardInstanceId>,
+    Turn { actor, mut write, .. }: Turn<Empty>,
+) -> Result<Response, Refusal> {
     let undone = loyalty::reward::undo_delivery(&mut write.tx, &api.loyalty, &actor, write.now, id).await?;
     write.finish(StatusCode::CREATED, None, &undone).await
 }

@@ -7,11 +7,7 @@ use shared::{ApiKeyId, Problem, Timestamp, identity::ApiKey};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    ActorOf, ApiState, Refusal,
-    body::{Body, Id},
-    idempotency::{self, Turn},
-};
+use crate::{ActorOf, ApiState, Refusal, body::Id, idempotency::Turn};
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
@@ -50,12 +46,7 @@ struct MadeApiKey {
 
 /// Makes a key. Administrators only.
 #[utoipa::path(post, path = "/api_keys", operation_id = "createApiKey", tag = "api_keys", request_body = NewApiKey, responses((status = 201, description = "Made; the secret is shown this once.", body = MadeApiKey)))]
-async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewApiKey>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let new = body.value;
+async fn create(Turn { actor, mut write, value: new }: Turn<NewApiKey>) -> Result<Response, Refusal> {
     let scopes = Scopes::parse(&new.scopes.join(" ")).ok_or_else(|| Problem::field("scopes", "bad_field", "unknown scope, or none"))?;
     let (key, secret) = identity::api_key::create(&mut write.tx, &actor, write.now, &new.name, &scopes, new.expires_at).await?;
     let location = format!("/api/v1/api_keys/{}", key.id);

@@ -27,7 +27,11 @@ async fn card(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Js
 
 /// Own history, newest first, with the reason of every movement.
 #[utoipa::path(get, path = "/me/movements", operation_id = "listMyMovements", tag = "me", params(Part), responses((status = 200, description = "A page.", body = Page<Movement>)))]
-async fn movements(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(part): Query<Part>) -> Result<Json<Page<Movement>>, Refusal> {
+async fn movements(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Query(part): Query<Part>,
+) -> Result<Json<Page<Movement>>, Refusal> {
     let consumer = actor.consumer()?;
     let mut tx = api.read_settled(&actor, consumer).await?;
     Ok(Json(loyalty::history::movements(&mut tx, &actor, consumer, part.cursor(), part.limit()?).await?))

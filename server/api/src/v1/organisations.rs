@@ -1,22 +1,23 @@
 //! Tenants.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use shared::{
-    Country,
+    Country, OrganisationId,
     identity::{Organisation, OrganisationKind},
+    loyalty::PublishingRule,
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Refusal,
-    body::Body,
-    idempotency::{self, Turn},
+    body::{Body, Id},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list, create))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(set_publishing))
 }
 
 /// A tenant to add.
@@ -41,12 +42,21 @@ async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Js
 
 /// Adds a tenant. Operator only.
 #[utoipa::path(post, path = "/organisations", operation_id = "createOrganisation", tag = "organisations", request_body = NewOrganisation, responses((status = 201, description = "Added.", body = Organisation)))]
-async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewOrganisation>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let new = body.value;
+async fn create(Turn { actor, mut write, value: new }: Turn<NewOrganisation>) -> Result<Response, Refusal> {
     let organisation = identity::organisation::create(&mut write.tx, &actor, write.now, &new.name, new.kind, new.country).await?;
     write.created(format!("/api/v1/organisations/{}", organisation.id), &organisation).await
+}
+
+/// Lets one person alone publish campaigns for a tenant, or asks for two again. Operator only.
+#[utoipa::path(put, path = "/organisations/{id}/publishing", operation_id = "setOrganisationPublishing", tag = "organisations", params(("id" = OrganisationId, Path)), request_body = PublishingRule, responses((status = 204, description = "From now on.")))]
+async fn set_publishing(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<OrganisationId>,
+    body: Body<PublishingRule>,
+) -> Result<StatusCode, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    identity::organisation::set_publishing(&mut tx, &actor, now, id, body.value.one_person).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }

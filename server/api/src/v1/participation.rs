@@ -52,7 +52,12 @@ struct BrandShopsBegan {
 
 /// Shops take part from now on. The same request again changes nothing.
 #[utoipa::path(post, path = "/brands/{id}/shops", operation_id = "enrolBrandShops", tag = "organisations", params(("id" = BrandId, Path)), request_body = NewBrandShops, responses((status = 200, description = "They take part.", body = BrandShopsBegan)))]
-async fn enrol(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<BrandId>, body: Body<NewBrandShops>) -> Result<Json<BrandShopsBegan>, Refusal> {
+async fn enrol(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<BrandId>,
+    body: Body<NewBrandShops>,
+) -> Result<Json<BrandShopsBegan>, Refusal> {
     let (mut tx, now) = api.begin().await?;
     let began = identity::participation::enrol(&mut tx, &actor, now, id, &body.value.shop_ids).await?;
     tx.commit().await?;
@@ -69,7 +74,12 @@ struct ShopWithdrawal {
 
 /// A shop takes part no longer; 404 when it does not.
 #[utoipa::path(post, path = "/brands/{id}/shop_withdrawals", operation_id = "withdrawBrandShop", tag = "organisations", params(("id" = BrandId, Path)), request_body = ShopWithdrawal, responses((status = 204, description = "It takes part no longer.")))]
-async fn withdraw(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<BrandId>, body: Body<ShopWithdrawal>) -> Result<StatusCode, Refusal> {
+async fn withdraw(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<BrandId>,
+    body: Body<ShopWithdrawal>,
+) -> Result<StatusCode, Refusal> {
     let (mut tx, now) = api.begin().await?;
     identity::participation::withdraw(&mut tx, &actor, now, id, body.value.shop_id).await?;
     tx.commit().await?;

@@ -2,17 +2,14 @@
 
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
-use shared::{
-    Gtin, ProposalId,
-    catalogue::Proposal,
-};
+use shared::{Gtin, ProposalId, catalogue::Proposal};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Refusal,
     body::{Body, Id},
-    idempotency::{self, Turn},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -49,12 +46,8 @@ struct MadeProposal {
 
 /// Proposes a product. People of shops; the same barcode of the same shop again is the same proposal.
 #[utoipa::path(post, path = "/product_proposals", operation_id = "createProductProposal", tag = "products", request_body = NewProposal, responses((status = 201, description = "Waits for a decision.", body = MadeProposal)))]
-async fn propose(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewProposal>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let NewProposal { gtin, name, price_minor } = body.value;
+async fn propose(Turn { actor, mut write, value }: Turn<NewProposal>) -> Result<Response, Refusal> {
+    let NewProposal { gtin, name, price_minor } = value;
     let new = catalogue::proposal::NewProposal { gtin, name, price_minor, photo: None };
     let id = catalogue::proposal::propose(&mut write.tx, &actor, write.now, &new).await?;
     write.created(format!("/api/v1/product_proposals/{id}"), &MadeProposal { id }).await
@@ -71,7 +64,12 @@ struct Closing {
 
 /// Takes a proposal off the list, whether a product was made of it or not. Operator only.
 #[utoipa::path(put, path = "/product_proposals/{id}/closing", operation_id = "closeProductProposal", tag = "products", params(("id" = ProposalId, Path)), request_body = Closing, responses((status = 204, description = "Off the list.")))]
-async fn close(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ProposalId>, body: Body<Closing>) -> Result<StatusCode, Refusal> {
+async fn close(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ProposalId>,
+    body: Body<Closing>,
+) -> Result<StatusCode, Refusal> {
     let (mut tx, now) = api.begin().await?;
     catalogue::proposal::close(&mut tx, &actor, now, id, &body.value.why).await?;
     tx.commit().await?;

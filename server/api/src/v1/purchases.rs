@@ -16,6 +16,7 @@ use shared::{
         Capture, ImportPurchase, NewReturn, NewReview, PreviewPurchase, PurchaseAnswer, PurchaseReturn,
         capture::{DEVICE_HEADER, SIGNATURE_HEADER},
         queue::{BATCH_MAX, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ItemAnswer},
+        receipt::ReceiptLink,
     },
 };
 use utoipa::ToSchema;
@@ -24,13 +25,20 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     ActorOf, ApiState, Caller, Refusal,
     body::{Body, IDEMPOTENCY_HEADER, Id, idempotency_key, is_json, names_check_digit, parse},
-    idempotency::{self, REPLAYED, Turn, answer},
+    idempotency::{REPLAYED, Turn, answer},
     refusal::body_refused,
     telemetry,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(create_batch)).routes(routes!(preview)).routes(routes!(get)).routes(routes!(give_back)).routes(routes!(review))
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(create_batch))
+        .routes(routes!(preview))
+        .routes(routes!(get))
+        .routes(routes!(receipt))
+        .routes(routes!(give_back))
+        .routes(routes!(review))
 }
 
 /// A sale as a phone signed it, or as a partner's system reports it.
@@ -95,14 +103,25 @@ async fn whole(request: Request) -> Result<Bytes, Refusal> {
     Ok(Bytes::from_request(request, &()).await.map_err(body_refused)?)
 }
 
-async fn captured(api: &ApiState, device: DeviceId, signature: &[u8], headers: &HeaderMap, body: &[u8]) -> Result<loyalty::purchase::Outcome, Refusal> {
+async fn captured(
+    api: &ApiState,
+    device: DeviceId,
+    signature: &[u8],
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<loyalty::purchase::Outcome, Refusal> {
     taken(api, device, Arrival { body, signature, device_clock_ms: None }, Some(headers)).await
 }
 
 /// One sale of a phone in a transaction of its own. A refusal is written down too, so that the next sale follows it.
 ///
 /// `headers` are those of a request that holds this sale alone: they must name it.
-async fn taken(api: &ApiState, device: DeviceId, arrival: Arrival<'_>, headers: Option<&HeaderMap>) -> Result<loyalty::purchase::Outcome, Refusal> {
+async fn taken(
+    api: &ApiState,
+    device: DeviceId,
+    arrival: Arrival<'_>,
+    headers: Option<&HeaderMap>,
+) -> Result<loyalty::purchase::Outcome, Refusal> {
     let (mut tx, now) = api.begin().await?;
     let device = identity::device::find_signing(&mut tx, device).await?.ok_or_else(unknown_device)?;
     let problem: Problem = match loyalty::purchase::register(&mut tx, &api.loyalty, now, &device, arrival).await {
@@ -174,7 +193,9 @@ async fn one_of_batch(api: &ApiState, device: DeviceId, batch: &Batch, item: &Ba
     let arrival = Arrival { body: item.capture.as_bytes(), signature: &signature, device_clock_ms: Some(batch.sent_at_ms) };
     let answer = match taken(api, device, arrival, None).await {
         Ok(outcome) => match serde_json::from_slice(&outcome.bytes) {
-            Ok(purchase) => ItemAnswer { status: StatusCode::CREATED.as_u16(), replayed: outcome.replayed, purchase: Some(purchase), problem: None },
+            Ok(purchase) => {
+                ItemAnswer { status: StatusCode::CREATED.as_u16(), replayed: outcome.replayed, purchase: Some(purchase), problem: None }
+            }
             Err(_) => refused(Problem::new(500, "internal", "The stored answer cannot be read.")),
         },
         Err(Refusal(problem)) => refused(problem),
@@ -201,7 +222,11 @@ fn names_its_sale(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
         return Err(Problem::new(400, "idempotency_key_missing", format!("A capture needs {IDEMPOTENCY_HEADER}.")).into());
     };
     let named: Named = parse(body)?;
-    if key.parse() == Ok(named.client_purchase_id) { Ok(()) } else { Err(Problem::new(400, "bad_idempotency_key", "The key is not the capture's client_purchase_id.").into()) }
+    if key.parse() == Ok(named.client_purchase_id) {
+        Ok(())
+    } else {
+        Err(Problem::new(400, "bad_idempotency_key", "The key is not the capture's client_purchase_id.").into())
+    }
 }
 
 async fn imported(api: &ApiState, caller: &Caller, body: &[u8]) -> Result<loyalty::purchase::Outcome, Refusal> {
@@ -255,11 +280,16 @@ struct ShopBasket {
 
 /// What a basket would earn now, without any effect.
 #[utoipa::path(post, path = "/purchases/preview", operation_id = "previewPurchase", tag = "purchases", request_body = ShopBasket, responses((status = 200, description = "Nothing changed; the purchase's id is nobody's.", body = PurchaseAnswer)))]
-async fn preview(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<serde_json::Value>) -> Result<Json<PurchaseAnswer>, Refusal> {
+async fn preview(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    body: Body<serde_json::Value>,
+) -> Result<Json<PurchaseAnswer>, Refusal> {
     // Two steps: serde cannot both flatten and refuse unknown fields.
     let mut value = body.value;
     let named = value.as_object_mut().and_then(|object| object.remove("shop_id")).filter(|value| !value.is_null());
-    let named: Option<ShopId> = named.map(serde_json::from_value).transpose().map_err(|error| Problem::field("shop_id", "bad_field", error.to_string()))?;
+    let named: Option<ShopId> =
+        named.map(serde_json::from_value).transpose().map_err(|error| Problem::field("shop_id", "bad_field", error.to_string()))?;
     let basket: PreviewPurchase = serde_json::from_value(value).map_err(|error| Problem::new(422, "bad_field", error.to_string()))?;
     let shop = match named {
         Some(shop) => shop,
@@ -281,24 +311,31 @@ async fn get(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<Pu
     Ok(Json(loyalty::purchase::get(&mut tx, &actor, id).await?))
 }
 
+/// Where the short receipt of a purchase is read without a log-in: for its shop, its consumer, and the till that reported it.
+#[utoipa::path(get, path = "/purchases/{id}/receipt", operation_id = "getPurchaseReceipt", tag = "purchases", params(("id" = PurchaseId, Path)), responses((status = 200, description = "The page's token and path.", body = ReceiptLink)))]
+async fn receipt(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>) -> Result<Json<ReceiptLink>, Refusal> {
+    let (mut tx, _) = api.read().await?;
+    Ok(Json(loyalty::receipt::link(&mut tx, &api.loyalty, &actor, id).await?))
+}
+
 /// Takes goods back: what each campaign would not have given for what remains leaves the consumer's wallets.
 #[utoipa::path(post, path = "/purchases/{id}/returns", operation_id = "createReturn", tag = "purchases", params(("id" = PurchaseId, Path)), request_body = NewReturn, responses((status = 201, description = "Taken back.", body = PurchaseReturn)))]
-async fn give_back(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>, body: Body<NewReturn>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let returned = loyalty::purchase::give_back(&mut write.tx, &api.loyalty, &actor, write.now, id, &body.value).await?;
+async fn give_back(
+    State(api): State<ApiState>,
+    Id(id): Id<PurchaseId>,
+    Turn { actor, mut write, value }: Turn<NewReturn>,
+) -> Result<Response, Refusal> {
+    let returned = loyalty::purchase::give_back(&mut write.tx, &api.loyalty, &actor, write.now, id, &value).await?;
     write.created(format!("/api/v1/purchases/{id}"), &returned).await
 }
 
 /// Decides about a purchase that is held. Approved, it counts with its own time. Operator only.
 #[utoipa::path(post, path = "/purchases/{id}/review", operation_id = "reviewPurchase", tag = "purchases", params(("id" = PurchaseId, Path)), request_body = NewReview, responses((status = 201, description = "Decided.", body = PurchaseAnswer)))]
-async fn review(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>, body: Body<NewReview>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let decided = loyalty::purchase::decide(&mut write.tx, &api.loyalty, &actor, write.now, id, &body.value).await?;
+async fn review(
+    State(api): State<ApiState>,
+    Id(id): Id<PurchaseId>,
+    Turn { actor, mut write, value }: Turn<NewReview>,
+) -> Result<Response, Refusal> {
+    let decided = loyalty::purchase::decide(&mut write.tx, &api.loyalty, &actor, write.now, id, &value).await?;
     write.created(format!("/api/v1/purchases/{id}"), &decided).await
 }

@@ -31,6 +31,6 @@ async fn summary(State(api): State<ApiState>, ActorOf(actor): ActorOf, Query(day
     if days.to < days.from || last.is_none_or(|last| days.to >= last) {
         return Err(Problem::field("to", "bad_field", "to is 0 to 365 days after from").into());
     }
-    let (mut tx, _) = api.read().await?;
-    Ok(Json(reports::summary(&mut tx, &actor, days.brand_id, days.from, days.to).await?))
+    let (mut tx, now) = api.read().await?;
+    Ok(Json(reports::summary(&mut tx, &actor, now, days.brand_id, days.from, days.to).await?))
 }

@@ -1,13 +1,16 @@
 //! Rewards of the catalogue that are held for a consumer.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use shared::{RewardInstanceId, loyalty::{NewReservation, RewardInstance}};
+use shared::{
+    RewardInstanceId,
+    loyalty::{NewReservation, RewardInstance},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ActorOf, ApiState, Refusal,
-    body::{Body, Id},
-    idempotency::{self, Turn},
+    ApiState, Refusal,
+    body::{Empty, Id},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -16,27 +19,18 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 
 /// Holds a reward for a consumer: her points and one unit of the stock are taken until it is handed over or lapses.
 #[utoipa::path(post, path = "/reservations", operation_id = "createReservation", tag = "reservations", request_body = NewReservation, responses((status = 201, description = "Held, with the code that a shop reads.", body = RewardInstance)))]
-async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewReservation>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let held = loyalty::catalogue::reserve(&mut write.tx, &api.loyalty, &actor, write.now, &body.value).await?;
+async fn create(State(api): State<ApiState>, Turn { actor, mut write, value }: Turn<NewReservation>) -> Result<Response, Refusal> {
+    let held = loyalty::catalogue::reserve(&mut write.tx, &api.loyalty, &actor, write.now, &value).await?;
     write.finish(StatusCode::CREATED, None, &held).await
 }
 
-/// `{}`.
-#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Release {}
-
 /// Lets a held reward go: points and unit come back.
-#[utoipa::path(post, path = "/reservations/{id}/release", operation_id = "releaseReservation", tag = "reservations", params(("id" = RewardInstanceId, Path)), request_body = Release, responses((status = 201, description = "Let go.", body = RewardInstance)))]
-async fn release(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<RewardInstanceId>, body: Body<Release>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
+#[utoipa::path(post, path = "/reservations/{id}/release", operation_id = "releaseReservation", tag = "reservations", params(("id" = RewardInstanceId, Path)), request_body = Empty, responses((status = 201, description = "Let go.", body = RewardInstance)))]
+async fn release(
+    State(api): State<ApiState>,
+    Id(id): Id<RewardInstanceId>,
+    Turn { actor, mut write, .. }: Turn<Empty>,
+) -> Result<Response, Refusal> {
     let released = loyalty::catalogue::release(&mut write.tx, &api.loyalty, &actor, write.now, id).await?;
     write.finish(StatusCode::CREATED, None, &released).await
 }

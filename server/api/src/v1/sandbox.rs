@@ -1,12 +1,7 @@
 //! Doors that exist only where a database was created as a sandbox: they turn the clock and make people and cards
 //! without codes, so that scenarios can be played through the real verbs. Keys with the scope `sandbox` only.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use db::{Tx, sql};
 use identity::{
     Phone, Scope,
@@ -23,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     ActorOf, ApiState, Refusal,
     body::{Body, Id, Query},
-    idempotency::{self, Turn},
+    idempotency::Turn,
 };
 
 /// Name of the setting that keeps a controlled clock over a restart.
@@ -105,14 +100,16 @@ struct MadeConsumer {
 
 /// Makes a consumer with a card.
 #[utoipa::path(post, path = "/sandbox/consumers", operation_id = "createSandboxConsumer", tag = "sandbox", request_body = SandboxConsumer, responses((status = 201, description = "Made.", body = MadeConsumer)))]
-async fn create_consumer(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<SandboxConsumer>) -> Result<Response, Refusal> {
+async fn create_consumer(
+    State(api): State<ApiState>,
+    Turn { actor, mut write, value: new }: Turn<SandboxConsumer>,
+) -> Result<Response, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
+    let made = if new.anonymous {
+        anonymous(&api, &mut write.tx, write.now, &new).await?
+    } else {
+        person(&api, &mut write.tx, write.now, &new).await?
     };
-    let new = body.value;
-    let made = if new.anonymous { anonymous(&api, &mut write.tx, write.now, &new).await? } else { person(&api, &mut write.tx, write.now, &new).await? };
     write.created(format!("/api/v1/consumers/{}/balances", made.consumer_id), &made).await
 }
 
@@ -172,7 +169,12 @@ struct SandboxEnrolment {
 
 /// Joins a campaign on behalf of a consumer.
 #[utoipa::path(post, path = "/sandbox/consumers/{id}/enrolments", operation_id = "createSandboxEnrolment", tag = "sandbox", params(("id" = ConsumerId, Path)), request_body = SandboxEnrolment, responses((status = 204, description = "Joined.")))]
-async fn enrol(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxEnrolment>) -> Result<StatusCode, Refusal> {
+async fn enrol(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ConsumerId>,
+    body: Body<SandboxEnrolment>,
+) -> Result<StatusCode, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let (mut tx, now) = api.begin().await?;
     loyalty::campaign::enrol_at(&mut tx, body.value.campaign_id, id, body.value.at.unwrap_or(now)).await.map_err(nobodys)?;
@@ -190,7 +192,12 @@ struct SandboxHoldout {
 
 /// Puts a consumer into a campaign's control group.
 #[utoipa::path(post, path = "/sandbox/consumers/{id}/holdouts", operation_id = "createSandboxHoldout", tag = "sandbox", params(("id" = ConsumerId, Path)), request_body = SandboxHoldout, responses((status = 204, description = "Held out.")))]
-async fn hold_out(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxHoldout>) -> Result<StatusCode, Refusal> {
+async fn hold_out(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ConsumerId>,
+    body: Body<SandboxHoldout>,
+) -> Result<StatusCode, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let (mut tx, now) = api.begin().await?;
     loyalty::campaign::hold_out(&mut tx, now, body.value.campaign_id, id).await.map_err(nobodys)?;
@@ -211,7 +218,12 @@ struct SandboxSegment {
 
 /// Puts a consumer into a segment of a brand from now on.
 #[utoipa::path(post, path = "/sandbox/consumers/{id}/segments", operation_id = "createSandboxSegment", tag = "sandbox", params(("id" = ConsumerId, Path)), request_body = SandboxSegment, responses((status = 204, description = "She belongs to it.")))]
-async fn put_into_segment(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, body: Body<SandboxSegment>) -> Result<StatusCode, Refusal> {
+async fn put_into_segment(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ConsumerId>,
+    body: Body<SandboxSegment>,
+) -> Result<StatusCode, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let SandboxSegment { brand_id, name } = body.value;
     if name.trim().is_empty() || name.chars().count() > 60 {
@@ -277,7 +289,12 @@ struct CardCodeText {
 
 /// The code that a consumer's card shows at an instant.
 #[utoipa::path(get, path = "/sandbox/consumers/{id}/card_code", operation_id = "getSandboxCardCode", tag = "sandbox", params(("id" = ConsumerId, Path), AtInstant), responses((status = 200, description = "The code.", body = CardCodeText)))]
-async fn card_code(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ConsumerId>, Query(when): Query<AtInstant>) -> Result<Json<CardCodeText>, Refusal> {
+async fn card_code(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ConsumerId>,
+    Query(when): Query<AtInstant>,
+) -> Result<Json<CardCodeText>, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let (mut tx, now) = api.read().await?;
     let at = when.at.unwrap_or(now);
@@ -317,7 +334,11 @@ async fn messages(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Resul
 
 /// Computes a metric of given inputs, with the very function that the report uses. Metrics that are read from sales take none.
 #[utoipa::path(post, path = "/sandbox/metrics/{id}", operation_id = "computeSandboxMetric", tag = "sandbox", params(("id" = Metric, Path)), request_body = serde_json::Value, responses((status = 200, description = "The numbers.", body = serde_json::Value)))]
-async fn metric(ActorOf(actor): ActorOf, Id(metric): Id<Metric>, body: Body<serde_json::Value>) -> Result<Json<serde_json::Value>, Refusal> {
+async fn metric(
+    ActorOf(actor): ActorOf,
+    Id(metric): Id<Metric>,
+    body: Body<serde_json::Value>,
+) -> Result<Json<serde_json::Value>, Refusal> {
     actor.needs_scope(Scope::Sandbox)?;
     let told = reports::metrics::from_inputs(metric, body.value);
     Ok(Json(told.map_err(|error| Problem::new(422, "bad_field", error.to_string()))?))

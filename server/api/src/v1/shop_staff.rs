@@ -12,12 +12,17 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Refusal,
-    body::{Body, Id},
-    idempotency::{self, Turn},
+    body::{Empty, Id},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(devices, enrol)).routes(routes!(revoke)).routes(routes!(members)).routes(routes!(remove)).routes(routes!(invite))
+    OpenApiRouter::new()
+        .routes(routes!(devices, enrol))
+        .routes(routes!(revoke))
+        .routes(routes!(members))
+        .routes(routes!(remove))
+        .routes(routes!(invite))
 }
 
 /// The shop's phones. Owner only.
@@ -51,14 +56,11 @@ struct EnrolledDevice {
 
 /// Enrols the phone of this session: from then on its signature is the member's.
 #[utoipa::path(post, path = "/devices", operation_id = "enrolDevice", tag = "shop", request_body = NewDevice, responses((status = 201, description = "Enrolled.", body = EnrolledDevice)))]
-async fn enrol(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewDevice>) -> Result<Response, Refusal> {
-    let new = body.value;
-    let bytes = |field: &'static str, text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Problem::field(field, "bad_field", "base64url without padding"));
-    let (key, proof) = (bytes("public_key", &new.public_key)?, bytes("proof", &new.proof)?);
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
+async fn enrol(Turn { actor, mut write, value: new }: Turn<NewDevice>) -> Result<Response, Refusal> {
+    let bytes = |field: &'static str, text: &str| {
+        BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Problem::field(field, "bad_field", "base64url without padding"))
     };
+    let (key, proof) = (bytes("public_key", &new.public_key)?, bytes("proof", &new.proof)?);
     let id = identity::device::enrol(&mut write.tx, &actor, write.now, &key, &proof, &new.name).await?;
     write.created(format!("/api/v1/devices/{id}"), &EnrolledDevice { id }).await
 }
@@ -97,16 +99,7 @@ struct Invitation {
 
 /// Invites a cashier. Owner only.
 #[utoipa::path(post, path = "/invitations", operation_id = "createInvitation", tag = "shop", request_body = Empty, responses((status = 201, description = "The code is shown this once.", body = Invitation)))]
-async fn invite(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<Empty>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
+async fn invite(State(api): State<ApiState>, Turn { actor, mut write, .. }: Turn<Empty>) -> Result<Response, Refusal> {
     let code = identity::shop::invite(&mut write.tx, &api.keys, &actor, write.now).await?;
     write.created("/api/v1/members".to_owned(), &Invitation { code }).await
 }
-
-/// `{}`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Empty {}

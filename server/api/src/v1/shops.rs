@@ -1,21 +1,31 @@
 //! Shops of the platform.
 
 use axum::{Json, extract::State, response::Response};
+use serde::Deserialize;
 use shared::{
-    Page, ShopId,
+    Currency, Page, ShopId,
     identity::{NewShop, Shop},
 };
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Search;
 use crate::{
     ActorOf, ApiState, Refusal,
     body::{Body, Id, Query},
-    idempotency::{self, Turn},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get)).routes(routes!(set_currency))
+}
+
+/// The money of a shop.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ShopCurrency {
+    /// In which it sells and is paid.
+    currency: Currency,
 }
 
 /// Shops, newest first. Operator only.
@@ -36,11 +46,21 @@ async fn get(State(api): State<ApiState>, ActorOf(_reader): ActorOf, Id(id): Id<
 
 /// Adds a shop without people. Operator only.
 #[utoipa::path(post, path = "/shops", operation_id = "createShop", tag = "shops", request_body = NewShop, responses((status = 201, description = "Added.", body = Shop)))]
-async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewShop>) -> Result<Response, Refusal> {
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
-    let shop = identity::shop::create(&mut write.tx, &actor, write.now, &body.value).await?;
+async fn create(Turn { actor, mut write, value }: Turn<NewShop>) -> Result<Response, Refusal> {
+    let shop = identity::shop::create(&mut write.tx, &actor, write.now, &value).await?;
     write.created(format!("/api/v1/shops/{}", shop.id), &shop).await
+}
+
+/// Says in which money a shop sells; 409 once it sold something. Operator only.
+#[utoipa::path(put, path = "/shops/{id}/currency", operation_id = "setShopCurrency", tag = "shops", params(("id" = ShopId, Path)), request_body = ShopCurrency, responses((status = 200, description = "The shop.", body = Shop)))]
+async fn set_currency(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ShopId>,
+    body: Body<ShopCurrency>,
+) -> Result<Json<Shop>, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let shop = loyalty::shop::set_currency(&mut tx, &actor, now, id, body.value.currency).await?;
+    tx.commit().await?;
+    Ok(Json(shop))
 }

@@ -12,8 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ActorOf, ApiState, Refusal,
-    body::{Body, Id, Query},
-    idempotency::{self, Turn},
+    body::{Id, Query},
+    idempotency::Turn,
 };
 
 pub(super) fn router() -> OpenApiRouter<ApiState> {
@@ -67,15 +67,10 @@ struct AddedUser {
 
 /// Adds a person. Administrators of the organisation, and the operator's.
 #[utoipa::path(post, path = "/users", operation_id = "createUser", tag = "users", request_body = NewPerson, responses((status = 201, description = "Added.", body = AddedUser)))]
-async fn create(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewPerson>) -> Result<Response, Refusal> {
-    let new = body.value;
+async fn create(Turn { actor, mut write, value: new }: Turn<NewPerson>) -> Result<Response, Refusal> {
     actor.administers(new.organisation_id)?;
     // Before the transaction: it takes long on purpose, and an embedded database has one writer.
     let password_hash = identity::user::hash_password(&new.password).await?;
-    let mut write = match idempotency::open(&api, &actor, body.request).await? {
-        Turn::Mine(write) => write,
-        Turn::Known(answer) => return Ok(answer),
-    };
     let person = NewUser { organisation: new.organisation_id, email: &new.email, name: &new.name, role: new.role, password_hash };
     let id = identity::user::create(&mut write.tx, &actor, write.now, person).await?;
     write.created(format!("/api/v1/users/{id}"), &AddedUser { id }).await

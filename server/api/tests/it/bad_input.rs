@@ -2,7 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use shared::{DeviceId, ShopId, loyalty::Capture, time::{HOUR_MS, MINUTE_MS}};
+use shared::{
+    DeviceId, ShopId,
+    loyalty::Capture,
+    time::{HOUR_MS, MINUTE_MS},
+};
 
 use crate::world::{Answer, COLA, NOW, Who, World};
 
@@ -48,6 +52,14 @@ db::both_databases! {
         assert_eq!(refused(&world, |sale| sale.lines[0].unit_price_minor = Some(-1)).await, (UNPROCESSABLE, "loyalty.bad_price".into()));
         assert_eq!(refused(&world, |sale| sale.lines[0].discount_minor = -1).await, (UNPROCESSABLE, "loyalty.bad_price".into()));
         assert_eq!(refused(&world, |sale| sale.lines.clear()).await, (UNPROCESSABLE, "bad_field".into()));
+    }
+
+    async fn a_list_is_no_object(db: &Db) {
+        let world = World::new(db).await;
+
+        let answer = world.post(Who::Brand, "/api/v1/rewards", &json!([null, null])).await;
+
+        assert_eq!((answer.status, answer.code().as_str()), (UNPROCESSABLE, "bad_field"));
     }
 
     async fn codes_that_do_not_open(db: &Db) {
@@ -150,7 +162,7 @@ db::both_databases! {
 
     async fn one_sale_that_completes_two_cards_with_the_same_reward(db: &Db) {
         let world = World::new(db).await;
-        assert_eq!(world.post(Who::Brand, &format!("/api/v1/campaigns/{}/publication", world.draft), &json!({})).await.status, StatusCode::CREATED);
+        assert_eq!(world.post(Who::SandboxKey, &format!("/api/v1/campaigns/{}/publication", world.draft), &json!({})).await.status, StatusCode::CREATED);
 
         let told = world.sell(&world.capture().await).await;
 

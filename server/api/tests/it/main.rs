@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "in a test that is the report")]
 
 mod bad_input;
+mod campaigns;
 mod events;
 mod idempotency;
+mod incoming;
 mod limits;
 mod matrix;
 mod metrics;
+mod notices;
 mod phone;
 mod phone_script;
 mod problems;
+mod tills;
 mod world;
 
 db::both_databases! {

@@ -18,6 +18,10 @@ fn of(world: &World, metric: &str, more: &str) -> String {
     format!("/api/v1/reports/{metric}?brand_id={}&from=2026-03-01&to=2026-04-01{more}", world.brand)
 }
 
+db::sql! {
+    ANSWERED: "INSERT INTO consumer_nps_answer (brand_id, wave, consumer_id, tenant_id, score, answered_at) VALUES ($1, '2026-q1', $2, $3, 9, $4)";
+}
+
 db::both_databases! {
     async fn one_buyer_is_hidden_from_the_brand_and_shown_in_the_sandbox_alone(db: &Db) {
         let world = World::new(db).await;
@@ -61,11 +65,13 @@ db::both_databases! {
         let mut request = world.request(Who::BrandAnalyst, Method::GET, &of(&world, "sales_per_pli", ""), None);
         request.headers_mut().insert(header::ACCEPT, "text/csv".parse().unwrap());
         let accepted = world.send(request).await;
+        let sheet = world.get(Who::BrandAnalyst, &of(&world, "sales_per_pli", "&format=xlsx")).await;
         let text = String::from_utf8(table.bytes.clone()).unwrap();
 
         assert_eq!(text.lines().next().unwrap(), "\u{feff}product_id,product,units,net_amount,purchases,buyers,avg_price,gross_units,gross_amount");
         assert!(text.lines().nth(1).unwrap().ends_with(",Cola Sierra 400 ml,2,5000,1,,2500.00,2,5000"), "{text}");
         assert_eq!(accepted.bytes, table.bytes);
+        assert_eq!((sheet.status, &sheet.bytes[..2], sheet.headers[header::CONTENT_DISPOSITION].to_str().unwrap()), (StatusCode::OK, b"PK".as_slice(), "attachment; filename=\"sales_per_pli_2026-03-01_2026-04-01.xlsx\""));
         assert_eq!(table.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
         assert_eq!(table.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"sales_per_pli_2026-03-01_2026-04-01.csv\"");
     }
@@ -97,6 +103,43 @@ db::both_databases! {
         assert_eq!((&cac["values"]["cost"], &cac["values"]["cac_registered"], &cac["values"]["cac_qualified"]), (&json!("912000"), &json!("456000.00"), &json!("912000.00")));
         assert_eq!((&roi["values"]["label"], &roi["values"]["cost"], &roi["values"]["roi_pct"], &roi["values"]["break_even_units"]), (&json!("not_incremental"), &json!("49000"), &Value::Null, &json!("54.44")));
         assert_eq!((&nps["values"]["n"], &nps["values"]["nps"], &nps["values"]["response_rate"]), (&json!(1), &Value::Null, &json!("50.0")));
+    }
+
+    async fn people_are_asked_once_a_quarter_and_what_they_write_is_nobodys(db: &Db) {
+        let world = World::new(db).await;
+        sold(&world).await;
+        let door = "/api/v1/nps_answers";
+        let question = world.get(Who::Ana, door).await.json();
+        let mut answer = json!({ "brand_id": world.brand, "wave": "2026-q1", "score": 10, "sentence": "Me gusta" });
+        for _ in 0..2 {
+            assert_eq!(world.post(Who::Ana, door, &answer).await.status, StatusCode::NO_CONTENT);
+        }
+        let stranger = (world.get(Who::Luz, door).await.json(), world.post(Who::Luz, door, &answer).await.status);
+        let asked_again = world.get(Who::Ana, door).await.json();
+        let at_the_shop = world.get(Who::Owner, door).await.json();
+        assert_eq!(world.post(Who::Owner, door, &json!({ "brand_id": world.brand, "wave": "2026-q1", "score": 3, "sentence": "De la tienda" })).await.status, StatusCode::NO_CONTENT);
+        let shop_again = world.get(Who::Owner, door).await.json();
+        answer["sentence"] = json!("x".repeat(201));
+        let long = world.post(Who::Ana, door, &answer).await.status;
+        let sentences = format!("/api/v1/brands/{}/nps_sentences", world.brand);
+        let few = world.get(Who::Brand, &sentences).await.json();
+        let mut tx = world.state.db.begin().await.unwrap();
+        // Ten of her kind; of the shopkeepers there is one.
+        for _ in 0..9 {
+            let consumer = identity::consumer::anonymous(&mut tx, NOW, shared::Country::Co, None).await.unwrap();
+            tx.query(ANSWERED).bind(world.brand).bind(consumer).bind(world.tenant).bind(NOW).execute().await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let many = world.get(Who::Brand, &sentences).await.json();
+        let nps = world.get(Who::BrandAnalyst, &of(&world, "nps", "")).await.json();
+
+        assert_eq!((&question["brand_id"], &question["wave"]), (&json!(world.brand), &json!("2026-q1")));
+        assert_eq!(stranger, (Value::Null, StatusCode::NOT_FOUND));
+        assert_eq!((&asked_again, &at_the_shop["brand_name"], &shop_again), (&Value::Null, &question["brand_name"], &Value::Null));
+        assert_eq!(long, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!((few, many), (json!([]), json!([{ "asked": "consumer", "score": 10, "sentence": "Me gusta" }])));
+        // The metric is the shopkeepers'.
+        assert_eq!(nps["values"]["n"], 1);
     }
 
     async fn points_that_were_earned_and_taken_back_close_the_period(db: &Db) {
@@ -141,6 +184,6 @@ db::both_databases! {
 
         assert_eq!((nps.status, nps.json()), (StatusCode::OK, json!({ "promoters": 5, "detractors": 2, "n": 10, "nps": "30.0" })));
         assert_eq!((wrong.status.as_u16(), unknown.status.as_u16(), reads.status.as_u16()), (422, 404, 422));
-        assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"], &listed[0]["name"]), (13, &json!("sales_per_pli"), &json!("Ventas por PLI")));
+        assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"], &listed[0]["name"]), (17, &json!("sales_per_pli"), &json!("Ventas por PLI")));
     }
 }

@@ -4,16 +4,23 @@
 //! the same functions in `shared` that the browser asks.
 
 use api::{ApiState, LimitConfig, limit::Rate};
-use axum::{Router, body::Body, http::{Request, StatusCode, header}};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use db::Db;
 use sha2::{Digest, Sha256};
 use shared::{
     Currency, Problem, Timestamp,
     loyalty::{
-        Capture, CampaignRules, NewCampaign, NewReward, Rule, RuleKind, Template,
+        CampaignRules, Capture, NewCampaign, NewReward, Rule, RuleKind, Template,
         campaign::{Threshold, Unit},
         capture::{CAPTURE_VERSION, CaptureLine},
-        queue::{BATCH_VERSION, Batch, BatchAnswer, BatchItem, ChainEnd, Entry, ItemAnswer, KnownCaptures, Settled, Verdict, next_batch, settle, settled},
+        queue::{
+            BATCH_VERSION, Batch, BatchAnswer, BatchItem, ChainEnd, Entry, ItemAnswer, KnownCaptures, Settled, Verdict, next_batch, settle,
+            settled,
+        },
     },
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -161,17 +168,34 @@ pub fn answer(answer: &Answer) -> BatchAnswer {
 /// A world whose limits no script reaches. The soap gives points from the first day and stamps from the second on.
 pub async fn market(db: &Db) -> World {
     let often = Rate::per_second(100_000, 100_000);
-    let world = World::with_limits(db, LimitConfig { address: often, caller: often, purchases_address: often, device: often, ..LimitConfig::default() }).await;
+    let world = World::with_limits(
+        db,
+        LimitConfig { address: often, caller: often, purchases_address: often, device: often, ..LimitConfig::default() },
+    )
+    .await;
     let mut tx = db.begin().await.unwrap();
     let system = identity::Actor::System;
-    let new = NewReward { brand_id: world.other_brand, name: "1 Jabón".into(), category: String::new(), unit_cost_minor: 100, handling_fee_minor: 10, currency: Currency::Cop, stock: None, max_per_consumer: None, cost: None, reserve_minutes: None };
+    let new = NewReward {
+        brand_id: world.other_brand,
+        name: "1 Jabón".into(),
+        category: String::new(),
+        unit_cost_minor: 100,
+        handling_fee_minor: 10,
+        currency: Currency::Cop,
+        stock: None,
+        max_per_consumer: None,
+        cost: None,
+        reserve_minutes: None,
+    };
     let reward_id = loyalty::reward::create(&mut tx, &system, NOW, &new).await.unwrap().id;
-    for (name, unit, starts, threshold) in [
-        ("Puntos", Unit::Points, "2026-03-01", None),
-        ("Sellos", Unit::Stamps, "2026-03-11", Some(Threshold { need: 7, reward_id })),
-    ] {
+    for (name, unit, starts, threshold) in
+        [("Puntos", Unit::Points, "2026-03-01", None), ("Sellos", Unit::Stamps, "2026-03-11", Some(Threshold { need: 7, reward_id }))]
+    {
         let rule = Rule { kind: RuleKind::PerUnit { units: 1, points: 1 }, min_amount_minor: None, min_units: None };
-        let rules = CampaignRules { threshold, ..CampaignRules::new(unit, starts.parse().unwrap(), "2026-03-31".parse().unwrap(), vec![world.jabon], vec![rule]) };
+        let rules = CampaignRules {
+            threshold,
+            ..CampaignRules::new(unit, starts.parse().unwrap(), "2026-03-31".parse().unwrap(), vec![world.jabon], vec![rule])
+        };
         let new = NewCampaign { brand_id: world.other_brand, name: name.into(), template: Template::Custom, rules };
         let campaign = loyalty::campaign::create(&mut tx, &system, NOW, &new).await.unwrap().id;
         loyalty::campaign::publish(&mut tx, &system, NOW, campaign).await.unwrap();

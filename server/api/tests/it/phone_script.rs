@@ -174,7 +174,8 @@ impl<'a> Script<'a> {
             until = until.min(since.plus_ms(AWAY_MAX_MS));
         }
         loop {
-            let due = self.delayed.iter().enumerate().filter(|(_, (at, _))| *at <= until).min_by_key(|(_, (at, _))| *at).map(|(place, _)| place);
+            let due =
+                self.delayed.iter().enumerate().filter(|(_, (at, _))| *at <= until).min_by_key(|(_, (at, _))| *at).map(|(place, _)| place);
             let Some(place) = due else { break };
             let (at, sent) = self.delayed.remove(place);
             self.now = at.max(self.now);
@@ -263,14 +264,28 @@ impl<'a> Script<'a> {
         let basket = Basket { code, scanned_at, confirmed_at: self.now, quantity: n, offline: !self.online() };
         let mut capture = self.phone.capture(id, &basket);
         capture.scanned_at_ms = read_at_ms;
-        let expected = if next_batch(&self.phone.disk.entries, self.phone.till.device).is_empty() { Room::Free } else { room(&self.phone.disk.entries, capture.captured_at_ms) };
+        let expected = if next_batch(&self.phone.disk.entries, self.phone.till.device).is_empty() {
+            Room::Free
+        } else {
+            room(&self.phone.disk.entries, capture.captured_at_ms)
+        };
         assert_ne!(expected, Room::Full, "ten sales fill no queue");
         if self.rng.random_bool(0.06) {
             // Switched off before the write: the person saw no confirmation, the sale never happened.
             return;
         }
         self.phone.keep(&capture);
-        self.sales.push(Sale { id, card, basket, counter: capture.counter, measured: self.measured, lost: false, told: None, purchase: None, fresh: 0 });
+        self.sales.push(Sale {
+            id,
+            card,
+            basket,
+            counter: capture.counter,
+            measured: self.measured,
+            lost: false,
+            told: None,
+            purchase: None,
+            fresh: 0,
+        });
     }
 
     /// One try to send, with whatever goes wrong on the way.
@@ -310,7 +325,8 @@ impl<'a> Script<'a> {
             // Two tabs send at once, and both write down what they heard.
             57..=68 => {
                 self.state.clock.set(self.now);
-                let (one, two) = futures::join!(post_batch(self.router, &self.phone.till, &sent), post_batch(self.router, &self.phone.till, &sent));
+                let (one, two) =
+                    futures::join!(post_batch(self.router, &self.phone.till, &sent), post_batch(self.router, &self.phone.till, &sent));
                 let (one, two) = (answer(&one), answer(&two));
                 self.judge_all(&sent, &one);
                 self.judge_all(&sent, &two);
@@ -385,7 +401,12 @@ impl<'a> Script<'a> {
         let jumped = self.jumped(sale);
         let shared = self.sales.iter().any(|other| other.id != sale.id && other.basket.code == sale.basket.code && other.told.is_some());
         let gap = self.sales.iter().any(|before| before.counter == sale.counter - 1 && before.lost);
-        let why = format!("sale {} of {:?}, {} h old: jumped {jumped}, code shared {shared}, gap {gap}, told {told:?}", sale.counter, sale.basket, age_ms as f64 / HOUR_MS as f64);
+        let why = format!(
+            "sale {} of {:?}, {} h old: jumped {jumped}, code shared {shared}, gap {gap}, told {told:?}",
+            sale.counter,
+            sale.basket,
+            age_ms as f64 / HOUR_MS as f64
+        );
         let honest = match (told.verdict, told.code.as_deref()) {
             (Verdict::Accepted, None) => age_ms <= QUEUE_AGE_MAX_MS + TRAVEL_MS || jumped,
             (Verdict::Held, Some("CLOCK_SUSPECT")) => jumped,
@@ -424,7 +445,8 @@ impl<'a> Script<'a> {
         let kept = self.sales.iter().filter(|sale| !sale.lost).count();
         assert_eq!(self.phone.disk.entries.len(), kept);
 
-        let mut rows: Vec<(String, String, Option<String>)> = self.state.db.read().await.unwrap().query(PURCHASES).bind(self.phone.till.shop).all().await.unwrap();
+        let mut rows: Vec<(String, String, Option<String>)> =
+            self.state.db.read().await.unwrap().query(PURCHASES).bind(self.phone.till.shop).all().await.unwrap();
         let mut expected: Vec<(String, String, Option<String>)> = self
             .sales
             .iter()
@@ -440,8 +462,14 @@ impl<'a> Script<'a> {
         assert!(self.sales.iter().all(|sale| sale.fresh == u32::from(sale.purchase.is_some())), "a sale is new once");
 
         for (card, consumer) in self.phone.till.cards.iter().enumerate() {
-            let accepted = self.sales.iter().filter(|sale| sale.card == card && sale.told.as_ref().is_some_and(|told| told.verdict == Verdict::Accepted));
-            let gain = accepted.filter_map(|sale| sale.purchase.as_ref()).map(Gain::of).fold(Gain::default(), |sum, gain| sum.plus(Unit::Points, gain.points).plus(Unit::Stamps, gain.stamps));
+            let accepted = self
+                .sales
+                .iter()
+                .filter(|sale| sale.card == card && sale.told.as_ref().is_some_and(|told| told.verdict == Verdict::Accepted));
+            let gain = accepted
+                .filter_map(|sale| sale.purchase.as_ref())
+                .map(Gain::of)
+                .fold(Gain::default(), |sum, gain| sum.plus(Unit::Points, gain.points).plus(Unit::Stamps, gain.stamps));
             let (points, stamps, rewards) = wallets(self.state, *consumer).await;
             assert_eq!((points, stamps + 7 * rewards), (gain.points, gain.stamps), "the wallet of card {card}");
         }
@@ -458,7 +486,11 @@ impl<'a> Script<'a> {
 
     /// The clock was always equally wrong, the disk kept everything, and all arrived in time.
     fn nothing_happened(&self) -> bool {
-        self.clocks.len() == 1 && !self.sales.iter().any(|sale| sale.lost || matches!(sale.told.as_ref().and_then(|told| told.code.as_deref()), Some("TOO_OLD")))
+        self.clocks.len() == 1
+            && !self
+                .sales
+                .iter()
+                .any(|sale| sale.lost || matches!(sale.told.as_ref().and_then(|told| told.code.as_deref()), Some("TOO_OLD")))
     }
 
     /// The same sales, each posted when it was made, by another phone of another shop.
@@ -466,7 +498,11 @@ impl<'a> Script<'a> {
         let twin = Phone::open(self.state, number, 0).await;
         for sale in &self.sales {
             // The code of the same half minute of the twin's card; it tells a photo of a used code from a new one.
-            let first = self.sales.iter().find(|other| other.basket.code == sale.basket.code).map_or(sale.basket.scanned_at, |first| first.basket.scanned_at);
+            let first = self
+                .sales
+                .iter()
+                .find(|other| other.basket.code == sale.basket.code)
+                .map_or(sale.basket.scanned_at, |first| first.basket.scanned_at);
             let code = code_at(self.state, twin.till.cards[sale.card], first).await;
             let mut capture = twin.capture(sale.id, &Basket { code, offline: false, ..sale.basket.clone() });
             capture.counter = sale.counter;
@@ -475,7 +511,11 @@ impl<'a> Script<'a> {
             let expected = if sale.purchase.is_some() { StatusCode::CREATED } else { StatusCode::CONFLICT };
             assert_eq!(told.status, expected, "the twin of sale {}: {}", sale.counter, String::from_utf8_lossy(&told.bytes));
         }
-        assert_eq!(all_wallets(self.state, &self.phone.till).await, all_wallets(self.state, &twin.till).await, "the online twin has other balances");
+        assert_eq!(
+            all_wallets(self.state, &self.phone.till).await,
+            all_wallets(self.state, &twin.till).await,
+            "the online twin has other balances"
+        );
         self.tally.twins += 1;
     }
 }

@@ -7,15 +7,30 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use db::{Db, clock::Clock, sql};
-use identity::{Actor, Keys, Persona, Phone, Scopes, challenge::VerifiedPhone, consent, consumer::NewConsumer, session::{self, Subject}, user::NewUser};
-use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair}};
+use identity::{
+    Actor, Keys, Persona, Phone, Scopes,
+    challenge::VerifiedPhone,
+    consent,
+    consumer::NewConsumer,
+    session::{self, Subject},
+    user::NewUser,
+};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
 use secrecy::SecretBox;
 use serde_json::{Value, json};
 use shared::{
-    ApiKeyId, BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, SessionId, ShopId, Timestamp, UserId,
+    ApiKeyId, BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, SessionId,
+    ShopId, Timestamp, UserId,
     catalogue::NewProduct,
     identity::{NewShop, OrganisationKind, UserRole},
-    loyalty::{Capture, CampaignRules, NewCampaign, NewReward, Rule, RuleKind, Template, campaign::{Threshold, Unit}, capture::{CAPTURE_VERSION, CaptureLine}},
+    loyalty::{
+        CampaignRules, Capture, NewCampaign, NewReward, Rule, RuleKind, Template,
+        campaign::{Threshold, Unit},
+        capture::{CAPTURE_VERSION, CaptureLine},
+    },
 };
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -102,7 +117,9 @@ fn any_phone(number: u32) -> VerifiedPhone {
 }
 
 fn new_shop(name: &str) -> NewShop {
-    NewShop { name: name.into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None }
+    NewShop {
+        name: name.into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None
+    }
 }
 
 fn keypair() -> EcdsaKeyPair {
@@ -132,7 +149,8 @@ impl Till {
     /// `number` tells tills of one world apart: below 1 000 000.
     pub async fn open(state: &ApiState, number: u32) -> Self {
         let mut tx = state.db.begin().await.unwrap();
-        let (shop, owner) = identity::shop::register(&mut tx, NOW, &any_phone(2_000_000 + number), &new_shop("El Faro"), "Rosa").await.unwrap();
+        let (shop, owner) =
+            identity::shop::register(&mut tx, NOW, &any_phone(2_000_000 + number), &new_shop("El Faro"), "Rosa").await.unwrap();
         let pair = keypair();
         let public = pair.public_key().as_ref().to_vec();
         let proof = pair.sign(&SystemRandom::new(), &public).unwrap();
@@ -190,12 +208,17 @@ impl World {
         let system = Actor::System;
         let organisation = |name, kind| (name, kind);
         let mut organisations = Vec::new();
-        for (name, kind) in [organisation("Mostrador", OrganisationKind::Operator), organisation("Sierra", OrganisationKind::BrandOwner), organisation("Brisa", OrganisationKind::BrandOwner)] {
+        for (name, kind) in [
+            organisation("Mostrador", OrganisationKind::Operator),
+            organisation("Sierra", OrganisationKind::BrandOwner),
+            organisation("Brisa", OrganisationKind::BrandOwner),
+        ] {
             organisations.push(identity::organisation::create(&mut tx, &system, NOW, name, kind, Country::Co).await.unwrap().id);
         }
         let [operator, tenant, other_tenant] = organisations[..] else { unreachable!() };
         let brand = identity::organisation::create_brand(&mut tx, &system, NOW, tenant, "Cola Sierra", "#9F1239").await.unwrap().id;
-        let other_brand = identity::organisation::create_brand(&mut tx, &system, NOW, other_tenant, "Jabón Brisa", "#1D4ED8").await.unwrap().id;
+        let other_brand =
+            identity::organisation::create_brand(&mut tx, &system, NOW, other_tenant, "Jabón Brisa", "#1D4ED8").await.unwrap().id;
         let mut analyst = UserId::fixed(0);
         for (who, email, organisation, kind, role) in [
             (Who::Operator, "op@example.com", operator, OrganisationKind::Operator, UserRole::Admin),
@@ -212,11 +235,19 @@ impl World {
             }
             proofs.push((who, session::open(&mut tx, NOW, Subject::User(user, organisation, kind)).await.unwrap().token));
         }
-        let product = |gtin: &str, brand_id, name: &str| NewProduct { gtin: gtin.parse().unwrap(), brand_id: Some(brand_id), name: name.into(), category: String::new(), suggested_price_minor: Some(250_000), currency: Currency::Cop };
+        let product = |gtin: &str, brand_id, name: &str| NewProduct {
+            gtin: gtin.parse().unwrap(),
+            brand_id: Some(brand_id),
+            name: name.into(),
+            category: String::new(),
+            suggested_price_minor: Some(250_000),
+            currency: Currency::Cop,
+        };
         let cola = catalogue::product::create(&mut tx, &system, NOW, &product(COLA, brand, "Cola Sierra 400 ml")).await.unwrap().id;
         let jabon = catalogue::product::create(&mut tx, &system, NOW, &product(JABON, other_brand, "Jabón Brisa")).await.unwrap().id;
         let (shop, owner) = identity::shop::register(&mut tx, NOW, &phone(1), &new_shop("La Esquina"), "Rosa").await.unwrap();
-        let cashier = identity::shop::insert_member(&mut tx, NOW, shop, &phone(2), "Iván", shared::identity::MemberRole::Cashier).await.unwrap();
+        let cashier =
+            identity::shop::insert_member(&mut tx, NOW, shop, &phone(2), "Iván", shared::identity::MemberRole::Cashier).await.unwrap();
         let (other_shop, other_owner) = identity::shop::register(&mut tx, NOW, &phone(3), &new_shop("El Faro"), "Nora").await.unwrap();
         for (who, member, at) in [(Who::Owner, owner, shop), (Who::Cashier, cashier, shop), (Who::OtherShop, other_owner, other_shop)] {
             proofs.push((who, session::open(&mut tx, NOW, Subject::Member(member, at)).await.unwrap().token));
@@ -224,9 +255,17 @@ impl World {
         let pair = keypair();
         let public = pair.public_key().as_ref().to_vec();
         let proof = pair.sign(&SystemRandom::new(), &public).unwrap();
-        let rosa = session::resolve(&mut tx, NOW, Persona::Tendero, &proofs.iter().find(|(who, _)| *who == Who::Owner).unwrap().1).await.unwrap();
+        let rosa =
+            session::resolve(&mut tx, NOW, Persona::Tendero, &proofs.iter().find(|(who, _)| *who == Who::Owner).unwrap().1).await.unwrap();
         let device = identity::device::enrol(&mut tx, &rosa, NOW, &public, proof.as_ref(), "Android").await.unwrap();
-        let consent = consent::Decision { purpose: consent::Purpose::Card, controller: "platform".into(), granted: true, text_version: "co".into(), channel: "web".into(), device: "Android".into() };
+        let consent = consent::Decision {
+            purpose: consent::Purpose::Card,
+            controller: "platform".into(),
+            granted: true,
+            text_version: "co".into(),
+            channel: "web".into(),
+            device: "Android".into(),
+        };
         let mut consumers = Vec::new();
         for (who, name, last) in [(Who::Ana, "Ana", 10), (Who::Luz, "Luz", 11)] {
             let new = NewConsumer { name: Some(name.into()), adult: true, shop: None, consents: vec![consent.clone()] };
@@ -240,13 +279,25 @@ impl World {
             (Who::ImportKey, tenant, "purchases:import"),
             (Who::OtherKey, other_tenant, "reports:read"),
         ] {
-            let (key, secret) = identity::api_key::insert(&mut tx, NOW, organisation, None, "test", &Scopes::parse(scopes).unwrap(), None).await.unwrap();
+            let (key, secret) =
+                identity::api_key::insert(&mut tx, NOW, organisation, None, "test", &Scopes::parse(scopes).unwrap(), None).await.unwrap();
             if who == Who::ImportKey {
                 import_key = key.id;
             }
             proofs.push((who, secret));
         }
-        let new = NewReward { brand_id: brand, name: "1 Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: Currency::Cop, stock: Some(10), max_per_consumer: None, cost: None, reserve_minutes: None };
+        let new = NewReward {
+            brand_id: brand,
+            name: "1 Cola".into(),
+            category: "drink".into(),
+            unit_cost_minor: 250_000,
+            handling_fee_minor: 20_000,
+            currency: Currency::Cop,
+            stock: Some(10),
+            max_per_consumer: None,
+            cost: None,
+            reserve_minutes: None,
+        };
         let reward = loyalty::reward::create(&mut tx, &system, NOW, &new).await.unwrap().id;
         let new = stamp_card(brand, cola, reward);
         let campaign = loyalty::campaign::create(&mut tx, &system, NOW, &new).await.unwrap().id;
@@ -260,6 +311,8 @@ impl World {
             keys: keys(),
             loyalty,
             limits: std::sync::Arc::new(Limits::new(&limits)),
+            port: std::sync::Arc::new(notifications::Port::Sandbox),
+            message_rules: notifications::Rules::default(),
             sandbox: true,
             stop: stop.subscribe(),
             streams: Streams::default(),

@@ -3,20 +3,38 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
 mod imports;
+mod packs;
 
 use catalogue::{Error, import, product, proposal};
 use db::both_databases;
 use identity::{Actor, organisation};
-use shared::{Country, Currency, OrganisationId, SessionId, Timestamp, UserId, catalogue::{ImportOutcome, NewProduct}, identity::{MemberRole, NewShop, OrganisationKind, UserRole}};
+use shared::{
+    Country, Currency, OrganisationId, SessionId, Timestamp, UserId,
+    catalogue::{ImportOutcome, NewProduct},
+    identity::{MemberRole, NewShop, OrganisationKind, UserRole},
+};
 
 const NOW: Timestamp = Timestamp(1_773_154_800_000);
 const COLA: &str = "7702004003508";
 
 fn operator() -> Actor {
-    Actor::User { user: UserId::fixed(1), tenant: OrganisationId::fixed(1), kind: OrganisationKind::Operator, role: UserRole::Admin, session: SessionId::fixed(1) }
+    Actor::User {
+        user: UserId::fixed(1),
+        tenant: OrganisationId::fixed(1),
+        kind: OrganisationKind::Operator,
+        role: UserRole::Admin,
+        session: SessionId::fixed(1),
+    }
 }
 fn cola() -> NewProduct {
-    NewProduct { gtin: COLA.parse().unwrap(), brand_id: None, name: "Cola Sierra 400 ml".into(), category: "drink".into(), suggested_price_minor: Some(250_000), currency: Currency::Cop }
+    NewProduct {
+        gtin: COLA.parse().unwrap(),
+        brand_id: None,
+        name: "Cola Sierra 400 ml".into(),
+        category: "drink".into(),
+        suggested_price_minor: Some(250_000),
+        currency: Currency::Cop,
+    }
 }
 fn outcomes(report: &shared::catalogue::ImportReport) -> Vec<(ImportOutcome, Option<&str>)> {
     report.rows.iter().map(|row| (row.outcome, row.code.as_deref())).collect()
@@ -80,6 +98,18 @@ both_databases! {
         let renamed = NewProduct { name: "Cola Sierra 400".into(), ..own };
         assert!(product::update(&mut tx, &key(org.id), NOW, made.id, &renamed).await.is_ok());
         assert!(matches!(product::update(&mut tx, &person(stranger, UserRole::Admin), NOW, made.id, &renamed).await, Err(Error::NotFound)));
+    }
+
+    async fn a_category_is_one_of_ours_however_it_is_written(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let file = "gtin,nombre,categoria\n7702004003508,Cerveza Sierra,Cervezas\n7702025103805,Trompo,juguetes\n";
+        let report = import::run(&mut tx, &operator(), NOW, file.as_bytes(), true).await.unwrap();
+        let beer = product::find_by_gtin(&mut tx, &operator(), &"7702004003508".parse().unwrap()).await.unwrap().unwrap();
+        let refused = product::update(&mut tx, &operator(), NOW, beer.id, &NewProduct { gtin: beer.gtin, brand_id: None, name: beer.name.clone(), category: "juguetes".into(), suggested_price_minor: None, currency: beer.currency }).await;
+
+        assert_eq!(report.rows.iter().map(|row| row.code.as_deref()).collect::<Vec<_>>(), [None, Some("catalogue.category")]);
+        assert_eq!(beer.category, "alcohol");
+        assert!(matches!(refused, Err(Error::Field("category"))));
     }
 
     async fn an_import_tells_each_row_and_changes_nothing_twice(db: &Db) {

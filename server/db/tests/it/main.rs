@@ -134,7 +134,9 @@ both_databases! {
 
 #[tokio::test]
 async fn news_reach_another_process_through_postgres() {
-    let Some(test) = TestDb::open(Engine::Postgres).await else { return };
+    let Some(test) = TestDb::open(Engine::Postgres).await else {
+        return;
+    };
     let other = Db::open(&Config::new(test.url())).await.unwrap();
     let mut news = other.subscribe();
     let heard = tokio::time::timeout(Duration::from_secs(10), async {
@@ -177,7 +179,10 @@ async fn a_full_disk_is_told_and_the_writer_recovers() {
     assert_eq!(count(db, "full-%").await, 0);
     for attempt in 0.. {
         // The group that broke may take the connection along; the next one opens another.
-        let Ok(mut tx) = db.begin().await else { assert!(attempt < 10); continue };
+        let Ok(mut tx) = db.begin().await else {
+            assert!(attempt < 10);
+            continue;
+        };
         tx.query(limit(1_000_000)).all::<(i64,)>().await.unwrap();
         tx.query(ADD).bind("room again").bind(1_i64).execute().await.unwrap();
         tx.commit().await.unwrap();

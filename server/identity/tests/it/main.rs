@@ -2,12 +2,30 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod shop_imports;
+
 use db::{Db, both_databases};
-use identity::{Actor, Error, Keys, Phone, Scope, Scopes, Persona, api_key, audit, card_move, challenge::{self, VerifiedPhone}, consent::{self, Decision, Purpose}, consumer::{self, NewConsumer}, dead_letter, device, organisation, session::{self, Subject}, shop, staff, user::{self, LogIn}};
+use identity::{
+    Actor, Error, Keys, Persona, Phone, Scope, Scopes, api_key, audit, card_move,
+    challenge::{self, VerifiedPhone},
+    consent::{self, Decision, Purpose},
+    consumer::{self, NewConsumer},
+    dead_letter, device, organisation,
+    session::{self, Subject},
+    shop, staff,
+    user::{self, LogIn},
+};
 use notifications::Port;
-use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair}};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
 use secrecy::SecretBox;
-use shared::{Country, SessionId, ShopId, Timestamp, UserId, identity::{MemberRole, NewShop, OrganisationKind, UserRole}, time::{DAY_MS, HOUR_MS, MINUTE_MS}};
+use shared::{
+    Country, SessionId, ShopId, Timestamp, UserId,
+    identity::{MemberRole, NewShop, OrganisationKind, UserRole},
+    time::{DAY_MS, HOUR_MS, MINUTE_MS},
+};
 
 const NOW: Timestamp = Timestamp(1_773_154_800_000);
 
@@ -18,10 +36,19 @@ fn phone(last: u32) -> VerifiedPhone {
     VerifiedPhone::trusted(&keys(), Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap())
 }
 fn new_shop(name: &str) -> NewShop {
-    NewShop { name: name.into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None }
+    NewShop {
+        name: name.into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None
+    }
 }
 fn for_the_card() -> Decision {
-    Decision { purpose: Purpose::Card, controller: "platform".into(), granted: true, text_version: consent::text(Country::Co).version.into(), channel: "web".into(), device: "Android".into() }
+    Decision {
+        purpose: Purpose::Card,
+        controller: "platform".into(),
+        granted: true,
+        text_version: consent::text(Country::Co).version.into(),
+        channel: "web".into(),
+        device: "Android".into(),
+    }
 }
 fn new_consumer() -> NewConsumer {
     NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![for_the_card()] }

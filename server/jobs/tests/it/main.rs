@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
-use db::{Db, both_databases, sql};
-use jobs::{JobError, NewJob, Registry, outbox::{self, NewEvent}};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use db::{Db, both_databases, clock::Clock, sql};
+use jobs::{
+    JobError, Lane, NewJob, Registry,
+    outbox::{self, NewEvent},
+};
 use serde_json::json;
 use shared::Timestamp;
 
@@ -17,23 +25,33 @@ const NOW: Timestamp = Timestamp(1_773_000_000_000);
 
 fn counting() -> Registry {
     Registry::default()
-        .inside("count", |tx, _, job| Box::pin(async move {
-            let id: uuid::Uuid = tx.new_id();
-            tx.query(EFFECT).bind(id).bind(job.payload["n"].to_string()).execute().await?;
-            Ok(())
-        }))
-        .inside("fail", |tx, _, _| Box::pin(async move {
-            let id: uuid::Uuid = tx.new_id();
-            tx.query(EFFECT).bind(id).bind("half").execute().await?;
-            Err(JobError::Retry("not today".into()))
-        }))
+        .inside("count", |tx, _, job| {
+            Box::pin(async move {
+                let id: uuid::Uuid = tx.new_id();
+                tx.query(EFFECT).bind(id).bind(job.payload["n"].to_string()).execute().await?;
+                Ok(())
+            })
+        })
+        .inside("fail", |tx, _, _| {
+            Box::pin(async move {
+                let id: uuid::Uuid = tx.new_id();
+                tx.query(EFFECT).bind(id).bind("half").execute().await?;
+                Err(JobError::Retry("not today".into()))
+            })
+        })
         .inside("hopeless", |_, _, _| Box::pin(async { Err(JobError::Hopeless("never".into())) }))
         .subscribe("loyalty.purchase_registered", "count")
 }
 
 async fn add(db: &Db, kind: &'static str, n: i64) {
+    add_to(db, Lane::Quick, kind, n).await;
+}
+
+async fn add_to(db: &Db, lane: Lane, kind: &'static str, n: i64) {
     let mut tx = db.begin().await.unwrap();
-    jobs::enqueue(&mut tx, NOW, NewJob { kind, payload: json!({ "n": n }), run_at: NOW, dedupe_key: Some(format!("{kind}:{n}")) }).await.unwrap();
+    jobs::enqueue(&mut tx, NOW, NewJob { kind, lane, payload: json!({ "n": n }), run_at: NOW, dedupe_key: Some(format!("{kind}:{n}")) })
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -89,6 +107,88 @@ both_databases! {
 
         assert_eq!((dead.len(), left, revived), (2, 0, 2));
         assert_eq!(effects(db).await.0, 0, "a failed try leaves nothing");
+    }
+
+    async fn what_waits_behind_a_long_job_is_neither_late_nor_done_twice(db: &Db) {
+        for n in 0..3 {
+            add(db, "long", n).await;
+        }
+        let seen: Arc<Mutex<Vec<(i64, i64)>>> = Arc::default();
+        let clock = Clock::controlled(NOW);
+        let noting = |long: Option<Clock>| {
+            let seen = seen.clone();
+            Registry::default().outside("long", move |_, now, job| {
+                seen.lock().unwrap().push((job.payload["n"].as_i64().unwrap(), now.since(NOW)));
+                if let Some(clock) = &long {
+                    clock.set(clock.now().plus_ms(40_000));
+                }
+                Box::pin(async { Ok(()) })
+            })
+        };
+        jobs::run_round(db, &noting(Some(clock.clone())), &clock, Lane::Quick).await.unwrap();
+        let instants: Vec<i64> = seen.lock().unwrap().iter().map(|(_, at)| *at).collect();
+        assert_eq!(instants, [0, 40_000, 80_000], "each is told the instant at which its turn comes");
+
+        seen.lock().unwrap().clear();
+        for n in 0..3 {
+            add(db, "long", n).await;
+        }
+        let clock = Clock::controlled(NOW);
+        let (others, other_db, moved) = (noting(None), db.clone(), clock.clone());
+        let first = {
+            let seen = seen.clone();
+            Registry::default().outside("long", move |_, now, job| {
+                let (others, db, clock, seen) = (others.clone(), other_db.clone(), moved.clone(), seen.clone());
+                Box::pin(async move {
+                    seen.lock().unwrap().push((job.payload["n"].as_i64().unwrap(), now.since(NOW)));
+                    clock.set(NOW.plus_ms(jobs::LEASE_MS - 1));
+                    jobs::run_round(&db, &others, &clock, Lane::Quick).await?;
+                    clock.set(NOW.plus_ms(jobs::LEASE_MS + 1));
+                    jobs::run_round(&db, &others, &clock, Lane::Quick).await?;
+                    Ok(())
+                })
+            })
+        };
+        jobs::run_round(db, &first, &clock, Lane::Quick).await.unwrap();
+
+        let mut done: Vec<i64> = seen.lock().unwrap().iter().map(|(n, _)| *n).collect();
+        done.sort_unstable();
+        assert_eq!(done.len(), 4, "only the one that outlived its own lease came again: {done:?}");
+        done.dedup();
+        assert_eq!(done, [0, 1, 2]);
+    }
+
+    async fn a_stranger_who_does_not_answer_keeps_nobody_waiting(db: &Db) {
+        add_to(db, Lane::Slow, "hang", 1).await;
+        add(db, "count", 1).await;
+        let registry = counting().outside("hang", |_, _, _| Box::pin(std::future::pending()));
+        let clock = Clock::controlled(NOW);
+        tokio::select! {
+            _ = jobs::run_round(db, &registry, &clock, Lane::Slow) => panic!("nobody answers"),
+            done = jobs::run_round(db, &registry, &clock, Lane::Quick) => assert_eq!(done.unwrap(), 1),
+        }
+
+        assert_eq!(effects(db).await, (1, 1));
+    }
+
+    async fn one_stranger_who_does_not_answer_holds_one_place(db: &Db) {
+        add_to(db, Lane::Slow, "hang", 1).await;
+        for n in 0..20 {
+            add_to(db, Lane::Slow, "count", n).await;
+        }
+        let registry = counting().outside("hang", |_, _, _| Box::pin(std::future::pending()));
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let working = tokio::spawn(jobs::run(db.clone(), registry, Clock::controlled(NOW), Lane::Slow, stopped));
+        let others = async {
+            while effects(db).await.0 < 20 {
+                tokio::task::yield_now().await;
+            }
+        };
+
+        tokio::time::timeout(Duration::from_secs(30), others).await.unwrap();
+        assert_eq!(effects(db).await.0, 20);
+        working.abort();
+        drop(stop);
     }
 
     async fn an_event_is_told_once_to_each_subscriber(db: &Db) {

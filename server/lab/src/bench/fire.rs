@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::try_join_all;
-use tokio::{io::{AsyncReadExt, AsyncWriteExt}, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::sales::Sales;
 
@@ -21,7 +24,8 @@ pub async fn all(url: &str, sales: &Sales) -> Result<Fired> {
     let mut connections = try_join_all(sales.parts().map(|_| Connection::open(address))).await?;
     try_join_all(connections.iter_mut().zip(sales.parts()).map(|(connection, (warming, _))| connection.send_all(warming))).await?;
     let began = Instant::now();
-    let latencies = try_join_all(connections.iter_mut().zip(sales.parts()).map(|(connection, (_, measured))| connection.send_all(measured))).await?;
+    let latencies =
+        try_join_all(connections.iter_mut().zip(sales.parts()).map(|(connection, (_, measured))| connection.send_all(measured))).await?;
     let seconds = began.elapsed().as_secs_f64();
     let mut latencies: Vec<f64> = latencies.concat();
     latencies.sort_by(f64::total_cmp);
@@ -58,9 +62,14 @@ impl Connection {
         self.buffer.clear();
         loop {
             ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
-            let Some(head) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
+            let Some(head) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+                continue;
+            };
             let text = std::str::from_utf8(&self.buffer[..head])?.to_ascii_lowercase();
-            let length: usize = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok()).context("an answer has a length")?;
+            let length: usize = text
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
+                .context("an answer has a length")?;
             while self.buffer.len() < head + 4 + length {
                 ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
             }

@@ -27,8 +27,17 @@ pub fn load_average() -> Result<String> {
 
 /// Resident memory of a process.
 pub fn memory_mb(process: u32) -> Result<f64> {
+    status(process, "VmRSS:")
+}
+
+/// The most that it ever had.
+pub fn memory_max_mb(process: u32) -> Result<f64> {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, name: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has a size")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context("a process has a size")?;
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kilobytes / 1_024.0)
 }

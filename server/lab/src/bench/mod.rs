@@ -13,11 +13,16 @@ mod postgres;
 mod replay;
 mod sales;
 
-use std::{path::{Path, PathBuf}, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+pub use self::machine::{fsync_ms, load_average, memory_max_mb};
 use self::sales::Sales;
 use crate::server::{Options, Server};
 
@@ -154,7 +159,7 @@ async fn idle_memory_mb(server: &Server) -> Result<f64> {
 
 async fn on_postgres(binary: &Path, url: &str, pgbench: &Path, report: &mut Report) -> Result<()> {
     let cluster = postgres::Cluster::open(url, pgbench).await?;
-    let origin_url = cluster.create("origin", None).await?;
+    let origin_url = cluster.databases().create("origin", None).await?;
     let mut origin = Server::start(binary, &origin_url, &Options::default()).await?;
     let sales = Sales::sign(&origin.client()?).await.context("before PostgreSQL is measured")?;
     origin.stop().await?;
@@ -162,27 +167,30 @@ async fn on_postgres(binary: &Path, url: &str, pgbench: &Path, report: &mut Repo
     let (mut http, mut ledger): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     let mut latencies = Vec::new();
     for run in 0..RUNS {
-        let mut product = origin.copy_to(&cluster.create(&format!("product_{run}"), Some("origin")).await?, &Options::default())?;
+        let mut product =
+            origin.copy_to(&cluster.databases().create(&format!("product_{run}"), Some("origin")).await?, &Options::default())?;
         product.serve().await?;
         cluster.forget_statements().await?;
         let fired = fire::all(&product.url()?, &sales).await?;
-        report.statements_per_purchase.postgres_product = Some(cluster.statements_per_purchase(&format!("product_{run}"), sales.len()).await?);
+        report.statements_per_purchase.postgres_product =
+            Some(cluster.statements_per_purchase(&format!("product_{run}"), sales.len()).await?);
         product.stop().await?;
-        cluster.drop(&format!("product_{run}")).await?;
+        cluster.databases().drop(&format!("product_{run}")).await?;
         http.push(fired.per_second);
         latencies.push((fired.median_ms, fired.p99_ms));
 
         let name = format!("ledger_{run}");
-        cluster.create(&name, Some("origin")).await?;
+        cluster.databases().create(&name, Some("origin")).await?;
         ledger.push(cluster.pgbench(&name).await?);
-        cluster.drop(&name).await?;
+        cluster.databases().drop(&name).await?;
     }
     report.latency_ms.push(("PostgreSQL", median_of(&latencies, |latency| latency.0), median_of(&latencies, |latency| latency.1)));
     report.figures.push(Figure::ratio("PostgreSQL: purchases over HTTP, beside the ledger alone", &http, &ledger, 0.5));
     Ok(())
 }
 
-fn median(numbers: &mut [f64]) -> f64 {
+/// The one in the middle.
+pub fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -195,9 +203,15 @@ fn print(report: &Report) {
     if report.statements_per_purchase.postgres_product.is_some() {
         println!("What the ledger alone needs, one transaction on PostgreSQL:\n{}", postgres::LEDGER);
     }
-    println!("{CONNECTIONS} connections, {CARDS} cards, {DEVICES} devices, {} purchases a run, median of {RUNS} runs", CARDS * SALES_PER_CARD);
+    println!(
+        "{CONNECTIONS} connections, {CARDS} cards, {DEVICES} devices, {} purchases a run, median of {RUNS} runs",
+        CARDS * SALES_PER_CARD
+    );
     println!("fsync {:.2} ms, load average {} before, {} after", report.fsync_ms, report.load_average[0], report.load_average[1]);
-    let on_postgres = report.statements_per_purchase.postgres_product.map_or_else(String::new, |count| format!(", {count:.1} of the product on PostgreSQL"));
+    let on_postgres = report
+        .statements_per_purchase
+        .postgres_product
+        .map_or_else(String::new, |count| format!(", {count:.1} of the product on PostgreSQL"));
     println!("statements per purchase: {:.1} raw on SQLite{on_postgres}", report.statements_per_purchase.sqlite_baseline);
     for (database, median, p99) in &report.latency_ms {
         println!("{database}: half of the purchases answered within {median:.1} ms, 99 of 100 within {p99:.1} ms");

@@ -1,53 +1,41 @@
 //! PostgreSQL without the product: `pgbench` with what the ledger alone needs, and what the product really asks.
 
-use std::{path::{Path, PathBuf}, str::FromStr};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, Executor};
 use tokio::process::Command;
 
 use super::{CARDS, CONNECTIONS};
+use crate::databases::{Databases, connect};
 
 /// One purchase of three campaigns: the card's lock, its wallets, and the rows of the double entry.
 pub const LEDGER: &str = include_str!("ledger.sql");
 const SECONDS: &str = "10";
 
 pub struct Cluster {
-    url: String,
+    databases: Databases,
     pgbench: PathBuf,
-    connection: tokio::sync::Mutex<PgConnection>,
 }
 
 impl Cluster {
     pub async fn open(url: &str, pgbench: &Path) -> Result<Self> {
-        let mut connection = connect(url).await?;
-        let (fsync,): (String,) = sqlx::query_as("SHOW fsync").fetch_one(&mut connection).await?;
+        let databases = Databases::open(url).await?;
+        let mut connection = databases.connection().await;
+        let (fsync,): (String,) = sqlx::query_as("SHOW fsync").fetch_one(&mut *connection).await?;
         ensure!(fsync == "on", "a measurement on PostgreSQL needs fsync");
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements").await?;
-        Ok(Self { url: url.to_owned(), pgbench: pgbench.to_owned(), connection: connection.into() })
+        drop(connection);
+        Ok(Self { databases, pgbench: pgbench.to_owned() })
     }
 
-    /// A database, empty or a copy of one that nobody uses; its address.
-    pub async fn create(&self, name: &str, template: Option<&str>) -> Result<String> {
-        let template = template.map_or_else(String::new, |template| format!(" TEMPLATE {template}"));
-        // Names of this program, not of anybody else.
-        self.connection.lock().await.execute(AssertSqlSafe(format!("CREATE DATABASE {name}{template}"))).await?;
-        self.address(name)
-    }
-
-    /// Gives the disk back.
-    pub async fn drop(&self, name: &str) -> Result<()> {
-        self.connection.lock().await.execute(AssertSqlSafe(format!("DROP DATABASE {name}"))).await?;
-        Ok(())
-    }
-
-    fn address(&self, name: &str) -> Result<String> {
-        let (server, _) = self.url.rsplit_once('/').context("the address names a database")?;
-        Ok(format!("{server}/{name}"))
+    /// Its databases.
+    pub const fn databases(&self) -> &Databases {
+        &self.databases
     }
 
     pub async fn forget_statements(&self) -> Result<()> {
-        self.connection.lock().await.execute("SELECT pg_stat_statements_reset()").await?;
+        self.databases.connection().await.execute("SELECT pg_stat_statements_reset()").await?;
         Ok(())
     }
 
@@ -57,13 +45,14 @@ impl Cluster {
         const OFTEN: &str = "SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
                              WHERE d.datname = $1 AND s.calls * 10 >= $2";
         let purchases = i64::try_from(purchases)?;
-        let (calls,): (i64,) = sqlx::query_as(OFTEN).bind(database).bind(purchases).fetch_one(&mut *self.connection.lock().await).await?;
+        let (calls,): (i64,) =
+            sqlx::query_as(OFTEN).bind(database).bind(purchases).fetch_one(&mut *self.databases.connection().await).await?;
         Ok(calls as f64 / purchases as f64)
     }
 
     /// Gives a database the cards and wallets that the ledger's script names by number.
     pub async fn prepare_ledger(&self, database: &str) -> Result<()> {
-        let mut connection = connect(&self.address(database)?).await?;
+        let mut connection = connect(&self.databases.address(database)).await?;
         for statement in PREPARE {
             sqlx::query(*statement).execute(&mut connection).await.with_context(|| (*statement).to_owned())?;
         }
@@ -73,7 +62,7 @@ impl Cluster {
 
     /// Purchases in a second.
     pub async fn pgbench(&self, database: &str) -> Result<f64> {
-        let address = self.address(database)?;
+        let address = self.databases.address(database);
         let script = tempfile::NamedTempFile::new()?;
         std::fs::write(script.path(), named(&address).await?)?;
         let connections = CONNECTIONS.to_string();
@@ -94,7 +83,9 @@ impl Cluster {
 async fn named(address: &str) -> Result<String> {
     let mut connection = connect(address).await?;
     let campaigns: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT CAST(id AS TEXT), CAST(tenant_id AS TEXT), CAST(brand_id AS TEXT) FROM campaign ORDER BY id").fetch_all(&mut connection).await?;
+        sqlx::query_as("SELECT CAST(id AS TEXT), CAST(tenant_id AS TEXT), CAST(brand_id AS TEXT) FROM campaign ORDER BY id")
+            .fetch_all(&mut connection)
+            .await?;
     connection.close().await?;
     let mut script = LEDGER.to_owned();
     for (place, (campaign, tenant, brand)) in campaigns.iter().enumerate() {
@@ -103,10 +94,6 @@ async fn named(address: &str) -> Result<String> {
         }
     }
     Ok(script)
-}
-
-async fn connect(url: &str) -> Result<PgConnection> {
-    Ok(PgConnectOptions::from_str(url)?.connect().await?)
 }
 
 /// Numbers as ids, a shop, cards, and their wallets.

@@ -1,9 +1,13 @@
 //! The statements of a purchase without the product around them: the rows that a run of the product has written, written
 //! again through sqlx, with the reads that came before each.
 //!
-//! The texts are those of `loyalty::purchase`, `loyalty::ledger`, `loyalty::card`, `identity::device` and `jobs::outbox`.
+//! The texts are those of `loyalty::purchase`, `loyalty::changes`, `loyalty::ledger`, `loyalty::card`, `identity::device` and `jobs::outbox`.
 
-use std::{collections::HashMap, str::FromStr, time::{Duration, Instant}};
+use std::{
+    collections::HashMap,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use sqlx::{
@@ -165,8 +169,12 @@ impl Written {
             codes: by(rows(connection, "SELECT * FROM card_code_use").await?, "purchase_id")?,
             lots: by(rows(connection, "SELECT * FROM lot ORDER BY id").await?, "purchase_id")?,
             entries: by(
-                rows(connection, "SELECT e.*, COALESCE(e.purchase_id, i.purchase_id) AS because_of FROM ledger_entry e
-                                  LEFT JOIN reward_instance i ON i.id = e.reward_instance_id ORDER BY e.id").await?,
+                rows(
+                    connection,
+                    "SELECT e.*, COALESCE(e.purchase_id, i.purchase_id) AS because_of FROM ledger_entry e
+                                  LEFT JOIN reward_instance i ON i.id = e.reward_instance_id ORDER BY e.id",
+                )
+                .await?,
                 "because_of",
             )?,
             evaluations: by(rows(connection, "SELECT * FROM evaluation").await?, "purchase_id")?,
@@ -190,10 +198,13 @@ impl Written {
         }
         statements.push(insert(PURCHASE, PURCHASE_COLUMNS, std::slice::from_ref(purchase), "")?);
         statements.push(insert(LINES, LINE_COLUMNS, &of(&self.lines), "")?);
+        let (sales, points) = changes(purchase, &entries)?;
+        statements.push(insert(SALE_CHANGE, &["id", "brand_id", "business_date", "changed_at"], &sales, "")?);
         statements.extend(self.wallet_statements(&lots, &entries, known)?);
         statements.extend(lot_statements(id, lots, &entries)?);
         statements.extend(insert_each(INSTANCE, INSTANCE_COLUMNS, &rewards)?);
         statements.push(insert(ENTRIES, ENTRY_COLUMNS, &entries, "")?);
+        statements.push(insert(POINTS_CHANGE, &["id", "brand_id", "day", "changed_at"], &points, "")?);
         statements.push(insert(EVALUATIONS, EVALUATION_COLUMNS, &of(&self.evaluations), "")?);
         // The event's id is the rows' own: any sixteen bytes that nobody else has.
         statements.extend(rewards.iter().map(|reward| event(reward, "loyalty.reward_issued", purchase)).collect::<Result<Vec<_>>>()?);
@@ -239,6 +250,27 @@ impl Written {
     }
 }
 
+/// Days of which reports tell something else now. They are taken away again, so they are made from what was earned.
+fn changes(purchase: &Fields, entries: &[Fields]) -> Result<(Vec<Fields>, Vec<Fields>)> {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+    let (mut sales, mut points) = (Vec::new(), Vec::new());
+    for entry in entries.iter().filter(|entry| get(entry, "kind").is_ok_and(|kind| *kind == Value::Text("EARN".to_owned()))) {
+        let row = |name: &str, when: Value| -> Result<Fields> {
+            let named = |name: &str, value: Value| (name.to_owned(), value);
+            Ok(vec![
+                named("id", get(entry, "id")?.clone()),
+                named("brand_id", get(entry, "brand_id")?.clone()),
+                named(name, when),
+                named("changed_at", get(purchase, "received_at")?.clone()),
+            ])
+        };
+        sales.push(row("business_date", get(purchase, "business_date")?.clone())?);
+        points.push(row("day", Value::Integer(get(entry, "occurred_at")?.number() / DAY_MS))?);
+    }
+    Ok((sales, points))
+}
+
 /// What an entry takes out of its wallet.
 fn paid(entry: &Fields) -> i64 {
     let issue = get(entry, "kind").is_ok_and(|kind| *kind == Value::Text("REWARD_ISSUE".to_owned()));
@@ -259,7 +291,11 @@ fn lot_statements(purchase: &Value, mut lots: Vec<Fields>, entries: &[Fields]) -
                 let kept = get(fresh, "remaining")?.number() - paid(entry);
                 set(fresh, "remaining", Value::Integer(kept));
             }
-            None => taken.push(Statement { text: TAKE_FROM_LOT.to_owned(), values: vec![Value::Integer(paid(entry)), id.clone(), get(entry, "wallet_id")?.clone()], reads: false }),
+            None => taken.push(Statement {
+                text: TAKE_FROM_LOT.to_owned(),
+                values: vec![Value::Integer(paid(entry)), id.clone(), get(entry, "wallet_id")?.clone()],
+                reads: false,
+            }),
         }
     }
     ensure!(!lots.is_empty(), "every purchase earns: {purchase:?}");
@@ -299,7 +335,9 @@ fn read(text: &str, values: Vec<Value>) -> Statement {
 
 /// Every row in one statement, as the product writes a table.
 fn insert(table: &str, columns: &[&str], rows: &[Fields], then: &str) -> Result<Statement> {
-    let row = |number: usize| format!("({})", (1..=columns.len()).map(|column| format!("${}", number * columns.len() + column)).collect::<Vec<_>>().join(", "));
+    let row = |number: usize| {
+        format!("({})", (1..=columns.len()).map(|column| format!("${}", number * columns.len() + column)).collect::<Vec<_>>().join(", "))
+    };
     let places: Vec<String> = (0..rows.len()).map(row).collect();
     let text = format!("INSERT INTO {table} ({}) VALUES {} {then}", columns.join(", "), places.join(", "));
     let values = rows.iter().map(|row| values(row, columns)).collect::<Result<Vec<_>>>()?.concat();
@@ -310,12 +348,14 @@ fn insert_each(table: &str, columns: &[&str], rows: &[Fields]) -> Result<Vec<Sta
     rows.iter().map(|row| insert(table, columns, std::slice::from_ref(row), "")).collect()
 }
 
-const FIND_SIGNING: &str = "SELECT d.id AS device, d.member_id AS member, d.shop_id AS shop, m.role, d.public_key, s.currency, s.time_zone, d.revoked_at,
+const FIND_SIGNING: &str =
+    "SELECT d.id AS device, d.member_id AS member, d.shop_id AS shop, m.role, d.public_key, s.currency, s.time_zone, d.revoked_at,
            (SELECT value FROM epoch WHERE name = 'rules') AS epoch
     FROM device d JOIN shop_member m ON m.id = d.member_id JOIN shop s ON s.id = d.shop_id
     WHERE d.id = $1";
 
-const HOLDER_BY_CODE: &str = "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, k.secret_sealed,
+const HOLDER_BY_CODE: &str =
+    "SELECT c.id AS card, c.consumer_id AS consumer, c.blocked_at, c.public_code, n.display_name, n.adult, k.secret_sealed,
            EXISTS (SELECT 1 FROM contact t JOIN shop_member m ON m.phone_hash = t.phone_hash
                    WHERE t.consumer_id = c.consumer_id AND m.shop_id = $1 AND m.removed_at IS NULL) AS own_shop
     FROM card c
@@ -342,24 +382,87 @@ const PUBLISH: &str = "INSERT INTO outbox_event (id, topic, ordering_key, payloa
 const USE_CODE: &str = "card_code_use";
 const PURCHASE: &str = "purchase";
 const PURCHASE_COLUMNS: &[&str] = &[
-    "id", "source", "source_key", "content_hash", "basket_hash", "shop_id", "device_id", "member_id", "card_id", "consumer_id", "status", "reason", "offline",
-    "total_minor", "currency", "purchased_at", "offset_seconds", "business_date", "received_at", "answer", "capture", "signature", "counter",
+    "id",
+    "source",
+    "source_key",
+    "content_hash",
+    "basket_hash",
+    "shop_id",
+    "device_id",
+    "member_id",
+    "card_id",
+    "consumer_id",
+    "status",
+    "reason",
+    "offline",
+    "total_minor",
+    "currency",
+    "purchased_at",
+    "offset_seconds",
+    "business_date",
+    "received_at",
+    "answer",
+    "capture",
+    "signature",
+    "counter",
 ];
 const LINES: &str = "purchase_line";
 const LINE_COLUMNS: &[&str] = &[
-    "purchase_id", "line", "gtin", "product_id", "brand_id", "tenant_id", "quantity", "unit_price_minor", "discount_minor", "amount_minor", "reward_line", "business_date",
+    "purchase_id",
+    "line",
+    "gtin",
+    "product_id",
+    "brand_id",
+    "tenant_id",
+    "quantity",
+    "unit_price_minor",
+    "discount_minor",
+    "amount_minor",
+    "reward_line",
+    "business_date",
 ];
 const WALLET: &str = "wallet";
-const WALLET_COLUMNS: &[&str] = &["id", "consumer_id", "tenant_id", "brand_id", "campaign_id", "scope_id", "unit", "available", "pending", "reserved", "debt"];
+const WALLET_COLUMNS: &[&str] =
+    &["id", "consumer_id", "tenant_id", "brand_id", "campaign_id", "scope_id", "unit", "available", "pending", "reserved", "debt"];
 const LOT: &str = "lot";
-const LOT_COLUMNS: &[&str] = &["id", "wallet_id", "campaign_id", "purchase_id", "awarded", "remaining", "available_at", "expires_at", "created_at"];
+const LOT_COLUMNS: &[&str] =
+    &["id", "wallet_id", "campaign_id", "purchase_id", "awarded", "remaining", "available_at", "expires_at", "created_at"];
 const INSTANCE: &str = "reward_instance";
-const INSTANCE_COLUMNS: &[&str] =
-    &["id", "reward_id", "tenant_id", "brand_id", "campaign_id", "consumer_id", "wallet_id", "purchase_id", "code", "sequence", "status", "issued_at"];
+const INSTANCE_COLUMNS: &[&str] = &[
+    "id",
+    "reward_id",
+    "tenant_id",
+    "brand_id",
+    "campaign_id",
+    "consumer_id",
+    "wallet_id",
+    "purchase_id",
+    "code",
+    "sequence",
+    "status",
+    "issued_at",
+];
 const ENTRIES: &str = "ledger_entry";
 const ENTRY_COLUMNS: &[&str] = &[
-    "id", "business_key", "tenant_id", "brand_id", "consumer_id", "wallet_id", "campaign_id", "lot_id", "purchase_id", "reward_instance_id", "kind", "debit_account",
-    "credit_account", "amount", "occurred_at", "recorded_at",
+    "id",
+    "business_key",
+    "tenant_id",
+    "brand_id",
+    "consumer_id",
+    "wallet_id",
+    "campaign_id",
+    "lot_id",
+    "purchase_id",
+    "reward_instance_id",
+    "kind",
+    "debit_account",
+    "credit_account",
+    "amount",
+    "occurred_at",
+    "recorded_at",
 ];
+const SALE_CHANGE: &str = "sale_change";
+const POINTS_CHANGE: &str = "points_change";
 const EVALUATIONS: &str = "evaluation";
-const EVALUATION_COLUMNS: &[&str] = &["purchase_id", "campaign_id", "version_id", "tenant_id", "brand_id", "consumer_id", "unit", "award", "trace"];
+const EVALUATION_COLUMNS: &[&str] =
+    &["purchase_id", "campaign_id", "version_id", "tenant_id", "brand_id", "consumer_id", "unit", "award", "trace"];

@@ -4,7 +4,10 @@ use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{CARDS, CONNECTIONS, DEVICES, SALES_PER_CARD};
-use crate::{client::{Client, Sale}, trade::Trade};
+use crate::{
+    client::{Client, Sale},
+    trade::Trade,
+};
 
 /// Questions for codes at the same time.
 const ASKERS: usize = 16;

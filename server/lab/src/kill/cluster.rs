@@ -1,6 +1,10 @@
 //! A PostgreSQL that may be killed and started again.
 
-use std::{path::{Path, PathBuf}, str::FromStr, time::{Duration, Instant}};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
@@ -32,7 +36,8 @@ impl Cluster {
     /// The postmaster and everything that it started, at once.
     pub async fn kill9(&self) -> Result<()> {
         let file = std::fs::read_to_string(self.data.join("postmaster.pid"))?;
-        let postmaster: u32 = file.lines().next().and_then(|line| line.trim().parse().ok()).context("postmaster.pid begins with a number")?;
+        let postmaster: u32 =
+            file.lines().next().and_then(|line| line.trim().parse().ok()).context("postmaster.pid begins with a number")?;
         let processes: Vec<String> = [postmaster].into_iter().chain(children(postmaster)?).map(|id| id.to_string()).collect();
         // One of them may have ended by itself between the look and the kill.
         Command::new("kill").arg("-KILL").args(&processes).status().await?;
@@ -56,7 +61,9 @@ impl Cluster {
 fn children(parent: u32) -> Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")? {
-        let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         // `pid (name) state ppid …`; the name may hold anything.
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         let its_parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());

@@ -1,6 +1,14 @@
 //! Phones that sell without a pause, keep what was not acknowledged, and send it again with the same bytes.
 
-use std::{collections::BTreeMap, fmt, sync::{Arc, atomic::{AtomicU64, Ordering}}, time::{Duration, Instant}};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail, ensure};
 use shared::{
@@ -79,8 +87,14 @@ impl Found {
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { acknowledged, sent_again, had_arrived, lost, changed, too_full, too_empty, earned, ledger } = self;
-        write!(f, "{acknowledged} purchases acknowledged, {sent_again} sent again without an answer to the first try ({had_arrived} had arrived), ")?;
-        write!(f, "{lost} lost, {changed} answered otherwise, {too_full} wallets too full and {too_empty} too empty, {ledger} units in the ledger of {earned} earned")
+        write!(
+            f,
+            "{acknowledged} purchases acknowledged, {sent_again} sent again without an answer to the first try ({had_arrived} had arrived), "
+        )?;
+        write!(
+            f,
+            "{lost} lost, {changed} answered otherwise, {too_full} wallets too full and {too_empty} too empty, {ledger} units in the ledger of {earned} earned"
+        )
     }
 }
 
@@ -89,7 +103,8 @@ impl Load {
     pub async fn open(client: &Client) -> Result<Self> {
         let Trade { devices, cards, goods } = Trade::open(client, DEVICES, CARDS).await?;
         let consumers = cards.iter().map(|card| card.consumer).collect();
-        let mut phones: Vec<Phone> = devices.into_iter().map(|device| Phone { device, cards: Vec::new(), acknowledged: Vec::new(), pending: None }).collect();
+        let mut phones: Vec<Phone> =
+            devices.into_iter().map(|device| Phone { device, cards: Vec::new(), acknowledged: Vec::new(), pending: None }).collect();
         for (place, card) in cards.into_iter().enumerate() {
             phones[place % DEVICES].cards.push(card);
         }

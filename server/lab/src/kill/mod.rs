@@ -4,7 +4,11 @@ pub mod cluster;
 mod load;
 mod workers;
 
-use std::{path::{Path, PathBuf}, process::ExitCode, time::{Duration, Instant}};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use rand::Rng;
@@ -127,7 +131,13 @@ impl Trial {
         let verified = self.server.run(&["verify"]).await;
         let good = found.good() && verified.is_ok();
         let verdict = if verified.is_ok() { "verify clean" } else { "verify found differences" };
-        println!("{} {}: {} kills, {found}, {verdict} ({:.0} s)", if good { "PASS" } else { "FAIL" }, self.name, self.kills, self.began.elapsed().as_secs_f64());
+        println!(
+            "{} {}: {} kills, {found}, {verdict} ({:.0} s)",
+            if good { "PASS" } else { "FAIL" },
+            self.name,
+            self.kills,
+            self.began.elapsed().as_secs_f64()
+        );
         if let Err(error) = verified {
             println!("{error:#}");
         }

@@ -1,6 +1,9 @@
 //! Two workers share a queue, and one of them is killed.
 
-use std::{path::Path, time::{Duration, Instant}};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -46,7 +49,10 @@ pub async fn run(binary: &Path, database_url: &str, jobs: u32) -> Result<bool> {
     let dead = counted(&mut watch, "SELECT COUNT(*) FROM dead_job").await?;
     let good = (telephones, messages, dead) == (i64::from(jobs), i64::from(jobs), 0);
     let word = if good { "PASS" } else { "FAIL" };
-    println!("{word} two workers: {jobs} jobs, one killed with {left} left, {messages} messages to {telephones} telephones, {dead} dead letters ({:.0} s)", began.elapsed().as_secs_f64());
+    println!(
+        "{word} two workers: {jobs} jobs, one killed with {left} left, {messages} messages to {telephones} telephones, {dead} dead letters ({:.0} s)",
+        began.elapsed().as_secs_f64()
+    );
     Ok(good)
 }
 

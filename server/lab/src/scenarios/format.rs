@@ -769,7 +769,8 @@ mod tests {
     use super::*;
 
     fn event(extra: Value) -> Result<Event, serde_json::Error> {
-        let mut event = json!({ "id": "T1", "type": "purchase", "at": "2026-03-10T10:00:00-05:00", "pdv": "P1", "consumer": "C1", "lines": [] });
+        let mut event =
+            json!({ "id": "T1", "type": "purchase", "at": "2026-03-10T10:00:00-05:00", "pdv": "P1", "consumer": "C1", "lines": [] });
         if let (Some(event), Some(extra)) = (event.as_object_mut(), extra.as_object()) {
             event.extend(extra.clone());
         }

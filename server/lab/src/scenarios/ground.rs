@@ -1,12 +1,15 @@
 //! Where scenarios are played: each on an installation of its own, a copy of one that was prepared once.
 
-use std::{path::Path, str::FromStr, sync::atomic::{AtomicUsize, Ordering}};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
-use anyhow::{Context, Result};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, postgres::PgConnectOptions};
+use anyhow::Result;
 
 use crate::{
     client::Client,
+    databases::Databases,
     server::{Options, Server},
 };
 
@@ -18,9 +21,7 @@ pub struct Ground {
 }
 
 struct Postgres {
-    connection: tokio::sync::Mutex<PgConnection>,
-    /// Of the server, without a database.
-    server: String,
+    databases: Databases,
     made: AtomicUsize,
 }
 
@@ -37,10 +38,8 @@ impl Ground {
         if postgres.is_empty() {
             return Ok(Self { prepared: Server::prepare(binary, "", &Options::controlled()).await?, postgres: None });
         }
-        let (server, _) = postgres.rsplit_once('/').context("the address names a database")?;
-        let connection = PgConnectOptions::from_str(postgres)?.connect().await?.into();
-        let postgres = Postgres { connection, server: server.to_owned(), made: AtomicUsize::new(0) };
-        let address = postgres.create(&postgres.name("template"), None).await?;
+        let postgres = Postgres { databases: Databases::open(postgres).await?, made: AtomicUsize::new(0) };
+        let address = postgres.databases.create(&name("template"), None).await?;
         Ok(Self { prepared: Server::prepare(binary, &address, &Options::controlled()).await?, postgres: Some(postgres) })
     }
 
@@ -51,9 +50,9 @@ impl Ground {
             Some(postgres) => {
                 let number = postgres.made.fetch_add(1, Ordering::Relaxed);
                 if number > 0 {
-                    postgres.drop(&postgres.name(&(number - 1).to_string())).await?;
+                    postgres.databases.drop(&name(&(number - 1).to_string())).await?;
                 }
-                let address = postgres.create(&postgres.name(&number.to_string()), Some(&postgres.name("template"))).await?;
+                let address = postgres.databases.create(&name(&number.to_string()), Some(&name("template"))).await?;
                 self.prepared.copy_to(&address, &Options::controlled())?
             }
         };
@@ -64,30 +63,18 @@ impl Ground {
 
     /// Gives the disk of a PostgreSQL back.
     pub async fn clear(self) -> Result<()> {
-        let Some(postgres) = self.postgres else { return Ok(()) };
+        let Some(postgres) = self.postgres else {
+            return Ok(());
+        };
         let made = postgres.made.load(Ordering::Relaxed);
-        for name in (0..made).rev().take(1).map(|number| number.to_string()).chain(["template".to_owned()]) {
-            postgres.drop(&postgres.name(&name)).await?;
+        for of in (0..made).rev().take(1).map(|number| number.to_string()).chain(["template".to_owned()]) {
+            postgres.databases.drop(&name(&of)).await?;
         }
         Ok(())
     }
 }
 
-impl Postgres {
-    fn name(&self, of: &str) -> String {
-        format!("lab_{}_{of}", std::process::id())
-    }
-
-    async fn create(&self, name: &str, template: Option<&str>) -> Result<String> {
-        let template = template.map_or_else(String::new, |template| format!(" TEMPLATE {template}"));
-        // Names of this program, not of anybody else.
-        self.connection.lock().await.execute(AssertSqlSafe(format!("CREATE DATABASE {name}{template}"))).await?;
-        Ok(format!("{}/{name}", self.server))
-    }
-
-    /// Whoever was killed a moment ago may still be connected.
-    async fn drop(&self, name: &str) -> Result<()> {
-        self.connection.lock().await.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await?;
-        Ok(())
-    }
+/// A name that no other run uses.
+fn name(of: &str) -> String {
+    format!("lab_{}_{of}", std::process::id())
 }

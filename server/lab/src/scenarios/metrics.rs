@@ -27,7 +27,8 @@ const OFFSET: &str = "-05:00";
 /// Whose numbers are asked.
 const BRAND: &str = "B1";
 /// Products as the contract's scenarios own them, for files that have metric cases alone.
-const OWNERS: [(&str, Option<&str>); 5] = [("COLA", Some(BRAND)), ("GALL", Some(BRAND)), ("AGUA", Some(BRAND)), ("JABON", Some("B2")), ("PAN", None)];
+const OWNERS: [(&str, Option<&str>); 5] =
+    [("COLA", Some(BRAND)), ("GALL", Some(BRAND)), ("AGUA", Some(BRAND)), ("JABON", Some("B2")), ("PAN", None)];
 
 /// A metric case, word by word.
 #[derive(Debug, Deserialize)]
@@ -143,7 +144,9 @@ pub async fn play(client: &Client, file: &File, case: &Value) -> Result<()> {
     match (&case.dataset, &case.inputs) {
         (None, Some(inputs)) => {
             let told: Value = match client.post(&format!("/api/v1/sandbox/metrics/{}", case.metric), inputs).await {
-                Err(error) if error.code() == Some("not_found") => bail!("the product has no metric {}", case.metric),
+                Err(error) if error.code() == Some("not_found") => {
+                    bail!("the product has no metric {}", case.metric)
+                }
                 other => other?,
             };
             within("", &case.expect, &told)
@@ -175,7 +178,8 @@ fn timeline(dataset: &Dataset) -> Result<Vec<(Timestamp, Fact<'_>)>> {
         }
     }
     // Cards without a day of registration were there from the beginning.
-    let first = dataset.purchases.iter().map(|purchase| instant(&purchase.at)).collect::<Result<Vec<_>>>()?.into_iter().min().unwrap_or_default();
+    let first =
+        dataset.purchases.iter().map(|purchase| instant(&purchase.at)).collect::<Result<Vec<_>>>()?.into_iter().min().unwrap_or_default();
     for consumer in &dataset.consumers {
         let at = consumer.registered.as_deref().map_or(Ok(first), instant)?;
         facts.push((at, Fact::Registered(consumer)));
@@ -212,10 +216,16 @@ async fn live(client: &Client, file: &File, dataset: &Dataset) -> Result<World> 
             }
             Fact::Registered(consumer) => names.register(client, &world, consumer).await.with_context(|| consumer.id.clone())?,
             Fact::Bought(purchase) => names.buy(client, &world, purchase, *at).await.with_context(|| purchase.id.clone())?,
-            Fact::Returned(purchase) => names.give_back(client, &world, purchase).await.with_context(|| format!("return of {}", purchase.id))?,
+            Fact::Returned(purchase) => {
+                names.give_back(client, &world, purchase).await.with_context(|| format!("return of {}", purchase.id))?
+            }
             Fact::Claimed(claim) => {
                 let body = json!({ "from": names.consumer(&claim.from)?, "into": names.consumer(&claim.into)? });
-                client.post::<Value>("/api/v1/sandbox/claims", &body).await.map(drop).with_context(|| format!("claim of {}", claim.from))?;
+                client
+                    .post::<Value>("/api/v1/sandbox/claims", &body)
+                    .await
+                    .map(drop)
+                    .with_context(|| format!("claim of {}", claim.from))?;
             }
         }
     }
@@ -225,7 +235,8 @@ async fn live(client: &Client, file: &File, dataset: &Dataset) -> Result<World> 
 /// The places and goods of the data set as a scenario without people, whose first event is the data set's.
 fn setup(file: &File, dataset: &Dataset, first: Timestamp) -> Result<Scenario> {
     let pdvs: Vec<Value> = dataset.pdvs.iter().map(|pdv| json!({ "id": pdv.id, "tz": Country::Co.time_zone() })).collect();
-    let mut products: BTreeMap<String, Value> = OWNERS.iter().map(|(id, brand)| ((*id).to_owned(), json!({ "id": id, "brand": brand, "srp": null }))).collect();
+    let mut products: BTreeMap<String, Value> =
+        OWNERS.iter().map(|(id, brand)| ((*id).to_owned(), json!({ "id": id, "brand": brand, "srp": null }))).collect();
     for known in file.scenarios.iter().filter_map(|scenario| scenario["setup"]["products"].as_array()).flatten() {
         products.insert(text(known, "id"), json!({ "id": known["id"], "brand": known["brand"], "srp": null }));
     }
@@ -263,7 +274,13 @@ impl Names {
     async fn buy(&mut self, client: &Client, world: &World, purchase: &DataPurchase, clock: Timestamp) -> Result<()> {
         let at = instant(&purchase.at)?;
         let line = |(product, quantity, price, discount): &(String, i64, String, String)| {
-            Ok(ImportLine { gtin: world.gtin(product)?, quantity: *quantity, unit_price_minor: Some(minor(price)?), discount_minor: minor(discount)?, reward_line: false })
+            Ok(ImportLine {
+                gtin: world.gtin(product)?,
+                quantity: *quantity,
+                unit_price_minor: Some(minor(price)?),
+                discount_minor: minor(discount)?,
+                reward_line: false,
+            })
         };
         let sale = ImportPurchase {
             external_id: purchase.id.clone(),
@@ -280,7 +297,8 @@ impl Names {
         self.purchases.insert(purchase.id.clone(), id);
         let mut status = text(&answer, "status");
         if purchase.status == "rejected" {
-            let reviewed = client.post_once(&format!("/api/v1/purchases/{id}/review"), &purchase.id, &json!({ "decision": "reject" })).await?;
+            let reviewed =
+                client.post_once(&format!("/api/v1/purchases/{id}/review"), &purchase.id, &json!({ "decision": "reject" })).await?;
             status = text(&reviewed.json()?, "status");
         }
         ensure!(status == purchase.status, "status is {status}, expected {}", purchase.status);
@@ -289,8 +307,15 @@ impl Names {
 
     async fn give_back(&self, client: &Client, world: &World, purchase: &DataPurchase) -> Result<()> {
         let id = self.purchases.get(&purchase.id).with_context(|| format!("there is no purchase {}", purchase.id))?;
-        let lines = purchase.returned.iter().map(|(product, quantity)| Ok(json!({ "gtin": world.gtin(product)?, "quantity": quantity }))).collect::<Result<Vec<_>>>()?;
-        client.post_once(&format!("/api/v1/purchases/{id}/returns"), &format!("{}-return", purchase.id), &json!({ "lines": lines })).await.map(drop)?;
+        let lines = purchase
+            .returned
+            .iter()
+            .map(|(product, quantity)| Ok(json!({ "gtin": world.gtin(product)?, "quantity": quantity })))
+            .collect::<Result<Vec<_>>>()?;
+        client
+            .post_once(&format!("/api/v1/purchases/{id}/returns"), &format!("{}-return", purchase.id), &json!({ "lines": lines }))
+            .await
+            .map(drop)?;
         Ok(())
     }
 }
@@ -298,7 +323,11 @@ impl Names {
 /// The report's address. What neither case nor data set says of the period is read from the data set's note: a whole
 /// calendar month before its `as_of`.
 fn address(world: &World, dataset: &Dataset, case: &Case) -> Result<String> {
-    let noted = dataset.note.split_once("as_of ").and_then(|(_, rest)| rest.split([' ', ',', ';']).next()).map(|text| text.trim_end_matches('.').to_owned());
+    let noted = dataset
+        .note
+        .split_once("as_of ")
+        .and_then(|(_, rest)| rest.split([' ', ',', ';']).next())
+        .map(|text| text.trim_end_matches('.').to_owned());
     let as_of = case.as_of.clone().or(dataset.as_of.clone()).or(noted).context("the data set does not say as of when")?;
     let day = |text: &str| text.get(..10).unwrap_or(text).parse::<CivilDate>().with_context(|| format!("{text:?} has no date"));
     let to = case.to.as_ref().or(dataset.to.as_ref()).map_or_else(|| day(&as_of), |text| day(text))?;
@@ -307,7 +336,12 @@ fn address(world: &World, dataset: &Dataset, case: &Case) -> Result<String> {
         None => to.plus_days(-1).and_then(|last| CivilDate::new(last.year(), last.month(), 1)).context("a period begins on a date")?,
     };
     let brand = world.brand(case.brand.as_deref().or(dataset.brand.as_deref()).unwrap_or(BRAND))?;
-    let mut address = format!("/api/v1/reports/{}?brand_id={brand}&from={from}&to={to}&as_of={}&k={}", case.metric, instant(&as_of)?, case.k.unwrap_or(1));
+    let mut address = format!(
+        "/api/v1/reports/{}?brand_id={brand}&from={from}&to={to}&as_of={}&k={}",
+        case.metric,
+        instant(&as_of)?,
+        case.k.unwrap_or(1)
+    );
     for (name, value) in [("min_purchases", case.min_purchases), ("window_days", case.window_days)] {
         if let Some(value) = value {
             address.push_str(&format!("&{name}={value}"));
@@ -321,11 +355,14 @@ fn address(world: &World, dataset: &Dataset, case: &Case) -> Result<String> {
 
 /// Who is looked at, when it is not who registered in the report's own period.
 fn cohort(case: &Case, to: CivilDate) -> Result<Option<(Timestamp, Timestamp)>> {
-    const MONTHS: [&str; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+    const MONTHS: [&str; 12] =
+        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
     if let Some((from, until)) = &case.cohort {
         return Ok(Some((instant(from)?, instant(until)?)));
     }
-    let Some(words) = &case.population else { return Ok(None) };
+    let Some(words) = &case.population else {
+        return Ok(None);
+    };
     if words == "registered" || words == "all registered" {
         return Ok(Some((Timestamp(0), instant(&to.to_string())?)));
     }
@@ -339,7 +376,9 @@ fn cohort(case: &Case, to: CivilDate) -> Result<Option<(Timestamp, Timestamp)>> 
 
 /// Every expected field. Rows are found by the name of their product or shop, and there are no others.
 fn compare(case: &Case, values: &Value) -> Result<()> {
-    let Some(expected) = case.expect.as_array() else { return within("", &case.expect, values) };
+    let Some(expected) = case.expect.as_array() else {
+        return within("", &case.expect, values);
+    };
     let (list, name, names) = match case.metric.as_str() {
         "sales_per_pli" => ("products", "product", ["product", "product"]),
         "shop_performance" => ("shops", "shop", ["shop", "pdv"]),
@@ -348,7 +387,12 @@ fn compare(case: &Case, values: &Value) -> Result<()> {
     };
     let rows = values[list].as_array().context("the report has no rows")?;
     let sold: Vec<&Value> = rows.iter().filter(|row| row["units"] != json!(0)).collect();
-    ensure!(case.metric != "sales_per_pli" || sold.len() == expected.len(), "{} products were sold, expected {}", sold.len(), expected.len());
+    ensure!(
+        case.metric != "sales_per_pli" || sold.len() == expected.len(),
+        "{} products were sold, expected {}",
+        sold.len(),
+        expected.len()
+    );
     for wanted in expected {
         let called = names.iter().find_map(|key| wanted[*key].as_str()).context("a row has a name")?;
         let row = rows.iter().find(|row| row[name] == called).with_context(|| format!("the report has no {called}"))?;
@@ -396,7 +440,11 @@ mod tests {
     #[test]
     fn facts_happen_in_the_order_of_their_instants() {
         let dataset = dataset();
-        let order: Vec<String> = timeline(&dataset).unwrap().iter().map(|(at, fact)| format!("{at} {}", format!("{fact:?}").split('(').next().unwrap())).collect();
+        let order: Vec<String> = timeline(&dataset)
+            .unwrap()
+            .iter()
+            .map(|(at, fact)| format!("{at} {}", format!("{fact:?}").split('(').next().unwrap()))
+            .collect();
 
         assert_eq!(
             order,
@@ -413,7 +461,12 @@ mod tests {
 
     #[test]
     fn a_population_is_a_month_or_everybody() {
-        let case = |words: &str| serde_json::from_value::<Case>(json!({ "id": "EM06", "metric": "frequency", "dataset": "D1", "population": words, "expect": {} })).unwrap();
+        let case = |words: &str| {
+            serde_json::from_value::<Case>(
+                json!({ "id": "EM06", "metric": "frequency", "dataset": "D1", "population": words, "expect": {} }),
+            )
+            .unwrap()
+        };
         let to: CivilDate = "2026-04-01".parse().unwrap();
         let told = |words: &str| cohort(&case(words), to).map(|edges| edges.map(|(from, until)| format!("{from} {until}")));
 
@@ -425,7 +478,9 @@ mod tests {
     #[test]
     fn every_expected_field_is_compared_and_rows_are_found_by_name() {
         let told = json!({ "products": [{ "product": "GALL", "units": 8, "more": 1 }, { "product": "COLA", "units": 11 }, { "product": "AGUA", "units": 0 }] });
-        let case = |expect: Value| serde_json::from_value::<Case>(json!({ "id": "EM01", "metric": "sales_per_pli", "dataset": "D1", "expect": expect })).unwrap();
+        let case = |expect: Value| {
+            serde_json::from_value::<Case>(json!({ "id": "EM01", "metric": "sales_per_pli", "dataset": "D1", "expect": expect })).unwrap()
+        };
 
         compare(&case(json!([{ "product": "COLA", "units": 11 }, { "product": "GALL", "units": 8 }])), &told).unwrap();
         for (expect, said) in [

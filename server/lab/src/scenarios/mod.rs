@@ -46,7 +46,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     ground.clear().await?;
     println!("{} passed, {} failed", passed.len(), failed.len());
-    let enough = if arguments.expect.is_empty() { failed.is_empty() } else { arguments.expect.iter().all(|id| passed.contains(id) && !failed.contains(id)) };
+    let enough = if arguments.expect.is_empty() {
+        failed.is_empty()
+    } else {
+        arguments.expect.iter().all(|id| passed.contains(id) && !failed.contains(id))
+    };
     Ok(if enough { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -9,7 +9,8 @@ use serde_json::json;
 use shared::{
     PurchaseId, RewardId, RewardInstanceId,
     loyalty::{
-        Balance, Delivery, ImportLine, ImportPurchase, LedgerTotal, NewDelivery, NewReservation, Payable, PurchaseAnswer, PurchaseReturn, PurchaseStatus, Reward, RewardInstance, campaign::Unit,
+        Balance, Delivery, ImportLine, ImportPurchase, LedgerTotal, NewDelivery, NewReservation, Payable, PurchaseAnswer, PurchaseReturn,
+        PurchaseStatus, Reward, RewardInstance, campaign::Unit,
     },
 };
 
@@ -76,7 +77,8 @@ fn compare(expect: &Expect, told: &Told) -> Result<()> {
     }
     if let Some(reversed) = &expect.reversed {
         // A campaign that takes nothing back may be named or not.
-        let some = |amounts: &[Amount]| amounts.iter().filter(|amount| amount.points.or(amount.stamps) != Some(0)).cloned().collect::<Vec<_>>();
+        let some =
+            |amounts: &[Amount]| amounts.iter().filter(|amount| amount.points.or(amount.stamps) != Some(0)).cloned().collect::<Vec<_>>();
         ensure!(some(&told.reversed) == some(reversed), "reversed are {}, expected {}", list(&told.reversed), list(reversed));
     }
     Ok(())
@@ -127,7 +129,11 @@ fn registered(world: &World, purchase: PurchaseAnswer) -> Told {
             PurchaseStatus::Held => "held",
             PurchaseStatus::Rejected => "rejected",
         },
-        awards: purchase.awards.iter().map(|award| amount(world.version_name(award.campaign_version_id), award.unit, award.amount)).collect(),
+        awards: purchase
+            .awards
+            .iter()
+            .map(|award| amount(world.version_name(award.campaign_version_id), award.unit, award.amount))
+            .collect(),
         no_award: purchase.no_award.iter().map(|none| (world.campaign_name(none.campaign_id), none.reason.code().to_owned())).collect(),
         reason: purchase.reason,
         ..Told::default()
@@ -149,7 +155,9 @@ fn purchase_of(names: &Names, of: &str) -> PurchaseId {
 async fn give_back(client: &Client, world: &World, names: &Names, event: &format::Return) -> Result<Told> {
     let lines = match &event.lines {
         format::ReturnedLines::All(_) => json!("all"),
-        format::ReturnedLines::Some(lines) => lines.iter().map(|line| Ok(json!({ "gtin": world.gtin(&line.product)?, "quantity": line.qty }))).collect::<Result<_>>()?,
+        format::ReturnedLines::Some(lines) => {
+            lines.iter().map(|line| Ok(json!({ "gtin": world.gtin(&line.product)?, "quantity": line.qty }))).collect::<Result<_>>()?
+        }
     };
     let door = format!("/api/v1/purchases/{}/returns", purchase_of(names, &event.of));
     let key = event.key.as_ref().unwrap_or(&event.id);
@@ -157,7 +165,11 @@ async fn give_back(client: &Client, world: &World, names: &Names, event: &format
         Ok(answer) => answer,
         Err(rejected) => return Ok(rejected),
     };
-    let reversed = back.reversed.iter().map(|reversed| amount(world.version_name(reversed.campaign_version_id), reversed.unit, reversed.amount)).collect();
+    let reversed = back
+        .reversed
+        .iter()
+        .map(|reversed| amount(world.version_name(reversed.campaign_version_id), reversed.unit, reversed.amount))
+        .collect();
     Ok(Told { status: "accepted", replayed, reversed, ..Told::default() })
 }
 
@@ -176,7 +188,9 @@ async fn reserve(client: &Client, world: &World, names: &mut Names, event: &form
 }
 
 async fn release(client: &Client, names: &Names, event: &format::Of) -> Result<Told> {
-    let Some(held) = names.reservations.get(&event.of) else { return Ok(rejected("NOT_RESERVED")) };
+    let Some(held) = names.reservations.get(&event.of) else {
+        return Ok(rejected("NOT_RESERVED"));
+    };
     match told(once::<RewardInstance>(client, &format!("/api/v1/reservations/{held}/release"), &event.id, &json!({})).await)? {
         Ok((_, replayed)) => Ok(Told { status: "ok", replayed, ..Told::default() }),
         Err(rejected) => Ok(rejected),
@@ -189,15 +203,20 @@ fn rejected(reason: &str) -> Told {
 
 /// `RI1` is the first reward that was given by itself; anything else is the event that held one.
 async fn instance(client: &Client, world: &World, names: &mut Names, of: &str) -> Result<Option<RewardInstanceId>> {
-    let Some(number) = of.strip_prefix("RI").and_then(|number| number.parse::<usize>().ok()) else { return Ok(names.reservations.get(of).copied()) };
+    let Some(number) = of.strip_prefix("RI").and_then(|number| number.parse::<usize>().ok()) else {
+        return Ok(names.reservations.get(of).copied());
+    };
     let held: Vec<RewardInstanceId> = names.reservations.values().copied().collect();
-    let automatic: Vec<RewardInstance> = rewards(client, world).await?.into_iter().map(|(_, reward)| reward).filter(|reward| !held.contains(&reward.id)).collect();
+    let automatic: Vec<RewardInstance> =
+        rewards(client, world).await?.into_iter().map(|(_, reward)| reward).filter(|reward| !held.contains(&reward.id)).collect();
     names.codes.extend(automatic.iter().filter_map(|reward| Some((reward.id, reward.code.clone()?))));
     Ok(number.checked_sub(1).and_then(|place| automatic.get(place)).map(|reward| reward.id))
 }
 
 async fn undo(client: &Client, world: &World, names: &mut Names, event: &format::Of) -> Result<Told> {
-    let Some(instance) = instance(client, world, names, &event.of).await? else { return Ok(rejected("NO_SUCH_REWARD")) };
+    let Some(instance) = instance(client, world, names, &event.of).await? else {
+        return Ok(rejected("NO_SUCH_REWARD"));
+    };
     match told(once::<RewardInstance>(client, &format!("/api/v1/deliveries/{instance}/undo"), &event.id, &json!({})).await)? {
         Ok((_, replayed)) => Ok(Told { status: "ok", replayed, ..Told::default() }),
         Err(rejected) => Ok(rejected),
@@ -238,7 +257,9 @@ fn amount(campaign: String, unit: Unit, amount: i64) -> Amount {
 }
 
 async fn deliver(client: &Client, world: &World, names: &mut Names, event: &format::Deliver) -> Result<Told> {
-    let Some(instance) = instance(client, world, names, &event.of).await? else { return Ok(rejected("NO_SUCH_REWARD")) };
+    let Some(instance) = instance(client, world, names, &event.of).await? else {
+        return Ok(rejected("NO_SUCH_REWARD"));
+    };
     let code = names.codes.get(&instance).cloned().with_context(|| format!("{} has no code", event.of))?;
     let new = NewDelivery { code, shop_id: Some(world.shop(&event.pdv)?) };
     match told(once::<Delivery>(client, "/api/v1/deliveries", &event.id, &new).await)? {
@@ -252,10 +273,12 @@ fn told<T>(answer: Result<T, Error>) -> Result<Result<T, Told>> {
     match answer {
         Ok(answer) => Ok(Ok(answer)),
         // The same key with other content is told by the door itself.
-        Err(error) => match error.code().and_then(|code| code.strip_prefix("loyalty.").or((code == "idempotency_conflict").then_some(code))) {
-            Some(reason) => Ok(Err(Told { status: "rejected", reason: Some(reason.to_uppercase()), ..Told::default() })),
-            None => Err(error.into()),
-        },
+        Err(error) => {
+            match error.code().and_then(|code| code.strip_prefix("loyalty.").or((code == "idempotency_conflict").then_some(code))) {
+                Some(reason) => Ok(Err(Told { status: "rejected", reason: Some(reason.to_uppercase()), ..Told::default() })),
+                None => Err(error.into()),
+            }
+        }
     }
 }
 
@@ -276,7 +299,8 @@ pub async fn end(client: &Client, world: &World, end: &Final) -> Result<()> {
         balance(client, world, expected).await.with_context(|| format!("{} of {}", expected.wallet, expected.consumer))?;
     }
     if let Some(expected) = &end.rewards {
-        let is: Vec<GivenReward> = rewards(client, world).await?.into_iter().map(|(consumer, reward)| given(world, consumer, &reward)).collect();
+        let is: Vec<GivenReward> =
+            rewards(client, world).await?.into_iter().map(|(consumer, reward)| given(world, consumer, &reward)).collect();
         ensure!(&is == expected, "rewards are {}, expected {}", list(&is), list(expected));
     }
     for expected in &end.stock {
@@ -324,7 +348,12 @@ mod tests {
     use super::*;
 
     fn told() -> Told {
-        Told { status: "accepted", awards: vec![amount("K1".into(), Unit::Points, 7)], no_award: [("K2".to_owned(), "NO_PLI".to_owned())].into(), ..Told::default() }
+        Told {
+            status: "accepted",
+            awards: vec![amount("K1".into(), Unit::Points, 7)],
+            no_award: [("K2".to_owned(), "NO_PLI".to_owned())].into(),
+            ..Told::default()
+        }
     }
 
     fn compared(expect: serde_json::Value) -> Result<()> {
@@ -339,14 +368,25 @@ mod tests {
 
     #[test]
     fn awards_are_compared_exactly() {
-        for awards in [json!([]), json!([{ "campaign": "K1", "points": 8 }]), json!([{ "campaign": "K1", "stamps": 7 }]), json!([{ "campaign": "K1@1", "points": 7 }])] {
+        for awards in [
+            json!([]),
+            json!([{ "campaign": "K1", "points": 8 }]),
+            json!([{ "campaign": "K1", "stamps": 7 }]),
+            json!([{ "campaign": "K1@1", "points": 7 }]),
+        ] {
             assert!(compared(json!({ "awards": awards })).is_err(), "{awards}");
         }
     }
 
     #[test]
     fn every_other_word_counts_too() {
-        for expect in [json!({ "status": "held" }), json!({ "reason": "TOO_OLD" }), json!({ "replayed": true }), json!({ "no_award": { "K1": "NO_PLI" } }), json!({ "reversed": [{ "campaign": "K1", "points": 1 }] })] {
+        for expect in [
+            json!({ "status": "held" }),
+            json!({ "reason": "TOO_OLD" }),
+            json!({ "replayed": true }),
+            json!({ "no_award": { "K1": "NO_PLI" } }),
+            json!({ "reversed": [{ "campaign": "K1", "points": 1 }] }),
+        ] {
             assert!(compared(expect.clone()).is_err(), "{expect}");
         }
     }

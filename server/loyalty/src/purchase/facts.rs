@@ -11,7 +11,13 @@ use shared::{
 };
 
 use super::{Basket, Evaluated, SellingShop, caps};
-use crate::{Error, card::Holder, full_card::Mode, ledger, rule_book::{LiveVersion, RuleBook}};
+use crate::{
+    Error,
+    card::Holder,
+    full_card::Mode,
+    ledger,
+    rule_book::{LiveVersion, Place, RuleBook},
+};
 
 /// Campaigns that gave nothing, at most so many are told.
 const NO_AWARD_MAX: usize = 50;
@@ -36,13 +42,15 @@ impl Past {
             past.enrolments = tx.query(ENROLMENTS).bind(consumer).all().await?;
         }
         if asks(|version| version.has_holdouts) {
-            past.held_out = tx.query(HELD_OUT).bind(consumer).all::<(CampaignId,)>().await?.into_iter().map(|(campaign,)| campaign).collect();
+            past.held_out =
+                tx.query(HELD_OUT).bind(consumer).all::<(CampaignId,)>().await?.into_iter().map(|(campaign,)| campaign).collect();
         }
         if asks(|version| version.rules.multipliers.iter().any(|multiplier| multiplier.when.segment.is_some())) {
             past.segments = tx.query(SEGMENTS).bind(consumer).bind(at).all().await?;
         }
         if asks(|version| version.rules.bonuses.iter().any(|bonus| bonus.when.first_purchase)) {
-            past.bought_in = tx.query(BOUGHT_IN).bind(consumer).all::<(CampaignId,)>().await?.into_iter().map(|(campaign,)| campaign).collect();
+            past.bought_in =
+                tx.query(BOUGHT_IN).bind(consumer).all::<(CampaignId,)>().await?.into_iter().map(|(campaign,)| campaign).collect();
         }
         if asks(|version| version.rules.caps.iter().any(|cap| cap.scope != CapScope::Purchase && !cap.scope.is_shared())) {
             past.given = ledger::given(tx, consumer).await?;
@@ -55,25 +63,61 @@ impl Past {
 ///
 /// The caller holds the consumer's lock when it means to write; the locks of campaigns whose budget everybody shares are
 /// taken here, in the order of their ids, and only by those with something of theirs in the basket.
-pub(super) async fn evaluate_all(tx: &mut Tx, book: &RuleBook, mode: Mode, shop: &SellingShop, local: LocalTime, holder: Option<&Holder>, basket: &Basket) -> Result<Evaluated, Error> {
+pub(super) async fn evaluate_all(
+    tx: &mut Tx,
+    book: &RuleBook,
+    mode: Mode,
+    shop: &SellingShop,
+    local: LocalTime,
+    holder: Option<&Holder>,
+    basket: &Basket,
+) -> Result<Evaluated, Error> {
+    let versions: Vec<&LiveVersion> = book.in_force(local.at).collect();
+    let mut evaluated = evaluate_each(tx, book, mode, shop, local, holder, basket, &versions).await?;
+    let between = book.between_versions(local.at).map(|(campaign, name)| NoAward {
+        campaign_id: *campaign,
+        campaign_name: name.clone(),
+        reason: NoAwardReason::OutOfDates,
+    });
+    evaluated.no_award.extend(between);
+    keep_the_largest(&mut evaluated);
+    relevant_first(book, local.at, basket, &mut evaluated.no_award);
+    Ok(evaluated)
+}
+
+/// The same for some versions, before campaigns of one group are compared.
+#[allow(clippy::too_many_arguments, reason = "an evaluation asks for everything that is known")]
+pub(super) async fn evaluate_each(
+    tx: &mut Tx,
+    book: &RuleBook,
+    mode: Mode,
+    shop: &SellingShop,
+    local: LocalTime,
+    holder: Option<&Holder>,
+    basket: &Basket,
+    versions: &[&LiveVersion],
+) -> Result<Evaluated, Error> {
     let at = local.at;
-    let versions: Vec<&LiveVersion> = book.in_force(at).collect();
     let past = match holder {
-        Some(holder) => Past::read(tx, holder, at, &versions).await?,
+        Some(holder) => Past::read(tx, holder, at, versions).await?,
         None => Past::default(),
     };
+    let place = Place::of(tx, book, shop.id).await?;
     let lines = basket.evaluation_lines();
-    let takes_part = |version: &LiveVersion| lines.iter().any(|line| line.product.is_some_and(|product| version.rules.products.contains(&product)));
+    let takes_part =
+        |version: &LiveVersion| lines.iter().any(|line| line.product.is_some_and(|product| version.rules.products.contains(&product)));
     if mode == Mode::Live {
-        let mut shared: Vec<CampaignId> = versions.iter().filter(|version| version.counts_all && takes_part(version)).map(|version| version.campaign).collect();
+        let mut shared: Vec<CampaignId> =
+            versions.iter().filter(|version| version.counts_all && takes_part(version)).map(|version| version.campaign).collect();
         shared.sort_unstable();
         for campaign in shared {
             tx.lock(campaign.lock_key()).await?;
         }
     }
     let mut evaluated = Evaluated::default();
-    for version in versions {
-        let segments: Vec<String> = past.segments.iter().filter(|(brand, _)| *brand == version.brand).map(|(_, name)| name.clone()).collect();
+    for version in versions.iter().copied() {
+        let segments: Vec<String> =
+            past.segments.iter().filter(|(brand, _)| *brand == version.brand).map(|(_, name)| name.clone()).collect();
         let counts = takes_part(version) && !version.rules.caps.is_empty();
         let facts = Facts {
             local,
@@ -88,12 +132,14 @@ pub(super) async fn evaluate_all(tx: &mut Tx, book: &RuleBook, mode: Mode, shop:
             used: if counts { caps::used(tx, version, &past.given, shop.id, local.date()).await? } else { Default::default() },
         };
         match evaluate(&version.rules, &lines, &facts) {
+            Err(NoAwardReason::OutOfDates) => evaluated.no_award.push(none(version, NoAwardReason::OutOfDates)),
+            // Checked where the contract checks the list of shops: after the dates, before everything else.
+            _ if !version.takes(&place) => evaluated.no_award.push(none(version, NoAwardReason::PdvNotInCampaign)),
+            Ok(_) if version.settled => evaluated.no_award.push(none(version, NoAwardReason::Settled)),
             Ok(trace) => evaluated.awards.push((version.clone(), trace)),
             Err(reason) => evaluated.no_award.push(none(version, reason)),
         }
     }
-    keep_the_largest(&mut evaluated);
-    relevant_first(book, at, basket, &mut evaluated.no_award);
     Ok(evaluated)
 }
 
@@ -103,9 +149,20 @@ fn none(version: &LiveVersion, reason: NoAwardReason) -> NoAward {
 
 /// Of each exclusive group only one stays.
 fn keep_the_largest(evaluated: &mut Evaluated) {
-    let contender = |(version, trace): &(LiveVersion, Trace)| (version.brand, version.rules.exclusive_group.clone(), trace.award, version.rules.priority, version.campaign);
+    let contender = |(version, trace): &(LiveVersion, Trace)| {
+        (version.brand, version.rules.exclusive_group.clone(), trace.award, version.rules.priority, version.campaign)
+    };
     let named: Vec<_> = evaluated.awards.iter().map(contender).collect();
-    let contenders: Vec<_> = named.iter().map(|(brand, group, award, priority, campaign)| Contender { brand, group: group.as_deref(), award: *award, priority: *priority, campaign }).collect();
+    let contenders: Vec<_> = named
+        .iter()
+        .map(|(brand, group, award, priority, campaign)| Contender {
+            brand,
+            group: group.as_deref(),
+            award: *award,
+            priority: *priority,
+            campaign,
+        })
+        .collect();
     let lost = excluded(&contenders);
     let (out, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut evaluated.awards).into_iter().zip(lost).partition(|(_, lost)| *lost);
     evaluated.awards = stay.into_iter().map(|(award, _)| award).collect();
@@ -116,7 +173,8 @@ fn keep_the_largest(evaluated: &mut Evaluated) {
 /// Campaigns of brands in the basket come first; of a whole platform's campaigns only so many are told.
 fn relevant_first(book: &RuleBook, at: Timestamp, basket: &Basket, no_award: &mut Vec<NoAward>) {
     let brands: Vec<_> = basket.brands().collect();
-    let in_basket = |told: &NoAward| book.in_force(at).any(|version| version.campaign == told.campaign_id && brands.contains(&version.brand));
+    let in_basket =
+        |told: &NoAward| book.in_force(at).any(|version| version.campaign == told.campaign_id && brands.contains(&version.brand));
     no_award.sort_by_key(|told| !in_basket(told));
     no_award.truncate(NO_AWARD_MAX);
 }

@@ -10,7 +10,11 @@ use shared::{
     },
 };
 
-use super::{Arrival, Buyer, CLOCK_SUSPECT, Evidence, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop, receipt::{CLOCK_JUMP_MS, Link, Standing}, source_of};
+use super::{
+    Arrival, Buyer, CLOCK_SUSPECT, Evidence, Reporter, SCAN_TO_CONFIRM_MAX_MS, Sale, SellingShop,
+    receipt::{CLOCK_JUMP_MS, Link, Standing},
+    source_of,
+};
 use crate::Error;
 
 /// The capture, and its place in the phone's chain.
@@ -46,10 +50,13 @@ pub(super) fn from_capture<'a>(
     late: bool,
     standing: Standing,
 ) -> Result<Sale<'a>, Error> {
-    let scanned_at = corrected(&capture, capture.scanned_at_ms).ok_or_else(|| Error::BadCapture("an instant is outside the calendar".to_owned()))?;
+    let scanned_at =
+        corrected(&capture, capture.scanned_at_ms).ok_or_else(|| Error::BadCapture("an instant is outside the calendar".to_owned()))?;
     // A clock that jumped between the two readings says nothing about the time between them; one that was set right by
     // some seconds can even put the reading after the confirmation.
-    if matches!(standing, Standing::New(suspicion) if suspicion != Some(CLOCK_SUSPECT)) && !(-CLOCK_JUMP_MS..=SCAN_TO_CONFIRM_MAX_MS).contains(&link.claimed_at.since(scanned_at)) {
+    if matches!(standing, Standing::New(suspicion) if suspicion != Some(CLOCK_SUSPECT))
+        && !(-CLOCK_JUMP_MS..=SCAN_TO_CONFIRM_MAX_MS).contains(&link.claimed_at.since(scanned_at))
+    {
         return Err(Error::QrStale);
     }
     let lines: Vec<ImportLine> = capture
@@ -76,6 +83,7 @@ pub(super) fn from_capture<'a>(
         claimed_at: link.claimed_at,
         buyer: Buyer::Code(code, scanned_at),
         offline: late,
+        reporter: Reporter::Phone,
         suspicion: match standing {
             Standing::Answered => None,
             Standing::New(suspicion) => suspicion,
@@ -104,6 +112,7 @@ pub(super) fn from_import(tenant: OrganisationId, shop: SellingShop, import: &Im
         claimed_at: import.purchased_at,
         buyer,
         offline: import.offline,
+        reporter: Reporter::Other,
         suspicion: None,
         lines: import.lines.clone(),
     })

@@ -12,6 +12,8 @@ mod queries;
 mod receipt;
 mod returns;
 mod review;
+mod velocity;
+pub mod waited;
 
 use std::sync::Arc;
 
@@ -33,19 +35,26 @@ use crate::{
     card::{self, Holder},
     failed_code,
     full_card::Mode,
+    payback::incentive,
     rule_book::{LiveVersion, RuleBook},
+    till,
 };
+pub(crate) use queries::{LineRow, lock_consumer};
 pub use queries::{get, of_shop};
-pub use returns::{VOID_MS, give_back, sold};
-pub use review::{decide, look, waiting};
-pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
 use receipt::Standing;
-pub(crate) use queries::LineRow;
+pub use receipt::{CLOCK_JUMP_MS, LIVE_MAX_MS, known};
+pub(crate) use returns::discount_share;
+pub use returns::{VOID_MS, give_back, sold};
+pub(crate) use review::reject_all_of;
+pub use review::{decide, look, queue, waiting};
+pub use velocity::VelocityLimits;
 
 /// Purchases older than this are refused (contract, "Accepted age").
 pub const AGE_MAX_MS: i64 = 72 * HOUR_MS;
 /// A clock so far ahead is taken for the server's; further ahead, the purchase is held.
 pub const AHEAD_MAX_MS: i64 = 5 * MINUTE_MS;
+/// Nobody's clock is believed to be further ahead than this.
+const AHEAD_KEPT_MS: i64 = 366 * DAY_MS;
 /// The same basket of the same card at the same shop within this time is probably the same sale.
 pub const DUPLICATE_WINDOW_MS: i64 = 120 * SECOND_MS;
 /// How long a basket may wait between the reading of the card and the confirmation.
@@ -56,7 +65,17 @@ const CLOCK_SUSPECT: &str = "CLOCK_SUSPECT";
 const QUEUE_WINDOW_MS: i64 = AGE_MAX_MS + DAY_MS;
 
 /// All statements of the module.
-pub(crate) const STATEMENTS: &[&[db::Sql]] = &[caps::STATEMENTS, facts::STATEMENTS, queries::STATEMENTS, posting::STATEMENTS, receipt::STATEMENTS, returns::STATEMENTS, review::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[db::Sql]] = &[
+    caps::STATEMENTS,
+    facts::STATEMENTS,
+    queries::STATEMENTS,
+    posting::STATEMENTS,
+    receipt::STATEMENTS,
+    returns::STATEMENTS,
+    review::STATEMENTS,
+    velocity::STATEMENTS,
+    waited::STATEMENTS,
+];
 /// Those whose length depends on a number of rows.
 pub(crate) fn row_statements() -> [db::Sql; 2] {
     posting::row_statements()
@@ -71,6 +90,8 @@ pub struct Outcome {
     pub purchase: PurchaseId,
     /// The same sale was known already; nothing changed.
     pub replayed: bool,
+    /// Somebody else had reported the same sale: it is that purchase, and earned nothing more.
+    pub joined: bool,
 }
 
 /// A sale, whoever reported it.
@@ -86,9 +107,22 @@ pub(crate) struct Sale<'a> {
     claimed_at: Timestamp,
     buyer: Buyer,
     offline: bool,
+    /// Who saw it: a phone and a till may have seen the same one.
+    reporter: Reporter,
     /// Known before anything is looked up: somebody must judge it, and its time cannot be trusted when the clock is why.
     suspicion: Option<&'static str>,
     lines: Vec<ImportLine>,
+}
+
+/// Who saw a sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reporter {
+    /// A shop's phone.
+    Phone,
+    /// A till, which knows what all lines came to.
+    Till { total_minor: i64 },
+    /// A partner's system, which answers for its own records.
+    Other,
 }
 
 /// What a device signed, kept as it came.
@@ -135,7 +169,13 @@ pub struct Arrival<'a> {
 ///
 /// `device` was authenticated in this transaction. A sale that comes late is held when the phone's clock moved since it
 /// was made, when it does not follow the one before, or when the phone's right was taken away after it was made.
-pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &SigningDevice, arrival: Arrival<'_>) -> Result<Outcome, Error> {
+pub async fn register(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    now: Timestamp,
+    device: &SigningDevice,
+    arrival: Arrival<'_>,
+) -> Result<Outcome, Error> {
     if !identity::device::verify(&device.public_key, arrival.body, arrival.signature) {
         return Err(Error::BadSignature);
     }
@@ -147,7 +187,9 @@ pub async fn register(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, device: &S
     let mut standing = Standing::New(None);
     if late {
         tx.lock(device.device.lock_key()).await?;
-        let clock_jumped = arrival.device_clock_ms.is_some_and(|clock| now.0.saturating_sub(clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
+        let clock_jumped = arrival
+            .device_clock_ms
+            .is_some_and(|clock| now.0.saturating_sub(clock).abs_diff(capture.skew_ms) > CLOCK_JUMP_MS.unsigned_abs());
         standing = receipt::standing(tx, now, device.device, &capture.previous_sha256, &link, clock_jumped).await?;
     }
     if let (Standing::New(None), Some(_)) = (standing, device.revoked_at) {
@@ -189,9 +231,17 @@ fn is_late(now: Timestamp, capture: &shared::loyalty::Capture, link: &receipt::L
 /// Registers what a partner's system reports (scope `purchases:import`); the same external id twice returns the first answer.
 ///
 /// `body` are the bytes as received: they tell a retry from another sale under the same number.
-pub async fn import(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, import: &ImportPurchase, body: &[u8]) -> Result<Outcome, Error> {
+pub async fn import(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    actor: &Actor,
+    now: Timestamp,
+    import: &ImportPurchase,
+    body: &[u8],
+) -> Result<Outcome, Error> {
     actor.needs_scope(identity::Scope::PurchasesImport)?;
     let tenant = actor.tenant()?;
+    identity::sandbox::reaches(tx, actor, import.shop_id).await?;
     let shop = selling_shop(tx, import.shop_id).await?;
     let sale = intake::from_import(tenant, shop, import, body)?;
     let book = loyalty.current_book(tx).await?;
@@ -200,9 +250,17 @@ pub async fn import(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestam
 
 /// What a basket would earn now, without any effect. The caller may give a read-only transaction; a failed code
 /// ([`Error::UnknownCard`]) it counts afterwards in one that writes, with [`failed_code::note`].
-pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, shop: ShopId, basket: &PreviewPurchase) -> Result<PurchaseAnswer, Error> {
+pub async fn preview(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    actor: &Actor,
+    now: Timestamp,
+    shop: ShopId,
+    basket: &PreviewPurchase,
+) -> Result<PurchaseAnswer, Error> {
     actor.sells_for(shop)?;
     intake::check_lines(&basket.lines)?;
+    identity::sandbox::reaches(tx, actor, shop).await?;
     let shop = selling_shop(tx, shop).await?;
     let book = loyalty.current_book(tx).await?;
     let holder = match basket.card_code.as_deref() {
@@ -212,19 +270,24 @@ pub async fn preview(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
             let read_at = card::read_at(now, basket.scanned_at.unwrap_or(now), SCAN_TO_CONFIRM_MAX_MS);
             let found = card::find_live(tx, loyalty, &code, shop.id, now, read_at).await?;
             check_window(&code, read_at, false)?;
-            Some(found)
+            Some(if matches!(actor, Actor::Key { .. }) { found.without_name() } else { found })
         }
     };
-    let basket = Basket::new(&book, &basket.lines);
+    let basket = Basket::new(&book, shop.id, &basket.lines);
     let local = identity::shop::local(&shop.time_zone, now);
     let evaluated = facts::evaluate_all(tx, &book, Mode::Preview, &shop, local, holder.as_ref(), &basket).await?;
     let purchase = tx.new_id();
-    let plan = posting::Plan::make(tx, &book, Mode::Preview, purchase, posting::Moment { shop: &shop, local, now }, holder.as_ref(), &evaluated).await?;
+    let plan =
+        posting::Plan::make(tx, &book, Mode::Preview, purchase, posting::Moment { shop: &shop, local, now }, holder.as_ref(), &evaluated)
+            .await?;
     Ok(answer(purchase, PurchaseStatus::Accepted, None, holder.as_ref(), &shop, now, &basket, evaluated, plan.outcome))
 }
 
 /// The way of every sale. Order and words are the contract's.
-async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
+async fn record(tx: &mut Tx, loyalty: &Loyalty, known: &Arc<RuleBook>, now: Timestamp, sale: Sale<'_>) -> Result<Outcome, Error> {
+    // Where others write beside us, the rules could change between their reading and what they give.
+    let steady = if tx.engine() == db::Engine::Postgres { Some(loyalty.steady_book(tx).await?) } else { None };
+    let book = steady.as_ref().unwrap_or(known);
     let Some(holder) = buyer(tx, loyalty, now, &sale).await? else {
         // Only a retry of something already accepted may still be answered.
         return match queries::find_by_key(tx, &sale).await? {
@@ -232,8 +295,8 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
             None => Err(refusal(tx, now, &sale).await?),
         };
     };
-    let basket = Basket::new(book, &sale.lines);
-    let at = Timestamp(sale.claimed_at.0.min(now.0));
+    let basket = Basket::new(book, sale.shop.id, &sale.lines);
+    let at = happened_at(&sale, now);
     let known = queries::find_known(tx, &sale, &holder, &basket.hash(), at).await?;
     if let Some(same) = known.same_key {
         return replay(same, &sale);
@@ -248,6 +311,13 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
     }
     if holder.blocked_at.is_some() {
         return Err(Error::CardBlocked);
+    }
+    let tilled = match sale.reporter {
+        Reporter::Other => false,
+        Reporter::Phone | Reporter::Till { .. } => till::stands_in(tx, sale.shop.id).await?,
+    };
+    if tilled && let Some(outcome) = same_sale(tx, now, &sale, &holder, &basket, at).await? {
+        return Ok(outcome);
     }
     let purchase: PurchaseId = tx.new_id();
     let mut held = sale.suspicion;
@@ -265,6 +335,7 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
             held = held.or(Some("CODE_USED_ELSEWHERE"));
         }
     }
+    let mut evidence = None;
     let held = if held.is_some() {
         held
     } else if sale.claimed_at.since(now) > AHEAD_MAX_MS {
@@ -272,20 +343,114 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, book: &Arc<RuleBook>, now: Times
     } else if known.twin_basket {
         Some("SUSPECTED_DUPLICATE")
     } else {
-        None
+        evidence = velocity::suspicion(tx, &loyalty.velocity, &sale, &holder, &basket, at).await?;
+        evidence.as_ref().map(shared::loyalty::suspicion::Evidence::reason)
     };
     let local = identity::shop::local(&sale.shop.time_zone, at);
     let evaluated = match held {
         Some(_) => Evaluated::default(),
         None => facts::evaluate_all(tx, book, Mode::Live, &sale.shop, local, Some(&holder), &basket).await?,
     };
-    let plan = posting::Plan::make(tx, book, Mode::Live, purchase, posting::Moment { shop: &sale.shop, local, now }, Some(&holder), &evaluated).await?;
+    let plan =
+        posting::Plan::make(tx, book, Mode::Live, purchase, posting::Moment { shop: &sale.shop, local, now }, Some(&holder), &evaluated)
+            .await?;
     let status = if held.is_some() { PurchaseStatus::Held } else { PurchaseStatus::Accepted };
     let answer = answer(purchase, status, held, Some(&holder), &sale.shop, at, &basket, evaluated, plan.outcome.clone());
     let bytes = serde_json::to_vec(&answer).unwrap_or_default();
     let stored = posting::Stored { purchase, sale: &sale, holder: &holder, basket: &basket, answer: &answer, bytes: &bytes, local, now };
     posting::write(tx, &stored, plan).await?;
-    Ok(Outcome { bytes, purchase, replayed: false })
+    if let Some(evidence) = &evidence {
+        velocity::keep(tx, purchase, evidence).await?;
+    }
+    incentive::settle(tx, book, now, purchase).await?;
+    if tilled && sale.reporter == Reporter::Phone {
+        till::join_recorded(tx, loyalty, now, purchase, sale.shop.id, answer.total_minor, at).await?;
+    }
+    Ok(Outcome { bytes, purchase, replayed: false, joined: false })
+}
+
+/// A little ahead is the server's own time. A clock that is far ahead keeps what it said: a person judges it, and what is
+/// approved counts at its own time. A phone whose clock was seen to jump said nothing that could be kept.
+fn happened_at(sale: &Sale<'_>, now: Timestamp) -> Timestamp {
+    if sale.suspicion.is_none() && sale.claimed_at.since(now) > AHEAD_MAX_MS {
+        sale.claimed_at.min(now.plus_ms(AHEAD_KEPT_MS))
+    } else {
+        sale.claimed_at.min(now)
+    }
+}
+
+/// A sale that its counterpart reported already: a phone's that a till knows, or a till's that a phone captured.
+async fn same_sale(
+    tx: &mut Tx,
+    now: Timestamp,
+    sale: &Sale<'_>,
+    holder: &Holder,
+    basket: &Basket,
+    at: Timestamp,
+) -> Result<Option<Outcome>, Error> {
+    match sale.reporter {
+        Reporter::Phone => {
+            let capture = (sale.source.as_str(), sale.source_key.as_str(), sale.content_hash.as_slice());
+            let Some(till::Twin { id, answer, content_hash }) =
+                till::same_sale(tx, now, capture, sale.shop.id, holder.consumer, basket.total_minor(), at).await?
+            else {
+                return Ok(None);
+            };
+            // Joined before: only the same bytes are the same capture.
+            let replayed = content_hash.is_some();
+            if content_hash.is_some_and(|known| known != sale.content_hash) {
+                return Err(Error::IdempotencyConflict);
+            }
+            Ok(Some(Outcome { bytes: answer, purchase: id, replayed, joined: true }))
+        }
+        Reporter::Till { total_minor } => {
+            let found = till::purchase_of(tx, sale.shop.id, Some(holder.consumer), total_minor, at).await?;
+            Ok(found.map(|purchase| Outcome { bytes: Vec::new(), purchase, replayed: false, joined: true }))
+        }
+        Reporter::Other => Ok(None),
+    }
+}
+
+/// A till's sale that names a card.
+pub(crate) struct TillSale<'a> {
+    pub source: String,
+    pub key: String,
+    pub hash: &'a [u8],
+    pub shop: ShopId,
+    pub code: &'a str,
+    pub at: Timestamp,
+    /// What was paid, of all lines.
+    pub total_minor: i64,
+    /// Those that campaigns can count.
+    pub lines: Vec<ImportLine>,
+}
+
+/// Registers what a till reports with a card; true: a phone had captured it, and it is that purchase.
+pub(crate) async fn from_till(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, till: TillSale<'_>) -> Result<(PurchaseId, bool), Error> {
+    let shop = selling_shop(tx, till.shop).await?;
+    let code = till.code.parse().map_err(|_| Error::UnknownCard)?;
+    let mut content_hash = [0; 32];
+    if till.hash.len() == content_hash.len() {
+        content_hash.copy_from_slice(till.hash);
+    }
+    let sale = Sale {
+        source: till.source,
+        source_key: till.key,
+        content_hash,
+        shop,
+        device: None,
+        member: None,
+        evidence: None,
+        claimed_at: till.at,
+        buyer: Buyer::Code(code, till.at),
+        offline: now.since(till.at) > LIVE_MAX_MS,
+        suspicion: None,
+        reporter: Reporter::Till { total_minor: till.total_minor },
+        lines: till.lines,
+    };
+    let book = loyalty.current_book(tx).await?;
+    let outcome = record(tx, loyalty, &book, now, sale).await?;
+    Ok((outcome.purchase, outcome.joined))
 }
 
 /// Why nobody stands behind a sale's code.
@@ -303,11 +468,13 @@ async fn buyer(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, sale: &Sale<'_>) 
             Buyer::Code(code, read_at) => card::find_by_code(tx, loyalty, code, sale.shop.id, now, *read_at).await?,
             Buyer::Known(consumer) => card::find_by_consumer(tx, *consumer, sale.shop.id).await?,
         };
-        let Some(holder) = holder else { return Ok(None) };
+        let Some(holder) = holder else {
+            return Ok(None);
+        };
         tx.lock(holder.consumer.lock_key()).await?;
         // Where nobody waits for a lock, nobody changed anything meanwhile.
         if tx.engine() == db::Engine::Sqlite || identity::consumer::living(tx, holder.consumer).await? == Some(holder.consumer) {
-            return Ok(Some(holder));
+            return Ok(Some(if sale.device.is_some() { holder } else { holder.without_name() }));
         }
     }
 }
@@ -316,12 +483,14 @@ fn replay(known: queries::Known, sale: &Sale<'_>) -> Result<Outcome, Error> {
     if known.content_hash != sale.content_hash {
         return Err(Error::IdempotencyConflict);
     }
-    Ok(Outcome { bytes: known.answer, purchase: known.id, replayed: true })
+    Ok(Outcome { bytes: known.answer, purchase: known.id, replayed: true, joined: false })
 }
 
 /// A rotating code must be of the time at which it was read.
 fn check_window(code: &CardCode, read_at: Timestamp, offline: bool) -> Result<(), Error> {
-    let CardCode::Rotating { step, .. } = code else { return Ok(()) };
+    let CardCode::Rotating { step, .. } = code else {
+        return Ok(());
+    };
     let window = if offline { OFFLINE_WINDOW } else { ONLINE_WINDOW };
     if window.contains(&step.saturating_sub(step_at(read_at))) { Ok(()) } else { Err(Error::QrStale) }
 }
@@ -338,10 +507,10 @@ pub(crate) struct Basket {
 }
 
 impl Basket {
-    fn new(book: &RuleBook, lines: &[ImportLine]) -> Self {
+    fn new(book: &RuleBook, shop: ShopId, lines: &[ImportLine]) -> Self {
         let mut basket = Self { lines: Vec::with_capacity(lines.len()), owners: Vec::with_capacity(lines.len()) };
         for line in lines {
-            let product = book.product(&line.gtin);
+            let product = book.product(&line.gtin, shop);
             let parsed = Line {
                 product: product.map(|product| product.id),
                 quantity: line.quantity,
@@ -356,7 +525,11 @@ impl Basket {
             match twin {
                 // One rule for merging, here and in the evaluation.
                 Some((known, _, _)) => {
-                    if let Some(merged) = merge([known.clone(), Line { product: known.product, ..parsed.clone() }]).into_iter().next().filter(|_| known.product.is_some()) {
+                    if let Some(merged) = merge([known.clone(), Line { product: known.product, ..parsed.clone() }])
+                        .into_iter()
+                        .next()
+                        .filter(|_| known.product.is_some())
+                    {
                         *known = merged;
                     } else {
                         known.quantity = known.quantity.saturating_add(parsed.quantity);
@@ -386,7 +559,9 @@ impl Basket {
         let mut lines: Vec<_> = self
             .lines
             .iter()
-            .map(|(line, raw, _)| format!("{}|{}|{}|{}|{}\n", raw.gtin, line.quantity, line.unit_price_minor, line.discount_minor, line.reward_line))
+            .map(|(line, raw, _)| {
+                format!("{}|{}|{}|{}|{}\n", raw.gtin, line.quantity, line.unit_price_minor, line.discount_minor, line.reward_line)
+            })
             .collect();
         lines.sort_unstable();
         Sha256::digest(lines.concat()).into()
@@ -419,7 +594,8 @@ fn answer(
     outcome: posting::PlanOutcome,
 ) -> PurchaseAnswer {
     let takes_part = |line: &Line| {
-        !line.reward_line && line.product.is_some_and(|product| evaluated.awards.iter().any(|(version, _)| version.rules.products.contains(&product)))
+        !line.reward_line
+            && line.product.is_some_and(|product| evaluated.awards.iter().any(|(version, _)| version.rules.products.contains(&product)))
     };
     let lines = basket
         .lines

@@ -14,7 +14,9 @@ use crate::{
     Error,
     account::{self, Account, NEVER, Owner},
     card::Holder,
+    changes,
     full_card::{FullCards, Mode},
+    goal,
     ledger::{self, Depth, ROWS_MAX},
     rule_book::{LiveVersion, RuleBook},
     settle,
@@ -35,9 +37,11 @@ pub(super) struct Plan {
     evaluations: Vec<PlannedEvaluation>,
     /// Campaigns whose total is counted, and by how much it grows.
     counted: Vec<caps::Counted>,
+    /// Units for the goals that neighbours share.
+    goals: Vec<goal::Moved>,
 }
 
-type PlannedEvaluation = (Owner, CampaignVersionId, Unit, Trace);
+pub(super) type PlannedEvaluation = (Owner, CampaignVersionId, Unit, Trace);
 
 /// When and where a purchase happened, and when it is worked out.
 #[derive(Clone, Copy)]
@@ -51,7 +55,15 @@ pub(super) struct Moment<'a> {
 impl Plan {
     /// Works out wallets, lots and full cards. In [`Mode::Live`] the stock of rewards is taken here, because whether a
     /// card can be completed depends on it.
-    pub(super) async fn make(tx: &mut Tx, book: &RuleBook, mode: Mode, purchase: PurchaseId, moment: Moment<'_>, holder: Option<&Holder>, evaluated: &Evaluated) -> Result<Self, Error> {
+    pub(super) async fn make(
+        tx: &mut Tx,
+        book: &RuleBook,
+        mode: Mode,
+        purchase: PurchaseId,
+        moment: Moment<'_>,
+        holder: Option<&Holder>,
+        evaluated: &Evaluated,
+    ) -> Result<Self, Error> {
         let consumer = holder.map_or(ConsumerId::fixed(0), |holder| holder.consumer);
         let mut cards = FullCards::new(mode);
         let mut account = match holder {
@@ -61,6 +73,7 @@ impl Plan {
         settle::advance(tx, book, &mut account, &mut cards, moment.now).await?;
         let mut evaluations = Vec::with_capacity(evaluated.awards.len() + evaluated.excluded.len());
         let mut counted = Vec::new();
+        let mut goals = Vec::new();
         let mut places = Vec::with_capacity(evaluated.awards.len());
         for (version, trace) in &evaluated.awards {
             let owner = Owner { tenant: version.tenant, brand: version.brand, campaign: version.campaign, consumer };
@@ -68,6 +81,7 @@ impl Plan {
             if trace.award > 0 {
                 account.earn(place, &award_of(tx, version, trace, purchase, moment), moment.now);
                 counted.extend(version.counts_all.then_some((version.campaign, trace.award)));
+                goals.extend(version.has_goal.then_some((version.campaign, trace.units)));
             }
             places.push(place);
             evaluations.push((owner, version.version, version.rules.unit, trace.clone()));
@@ -87,18 +101,20 @@ impl Plan {
         let balance = |place: usize| account.wallets[place].now.available;
         let awards = evaluated.awards.iter().zip(&places).map(|((version, trace), place)| told(version, trace, balance(*place))).collect();
         let outcome = PlanOutcome { awards, rewards: cards.told.clone() };
-        Ok(Self { outcome, account, cards, evaluations, counted })
+        Ok(Self { outcome, account, cards, evaluations, counted, goals })
     }
 }
 
 /// When what was earned can be used, and until when, on the calendar of the shop.
-fn award_of(tx: &mut Tx, version: &LiveVersion, trace: &Trace, purchase: PurchaseId, moment: Moment<'_>) -> account::Award {
+pub(super) fn award_of(tx: &mut Tx, version: &LiveVersion, trace: &Trace, purchase: PurchaseId, moment: Moment<'_>) -> account::Award {
     let date = moment.local.date();
     let start_of = |days: i64| date.plus_days(days).map_or(NEVER, |date| identity::shop::start_of_day(&moment.shop.time_zone, date));
     let rules = &version.rules;
     account::Award {
         campaign: version.campaign,
         purchase,
+        adjustment: None,
+        part: 1,
         lot: tx.new_id(),
         shop: moment.shop.id,
         business_date: date,
@@ -109,7 +125,7 @@ fn award_of(tx: &mut Tx, version: &LiveVersion, trace: &Trace, purchase: Purchas
     }
 }
 
-fn told(version: &LiveVersion, trace: &Trace, balance: i64) -> Award {
+pub(super) fn told(version: &LiveVersion, trace: &Trace, balance: i64) -> Award {
     Award {
         campaign_id: version.campaign,
         campaign_version_id: version.version,
@@ -140,6 +156,7 @@ pub(super) struct Stored<'a> {
 pub(super) async fn write(tx: &mut Tx, stored: &Stored<'_>, plan: Plan) -> Result<(), Error> {
     insert_purchase(tx, stored).await?;
     insert_lines(tx, stored).await?;
+    changes::note(tx, stored.now, stored.basket.brands(), stored.local.date()).await?;
     post(tx, stored.purchase, stored.sale.shop.id, stored.local, stored.now, plan).await?;
     tell_registered(tx, stored.now, stored.holder.consumer, stored.purchase, stored.sale.shop.id, stored.answer.status).await?;
     announce(tx, stored.holder.consumer, stored.sale.shop.id, stored.basket);
@@ -147,19 +164,34 @@ pub(super) async fn write(tx: &mut Tx, stored: &Stored<'_>, plan: Plan) -> Resul
 }
 
 /// What became of a purchase, for other domains.
-pub(super) async fn tell_registered(tx: &mut Tx, now: Timestamp, consumer: ConsumerId, purchase: PurchaseId, shop: ShopId, status: PurchaseStatus) -> Result<(), Error> {
+pub(super) async fn tell_registered(
+    tx: &mut Tx,
+    now: Timestamp,
+    consumer: ConsumerId,
+    purchase: PurchaseId,
+    shop: ShopId,
+    status: PurchaseStatus,
+) -> Result<(), Error> {
     let payload = json!({ "purchase_id": purchase, "shop_id": shop, "status": status });
     outbox::publish(tx, now, NewEvent { topic: "loyalty.purchase_registered", key: consumer.to_string(), payload }).await?;
     Ok(())
 }
 
 /// What a purchase that is known earns: the ledger, the evaluations, and what campaigns count over everybody.
-pub(super) async fn post(tx: &mut Tx, purchase: PurchaseId, shop: ShopId, local: LocalTime, now: Timestamp, plan: Plan) -> Result<(), Error> {
+pub(super) async fn post(
+    tx: &mut Tx,
+    purchase: PurchaseId,
+    shop: ShopId,
+    local: LocalTime,
+    now: Timestamp,
+    mut plan: Plan,
+) -> Result<(), Error> {
     settle::close(tx, &plan.account, &plan.cards, now).await?;
     for part in plan.evaluations.chunks(ROWS_MAX) {
         insert_evaluations(tx, purchase, part).await?;
     }
-    caps::count(tx, &plan.counted, shop, local.date()).await
+    caps::count(tx, &plan.counted, shop, local.date()).await?;
+    goal::count(tx, plan.account.consumer, shop, &mut plan.goals).await
 }
 
 /// Open pages look again.
@@ -233,7 +265,7 @@ async fn insert_lines(tx: &mut Tx, stored: &Stored<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn insert_evaluations(tx: &mut Tx, purchase: PurchaseId, evaluations: &[PlannedEvaluation]) -> Result<(), Error> {
+pub(super) async fn insert_evaluations(tx: &mut Tx, purchase: PurchaseId, evaluations: &[PlannedEvaluation]) -> Result<(), Error> {
     let mut query = tx.query(INSERT_EVALUATIONS.with_rows(EVALUATION_COLUMNS, evaluations.len()));
     for (owner, version, unit, trace) in evaluations {
         query = query
@@ -258,7 +290,8 @@ const INSERT_LINES: Sql = Sql::same(
 );
 
 const EVALUATION_COLUMNS: usize = 9;
-const INSERT_EVALUATIONS: Sql = Sql::same("INSERT INTO evaluation (purchase_id, campaign_id, version_id, tenant_id, brand_id, consumer_id, unit, award, trace) VALUES");
+const INSERT_EVALUATIONS: Sql =
+    Sql::same("INSERT INTO evaluation (purchase_id, campaign_id, version_id, tenant_id, brand_id, consumer_id, unit, award, trace) VALUES");
 
 /// The statements that write several rows, with two of them.
 pub(super) fn row_statements() -> [Sql; 2] {

@@ -8,7 +8,11 @@ use shared::{
 };
 
 use super::{DUPLICATE_WINDOW_MS, Sale};
-use crate::{Error, card::{self, Holder}};
+use crate::{
+    Error,
+    card::{self, Holder},
+    settle,
+};
 
 /// A purchase that is known under the same key.
 pub(super) struct Known {
@@ -39,7 +43,13 @@ pub(super) async fn find_by_key(tx: &mut Tx, sale: &Sale<'_>) -> Result<Option<K
 }
 
 /// One statement for both questions: they are asked for every purchase.
-pub(super) async fn find_known(tx: &mut Tx, sale: &Sale<'_>, holder: &Holder, basket: &[u8; 32], at: Timestamp) -> Result<KnownAbout, Error> {
+pub(super) async fn find_known(
+    tx: &mut Tx,
+    sale: &Sale<'_>,
+    holder: &Holder,
+    basket: &[u8; 32],
+    at: Timestamp,
+) -> Result<KnownAbout, Error> {
     let rows = tx
         .query(FIND_KNOWN)
         .bind(sale.source.clone())
@@ -74,16 +84,8 @@ pub(super) async fn code_used_at(tx: &mut Tx, holder: &Holder, step: i64) -> Res
 }
 
 /// Locks the consumer of a purchase. A claim may change whose it is until the lock is held.
-pub(super) async fn lock_consumer(tx: &mut Tx, purchase: PurchaseId) -> Result<(), Error> {
-    let mut known: Option<ConsumerId> = None;
-    loop {
-        let (consumer,): (ConsumerId,) = tx.query(CONSUMER_OF).bind(purchase).maybe().await?.ok_or(Error::NoSuchPurchase)?;
-        if known == Some(consumer) {
-            return Ok(());
-        }
-        tx.lock(consumer.lock_key()).await?;
-        known = Some(consumer);
-    }
+pub(crate) async fn lock_consumer(tx: &mut Tx, purchase: PurchaseId) -> Result<(), Error> {
+    settle::lock_whose(tx, CONSUMER_OF, purchase.0).await?.map(|_| ()).ok_or(Error::NoSuchPurchase)
 }
 
 /// A purchase as the shop was told, for the shop, the consumer and the operator alike; a partner sees its own imports.
@@ -107,7 +109,11 @@ pub async fn get(tx: &mut Tx, actor: &Actor, id: PurchaseId) -> Result<PurchaseA
     if !mine {
         return Err(Error::NotFound);
     }
-    serde_json::from_slice(&row.answer).map_err(|error| Error::BadCapture(error.to_string()))
+    let mut answer: PurchaseAnswer = serde_json::from_slice(&row.answer).map_err(|error| Error::BadCapture(error.to_string()))?;
+    if matches!(actor, Actor::Key { .. }) {
+        answer.consumer_label = card::nameless(&answer.consumer_label);
+    }
+    Ok(answer)
 }
 
 #[derive(sqlx::FromRow)]
@@ -172,8 +178,8 @@ sql! {
     GET: "SELECT shop_id, consumer_id, source, COALESCE(review_answer, answer) AS answer FROM purchase WHERE id = $1";
 
     OF_SHOP: "SELECT p.id, p.purchased_at, p.offset_seconds, n.display_name, c.public_code, p.total_minor, p.currency, p.status, p.reason, p.member_id,
-                     CAST(COALESCE((SELECT SUM(e.award) FROM evaluation e WHERE e.purchase_id = p.id AND e.unit = 'points'), 0) AS BIGINT) AS points,
-                     CAST(COALESCE((SELECT SUM(e.award) FROM evaluation e WHERE e.purchase_id = p.id AND e.unit = 'stamps'), 0) AS BIGINT) AS stamps
+                     CAST(COALESCE((SELECT SUM(e.award) FROM evaluation_now e WHERE e.purchase_id = p.id AND e.unit = 'points'), 0) AS BIGINT) AS points,
+                     CAST(COALESCE((SELECT SUM(e.award) FROM evaluation_now e WHERE e.purchase_id = p.id AND e.unit = 'stamps'), 0) AS BIGINT) AS stamps
               FROM purchase p
               JOIN card c ON c.id = p.card_id
               JOIN consumer n ON n.id = p.consumer_id

@@ -59,7 +59,12 @@ fn basket(code: String, scanned_at: Timestamp) -> PreviewPurchase {
 
 async fn previews(world: &World, now: Timestamp, basket: &PreviewPurchase) -> Result<i64, Error> {
     let mut tx = world.db.read().await.unwrap();
-    Ok(purchase::preview(&mut tx, &world.loyalty, &world.tendero, now, world.shop, basket).await?.awards.iter().map(|award| award.amount).sum())
+    Ok(purchase::preview(&mut tx, &world.loyalty, &world.tendero, now, world.shop, basket)
+        .await?
+        .awards
+        .iter()
+        .map(|award| award.amount)
+        .sum())
 }
 
 both_databases! {

@@ -2,19 +2,45 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod alerts;
+mod claims;
 mod codes;
+mod control;
+mod correction;
+mod counter;
+mod forecast;
+mod goals;
+mod last;
+mod life;
+mod lives;
+mod office;
+mod paper;
+mod payback;
+mod receipts;
 mod recovery;
+mod replay;
+mod rights;
+mod sandbox;
+mod seals;
+mod velocity;
 mod whole;
 mod world;
 
 use db::both_databases;
 use identity::{Actor, device};
-use loyalty::{Error, campaign, card, history, purchase, reward, shop, template::{self, ChosenReward, Mechanic}};
+use loyalty::{
+    Error, campaign, card, history, purchase, reward, shop,
+    template::{self, ChosenReward, Mechanic},
+};
 use sha2::{Digest, Sha256};
 use shared::{
     Currency, OrganisationId, SessionId, ShopId, Timestamp, UserId,
     identity::{MemberRole, OrganisationKind, UserRole},
-    loyalty::{NewDelivery, NewReward, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind, campaign::{Basis, Enrolment, Unit}, evaluation::NoAwardReason},
+    loyalty::{
+        NewDelivery, NewReward, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind,
+        campaign::{Basis, CapScope, Enrolment, ShopGroup, ShopScope, Unit},
+        evaluation::NoAwardReason,
+    },
     time::{HOUR_MS, MINUTE_MS},
 };
 use world::{COLA, GALLETA, NOW, PAN, World};
@@ -84,8 +110,9 @@ both_databases! {
             ends: rules.ends,
             products: rules.products.clone(),
             mechanic: Mechanic::StampCard { units: 1, stamps: 1, need: 5, reward: ChosenReward::New(new_reward) },
+            extras: template::Extras::default(),
         };
-        let preview = template::preview(&mut db.read().await.unwrap(), &world.manager, &answers).await.unwrap();
+        let preview = template::preview(&mut db.read().await.unwrap(), &world.manager, NOW, &answers).await.unwrap();
         assert!(preview.terms.contains("Con 5 sellos te llevas: Una Cola"), "{}", preview.terms);
         let save = |answers: template::Answers| { let manager = world.manager.clone(); async move {
             let mut tx = db.begin().await.unwrap();
@@ -96,24 +123,61 @@ both_databases! {
         let drafts: Vec<_> = futures::future::join_all((0..4).map(|_| save(answers.clone()))).await.into_iter().map(|saved| saved.unwrap().id).collect();
         assert!(drafts.iter().all(|id| *id == drafts[0]));
         let mut tx = db.begin().await.unwrap();
-        assert_eq!((campaign::list(&mut tx, &world.manager, None, 10).await.unwrap().items.len(), reward::list(&mut tx, &world.manager).await.unwrap().len()), (1, 1));
+        assert_eq!((campaign::list(&mut tx, &world.manager, NOW, None, 10).await.unwrap().items.len(), reward::list(&mut tx, &world.manager, NOW).await.unwrap().len()), (1, 1));
         drop(tx);
 
         let renamed = template::Answers { campaign: Some(drafts[0]), name: "Lleva 5 más".into(), ..answers.clone() };
         assert_eq!(save(renamed.clone()).await.unwrap().name, "Lleva 5 más");
         let mut tx = db.begin().await.unwrap();
-        let published = campaign::publish(&mut tx, &world.manager, NOW, drafts[0]).await.unwrap();
+        let published = campaign::publish(&mut tx, &Actor::System, NOW, drafts[0]).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(published.published_rules.as_ref(), Some(&published.rules));
         let later = template::Answers { ends: rules.ends.plus_days(30).unwrap(), ..renamed.clone() };
         let draft = save(later.clone()).await.unwrap();
         assert_eq!((draft.rules.ends, draft.published_rules.unwrap().ends), (later.ends, rules.ends));
         assert!(matches!(save(template::Answers { name: "Otro nombre".into(), ..renamed }).await, Err(Error::AlreadyPublished)));
-        assert!(matches!(save(template::Answers { products: Vec::new(), ..answers.clone() }).await, Err(Error::Rules(_))));
+        assert!(matches!(save(template::Answers { products: Vec::new(), ..answers.clone() }).await, Err(Error::Wrong(_))));
 
         // What another program wrote would lose part of itself.
         let custom = world.publish(world.rules(Unit::Points, per_value())).await;
         assert!(matches!(save(template::Answers { campaign: Some(custom), ..answers }).await, Err(Error::CustomRules)));
+    }
+
+    async fn five_mechanics_are_written_by_few_answers_and_read_again(db: &Db) {
+        let world = World::new(db).await;
+        let rules = world.rules(Unit::Points, per_value());
+        let card = || ChosenReward::New(NewReward { brand_id: world.brand, name: "Una Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 0, currency: Currency::Cop, stock: Some(50), max_per_consumer: None, cost: None, reserve_minutes: None });
+        let mechanics = [
+            (Mechanic::StampCard { units: 1, stamps: 1, need: 5, reward: card() }, "por cada unidad recibes 1 sello"),
+            (Mechanic::VisitCard { least_minor: 500_000, need: 5, reward: card() }, "por cada compra recibes 1 sello si llevas $5.000 o más"),
+            (Mechanic::PointsPerUnit { units: 1, points: 10 }, "por cada unidad recibes 10 puntos"),
+            (Mechanic::DoubleDays { units: 1, points: 10, days: vec![2, 6] }, "por 2 los martes y los sábados"),
+            (Mechanic::PointsPerValue { step_minor: 100_000, points: 1 }, "por cada $1.000 recibes 1 punto"),
+        ];
+        for (number, (mechanic, words)) in mechanics.into_iter().enumerate() {
+            let answers = template::Answers {
+                campaign: None,
+                brand_id: world.brand,
+                name: format!("Campaña {number}"),
+                starts: rules.starts,
+                ends: rules.ends,
+                products: rules.products.clone(),
+                mechanic,
+                extras: template::Extras::default(),
+            };
+            let limited = template::Extras { places: ShopGroup { zones: vec!["Chapinero".into()], distributors: vec!["D7".into()] }, budget: Some(900), adults_only: true };
+            let mut tx = db.begin().await.unwrap();
+            let saved = template::save(&mut tx, &world.manager, NOW, &answers).await.unwrap();
+            let terms = campaign::draft_terms(&mut tx, &world.manager, &saved).await.unwrap().replace('\u{a0}', " ");
+            let narrow = template::save(&mut tx, &world.manager, NOW, &template::Answers { campaign: Some(saved.id), extras: limited, ..answers.clone() }).await.unwrap().rules;
+            let wide = template::save(&mut tx, &world.manager, NOW, &template::Answers { campaign: Some(saved.id), ..answers }).await.unwrap().rules;
+            tx.commit().await.unwrap();
+
+            assert!(terms.contains(words), "{words}: {terms}");
+            assert_eq!(wide, saved.rules, "what was limited is opened again");
+            assert!(narrow.adults_only && matches!(&narrow.shops, ShopScope::Where(group) if group.zones == ["Chapinero"]));
+            assert_eq!(narrow.caps.iter().map(|cap| (cap.scope, cap.max)).collect::<Vec<_>>(), [(CapScope::Campaign, 900)]);
+        }
     }
 
     async fn a_full_card_gives_a_reward_and_keeps_the_rest(db: &Db) {
@@ -158,9 +222,9 @@ both_databases! {
         let preview = reward::preview_delivery(&mut tx, &world.tendero, &code).await.unwrap();
         let done = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &new).await.unwrap();
         let again = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &new).await.unwrap();
-        let owed = shop::payables(&mut tx, &world.tendero).await.unwrap();
-        let by_cashier = shop::payables(&mut tx, &world.cashier()).await;
-        let of_brand = shop::payables_of_tenant(&mut tx, &world.manager, world.tenant).await.unwrap();
+        let owed = shop::payables(&mut tx, &world.tendero, NOW).await.unwrap();
+        let by_cashier = shop::payables(&mut tx, &world.cashier(), NOW).await;
+        let of_brand = shop::payables_of_tenant(&mut tx, &world.manager, world.tenant, NOW).await.unwrap();
         let day = shop::day(&mut tx, &world.cashier(), NOW).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = db.begin().await.unwrap();
@@ -221,6 +285,28 @@ both_databases! {
         assert!(matches!((too_old, forged), (Err(Error::TooOld), Err(Error::BadSignature))));
         assert!(world.available().await.is_empty());
         world.post(NOW, &good).await.unwrap();
+    }
+
+    async fn a_shop_is_proposed_what_it_usually_takes(db: &Db) {
+        let world = World::new(db).await;
+        let usual = |after_ms: i64| { let world = &world; async move {
+            let mut tx = world.db.read().await.unwrap();
+            loyalty::price::usual(&mut tx, &world.tendero, NOW.plus_ms(after_ms)).await.unwrap()
+        }};
+        assert!(usual(0).await.is_empty());
+        for (minutes, price) in [(0, 240_000), (5, 260_000), (10, 260_000), (15, 2_600_000)] {
+            world.buys(minutes, &[(COLA, 1, Some(price))]).await;
+        }
+        // The same again is held, and what came back says nothing.
+        world.buys(16, &[(COLA, 1, Some(2_600_000))]).await;
+        let void = world.buys(17, &[(GALLETA, 1, Some(1))]).await;
+        let mut tx = db.begin().await.unwrap();
+        let all = shared::loyalty::NewReturn { return_id: None, lines: shared::loyalty::ReturnedLines::All(shared::loyalty::AllLines::All), reason: None };
+        purchase::give_back(&mut tx, &world.loyalty, &world.tendero, NOW.plus_ms(18 * MINUTE_MS), void.purchase_id, &all).await.unwrap();
+        tx.commit().await.unwrap();
+
+        assert_eq!(usual(HOUR_MS).await.into_iter().collect::<Vec<_>>(), [(world.cola, 260_000)]);
+        assert!(usual(40 * 24 * HOUR_MS).await.is_empty(), "old prices say nothing");
     }
 
     async fn a_code_opens_one_purchase(db: &Db) {
@@ -327,8 +413,8 @@ both_databases! {
         let world = World::new(db).await;
         let id = world.publish(world.rules(Unit::Points, per_value())).await;
         let mut tx = db.begin().await.unwrap();
-        let published = campaign::get(&mut tx, &world.manager, id).await.unwrap();
-        let again = campaign::publish(&mut tx, &world.manager, NOW, id).await.unwrap();
+        let published = campaign::get(&mut tx, &world.manager, NOW, id).await.unwrap();
+        let again = campaign::publish(&mut tx, &Actor::System, NOW, id).await.unwrap();
         let double = shared::loyalty::NewCampaign {
             brand_id: world.brand,
             name: published.name.clone(),
@@ -336,7 +422,7 @@ both_databases! {
             rules: world.rules(Unit::Points, RuleKind::PerAmount { step_minor: 100_000, points: 2, basis: Basis::Purchase }),
         };
         campaign::update_draft(&mut tx, &world.manager, NOW, id, &double).await.unwrap();
-        let second = campaign::publish(&mut tx, &world.manager, NOW.plus_ms(HOUR_MS), id).await.unwrap();
+        let second = campaign::publish(&mut tx, &Actor::System, NOW.plus_ms(HOUR_MS), id).await.unwrap();
         tx.commit().await.unwrap();
         let early = world.capture(world.consumer, NOW, &[(COLA, 2, None)]).await;
         let mut late = world.capture(world.consumer, NOW.plus_ms(2 * HOUR_MS), &[(COLA, 2, None)]).await;
@@ -357,11 +443,11 @@ both_databases! {
         let analyst = Actor::User { user: UserId::fixed(9), tenant: world.tenant, kind: OrganisationKind::BrandOwner, role: UserRole::Analyst, session: SessionId::fixed(9) };
         let mut tx = db.begin().await.unwrap();
 
-        assert!(matches!(campaign::get(&mut tx, &stranger, id).await, Err(Error::Identity(identity::Error::NotFound))));
+        assert!(matches!(campaign::get(&mut tx, &stranger, NOW, id).await, Err(Error::Identity(identity::Error::NotFound))));
         assert!(matches!(campaign::publish(&mut tx, &analyst, NOW, id).await, Err(Error::Identity(identity::Error::Forbidden))));
-        assert!(matches!(campaign::get(&mut tx, &Actor::Anonymous, id).await, Err(Error::Identity(identity::Error::Unauthorized))));
+        assert!(matches!(campaign::get(&mut tx, &Actor::Anonymous, NOW, id).await, Err(Error::Identity(identity::Error::Unauthorized))));
         assert!(matches!(card::balances(&mut tx, &stranger, world.consumer).await, Err(Error::Identity(identity::Error::Forbidden))));
-        assert!(campaign::list(&mut tx, &stranger, None, 25).await.unwrap().items.is_empty());
+        assert!(campaign::list(&mut tx, &stranger, NOW, None, 25).await.unwrap().items.is_empty());
     }
 
     async fn verify_sees_a_number_that_was_tampered_with(db: &Db) {

@@ -2,12 +2,22 @@
 
 use db::{Db, both_databases, sql};
 use hmac::{Hmac, Mac};
-use identity::{Actor, Persona, challenge, session::{self, Subject}};
-use loyalty::{Error, card::{self, NewCardKey}};
+use identity::{
+    Actor, Persona, challenge,
+    session::{self, Subject},
+};
+use loyalty::{
+    Error,
+    card::{self, NewCardKey},
+};
 use sha2::{Digest, Sha256};
 use shared::{
     CardKeyId, Country, SessionId, Timestamp,
-    loyalty::{CardCode, PurchaseStatus, campaign::Unit, card_code::{PublicCode, rotating_message, step_at, with_mac}},
+    loyalty::{
+        CardCode, PurchaseStatus,
+        campaign::Unit,
+        card_code::{PublicCode, rotating_message, step_at, with_mac},
+    },
     time::{HOUR_MS, MINUTE_MS},
 };
 

@@ -2,13 +2,15 @@
 
 use db::both_databases;
 use identity::{Actor, Scopes};
-use loyalty::{Error, card, catalogue, claim, history, purchase, reward, settle};
+use loyalty::{Error, campaign, card, catalogue, claim, history, purchase, reward, settle};
 use shared::{
     ApiKeyId, ConsumerId, Country, RewardId, Timestamp,
     identity::OrganisationKind,
     loyalty::{
-        AllLines, CampaignRules, ImportLine, ImportPurchase, NewDelivery, NewReservation, NewReturn, NewReview, NewReward, PurchaseAnswer, PurchaseReturn, PurchaseStatus, ReturnedLine, ReturnedLines, ReviewDecision, RewardInstance, RewardStatus, RuleKind,
-        campaign::{Bonus, BonusWhen, Cap, CapScope, OnExceed, Shortfall, Unit},
+        AllLines, CampaignRules, ImportLine, ImportPurchase, NewCampaign, NewDelivery, NewReservation, NewReturn, NewReview, NewReward,
+        PurchaseAnswer, PurchaseReturn, PurchaseStatus, ReturnedLine, ReturnedLines, ReviewDecision, RewardInstance, RewardStatus,
+        RuleKind, Template,
+        campaign::{Bonus, BonusWhen, Cap, CapScope, Multiplier, MultiplierWhen, OnExceed, Shortfall, Threshold, Unit},
     },
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
@@ -29,7 +31,18 @@ impl World {
 
     async fn priced(&self, cost: i64, stock: Option<i64>) -> RewardId {
         let mut tx = self.db.begin().await.unwrap();
-        let new = NewReward { brand_id: self.brand, name: "Termo".into(), category: "gift".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: shared::Currency::Cop, stock, max_per_consumer: Some(2), cost: Some(cost), reserve_minutes: None };
+        let new = NewReward {
+            brand_id: self.brand,
+            name: "Termo".into(),
+            category: "gift".into(),
+            unit_cost_minor: 250_000,
+            handling_fee_minor: 20_000,
+            currency: shared::Currency::Cop,
+            stock,
+            max_per_consumer: Some(2),
+            cost: Some(cost),
+            reserve_minutes: None,
+        };
         let id = reward::create(&mut tx, &self.manager, NOW, &new).await.unwrap().id;
         tx.commit().await.unwrap();
         id
@@ -44,7 +57,8 @@ impl World {
 
     async fn deliver(&self, code: &str, now: Timestamp) -> Result<shared::loyalty::Delivery, Error> {
         let mut tx = self.db.begin().await?;
-        let delivery = reward::deliver(&mut tx, &self.loyalty, &self.tendero, now, &NewDelivery { code: code.into(), shop_id: None }).await?;
+        let delivery =
+            reward::deliver(&mut tx, &self.loyalty, &self.tendero, now, &NewDelivery { code: code.into(), shop_id: None }).await?;
         tx.commit().await?;
         Ok(delivery)
     }
@@ -68,11 +82,16 @@ impl World {
     }
 
     async fn rewards(&self) -> Vec<RewardStatus> {
-        reward::of_consumer(&mut self.db.read().await.unwrap(), &self.ana, self.consumer).await.unwrap().into_iter().map(|given| given.status).collect()
+        reward::of_consumer(&mut self.db.read().await.unwrap(), &self.ana, self.consumer)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|given| given.status)
+            .collect()
     }
 
     /// So many cards that nobody owns.
-    async fn crowd(&self, size: usize) -> Vec<ConsumerId> {
+    pub async fn crowd(&self, size: usize) -> Vec<ConsumerId> {
         let mut tx = self.db.begin().await.unwrap();
         let mut crowd = Vec::new();
         for _ in 0..size {
@@ -85,13 +104,35 @@ impl World {
     }
 
     /// A till reports so many colas of a consumer.
-    async fn imports(&self, consumer: ConsumerId, quantity: i64) -> PurchaseAnswer {
-        let till = Actor::Key { key: ApiKeyId::fixed(1), tenant: self.tenant, kind: OrganisationKind::BrandOwner, scopes: Scopes::parse("purchases:import").unwrap() };
-        let line = ImportLine { gtin: gtin(COLA), quantity, unit_price_minor: None, discount_minor: 0, reward_line: false };
-        let sale = ImportPurchase { external_id: consumer.to_string(), shop_id: self.shop, consumer_id: Some(consumer), card_code: None, purchased_at: NOW, offline: false, lines: vec![line] };
+    pub async fn imports(&self, consumer: ConsumerId, quantity: i64) -> PurchaseAnswer {
         let mut tx = self.db.begin().await.unwrap();
-        let outcome = purchase::import(&mut tx, &self.loyalty, &till, NOW, &sale, sale.external_id.as_bytes()).await.unwrap();
+        let answer = self.imports_in(&mut tx, consumer, quantity).await;
         tx.commit().await.unwrap();
+        answer
+    }
+
+    async fn imports_in(&self, tx: &mut db::Tx, consumer: ConsumerId, quantity: i64) -> PurchaseAnswer {
+        self.imports_of(tx, consumer, quantity, NOW).await
+    }
+
+    async fn imports_of(&self, tx: &mut db::Tx, consumer: ConsumerId, quantity: i64, purchased_at: Timestamp) -> PurchaseAnswer {
+        let till = Actor::Key {
+            key: ApiKeyId::fixed(1),
+            tenant: self.tenant,
+            kind: OrganisationKind::BrandOwner,
+            scopes: Scopes::parse("purchases:import").unwrap(),
+        };
+        let line = ImportLine { gtin: gtin(COLA), quantity, unit_price_minor: None, discount_minor: 0, reward_line: false };
+        let sale = ImportPurchase {
+            external_id: consumer.to_string(),
+            shop_id: self.shop,
+            consumer_id: Some(consumer),
+            card_code: None,
+            purchased_at,
+            offline: false,
+            lines: vec![line],
+        };
+        let outcome = purchase::import(tx, &self.loyalty, &till, NOW, &sale, sale.external_id.as_bytes()).await.unwrap();
         serde_json::from_slice(&outcome.bytes).unwrap()
     }
 
@@ -331,6 +372,110 @@ both_databases! {
         let answers = futures::future::join_all(crowd.iter().map(|consumer| world.imports(*consumer, 1))).await;
         let given: i64 = answers.into_iter().flat_map(|answer| answer.awards).map(|award| award.amount).sum();
         assert_eq!(given, 990);
+        world.clean().await;
+    }
+
+    async fn who_filled_her_card_before_has_the_last_reward_though_nobody_looked(db: &Db) {
+        let world = World::new(db).await;
+        let gift = world.priced(10, Some(1)).await;
+        let tomorrow = CampaignRules { hold_days: 1, products: vec![world.cola], threshold: Some(Threshold { need: 2, reward_id: gift }), ..world.rules(Unit::Stamps, RuleKind::PerUnit { units: 1, points: 1 }) };
+        world.publish(tomorrow).await;
+        world.publish(CampaignRules { products: vec![world.galleta], ..ten_each(&world) }).await;
+        let other = world.crowd(1).await[0];
+        world.imports(other, 2).await;
+        world.buys(0, &[(GALLETA, 1, None)]).await;
+
+        // The other's stamps became hers at midnight, and with them the only unit.
+        assert!(matches!(world.reserve(gift, NOW.plus_ms(DAY_MS)).await, Err(Error::OutOfStock)));
+        let theirs = reward::of_consumer(&mut db.read().await.unwrap(), &Actor::System, other).await.unwrap();
+        let midnight = shared::CivilDate::new(2026, 3, 11).unwrap();
+        // A refusal writes nothing; whoever looks finds it all the same.
+        assert!(theirs.is_empty());
+        settle::everybody(db, &world.loyalty, NOW.plus_ms(DAY_MS)).await.unwrap();
+        let theirs = reward::of_consumer(&mut db.read().await.unwrap(), &Actor::System, other).await.unwrap();
+        assert_eq!((theirs.len(), theirs[0].issued_at), (1, identity::shop::start_of_day("America/Bogota", midnight)));
+        world.clean().await;
+    }
+
+    async fn the_limit_that_cut_an_award_is_told(db: &Db) {
+        let world = World::new(db).await;
+        let caps = [(CapScope::Purchase, 25), (CapScope::ConsumerDay, 30)].map(|(scope, max)| Cap { scope, max, on_exceed: OnExceed::Truncate });
+        world.publish(CampaignRules { caps: caps.to_vec(), ..ten_each(&world) }).await;
+        for (minutes, colas) in [(0, 1), (10, 2), (20, 1)] {
+            world.buys(minutes, &[(COLA, colas, None)]).await;
+        }
+        let mut tx = db.read().await.unwrap();
+        let page = history::movements(&mut tx, &world.ana, world.consumer, None, 25).await.unwrap();
+        let told: Vec<_> = page.items.iter().rev().map(|movement| (movement.amount, movement.limit)).collect();
+        let silent = loyalty::dispute::unrewarded(&mut tx, &world.ana, NOW.plus_ms(HOUR_MS)).await.unwrap();
+
+        assert_eq!(told, [(10, None), (20, None)]);
+        assert_eq!((silent.len(), silent[0].limit), (1, Some(CapScope::ConsumerDay)));
+        drop(tx);
+        let more = world.buys(24 * 60, &[(COLA, 3, None)]).await;
+        assert_eq!(more.awards[0].amount, 25);
+        let mut tx = db.read().await.unwrap();
+        let page = history::movements(&mut tx, &world.ana, world.consumer, None, 1).await.unwrap();
+        assert_eq!((page.items[0].amount, page.items[0].limit), (25, Some(CapScope::Purchase)));
+    }
+
+    async fn a_list_of_rewards_knows_what_has_lapsed(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(ten_each(&world)).await;
+        let gift = world.priced(10, Some(1)).await;
+        world.buys(0, &[(COLA, 1, None)]).await;
+        world.reserve(gift, NOW).await.unwrap();
+        let left = |after_ms: i64| { let world = &world; async move {
+            reward::list(&mut world.db.read().await.unwrap(), &world.manager, NOW.plus_ms(after_ms)).await.unwrap()[0].stock_left
+        }};
+
+        assert_eq!((left(9 * MINUTE_MS).await, left(10 * MINUTE_MS).await), (Some(0), Some(1)));
+    }
+
+    async fn a_budget_that_begins_later_counts_what_was_on_its_way(db: &Db) {
+        let world = World::new(db).await;
+        let campaign = world.publish(ten_each(&world)).await;
+        let crowd = world.crowd(2).await;
+        let mut on_its_way = db.begin().await.unwrap();
+        world.imports_in(&mut on_its_way, crowd[0], 3).await;
+        let publishing = async {
+            let mut tx = db.begin().await.unwrap();
+            let budget = Cap { scope: CapScope::Campaign, max: 50, on_exceed: OnExceed::Truncate };
+            let rules = CampaignRules { caps: vec![budget], ..ten_each(&world) };
+            let new = NewCampaign { brand_id: world.brand, name: "Lleva y gana".into(), template: Template::Custom, rules };
+            campaign::update_draft(&mut tx, &world.manager, NOW, campaign, &new).await.unwrap();
+            campaign::publish(&mut tx, &Actor::System, NOW, campaign).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let ending = async {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            on_its_way.commit().await.unwrap();
+        };
+        futures::join!(publishing, ending);
+
+        let second = world.imports(crowd[1], 3).await;
+        assert_eq!(second.awards[0].amount, 20);
+        world.clean().await;
+    }
+
+    async fn a_sale_of_a_clock_ahead_counts_at_its_own_time_once_approved(db: &Db) {
+        let world = World::new(db).await;
+        let noon = MultiplierWhen { from: Some("10:30".parse().unwrap()), to: Some("11:30".parse().unwrap()), ..MultiplierWhen::default() };
+        let double = Multiplier { id: "doble".into(), factor: "2".parse().unwrap(), when: noon };
+        world.publish(CampaignRules { multipliers: vec![double], ..ten_each(&world) }).await;
+        let other = world.crowd(1).await[0];
+        let mut tx = db.begin().await.unwrap();
+        let held = world.imports_of(&mut tx, other, 1, NOW.plus_ms(HOUR_MS)).await;
+        tx.commit().await.unwrap();
+        assert_eq!((held.status, held.reason.as_deref()), (PurchaseStatus::Held, Some("CLOCK_SUSPECT")));
+        let mut tx = db.begin().await.unwrap();
+        let approve = NewReview { decision: ReviewDecision::Approve, reason: None };
+        let told = purchase::decide(&mut tx, &world.loyalty, &Actor::System, NOW.plus_ms(2 * HOUR_MS), held.purchase_id, &approve).await.unwrap();
+        tx.commit().await.unwrap();
+
+        assert_eq!((told.purchased_at, told.awards[0].amount), (NOW.plus_ms(HOUR_MS), 20));
         world.clean().await;
     }
 

@@ -1,14 +1,30 @@
 //! A small known world: one brand, three products, a shop with an owner's signing phone, and a consumer with a card.
 
 use db::{Db, sql};
-use identity::{Actor, Keys, Persona, Phone, challenge::VerifiedPhone, consent::{Decision, Purpose}, consumer::NewConsumer, device, organisation, session::{self, Subject}, shop};
+use identity::{
+    Actor, Keys, Persona, Phone,
+    challenge::VerifiedPhone,
+    consent::{Decision, Purpose},
+    consumer::NewConsumer,
+    device, organisation,
+    session::{self, Subject},
+    shop,
+};
 use loyalty::{Loyalty, campaign, card, purchase, reward};
-use ring::{rand::SystemRandom, signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair}};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
 use secrecy::SecretBox;
 use shared::{
-    BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, SessionId, ShopId, Timestamp, UserId,
+    BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, SessionId, ShopId,
+    Timestamp, UserId,
     identity::{MemberRole, NewShop, OrganisationKind, UserRole},
-    loyalty::{Capture, CampaignRules, NewCampaign, NewReward, PurchaseAnswer, Rule, RuleKind, Template, campaign::{Threshold, Unit}, capture::{CAPTURE_VERSION, CaptureLine}},
+    loyalty::{
+        CampaignRules, Capture, NewCampaign, NewReward, PurchaseAnswer, Rule, RuleKind, Template,
+        campaign::{Threshold, Unit},
+        capture::{CAPTURE_VERSION, CaptureLine},
+    },
 };
 use uuid::Uuid;
 
@@ -55,15 +71,38 @@ impl World {
     pub async fn new(db: &Db) -> Self {
         let loyalty = Loyalty::new(keys());
         let mut tx = db.begin().await.unwrap();
-        let org = organisation::create(&mut tx, &Actor::System, NOW, "Bebidas Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
+        let org =
+            organisation::create(&mut tx, &Actor::System, NOW, "Bebidas Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
         let brand = organisation::create_brand(&mut tx, &Actor::System, NOW, org.id, "Cola Sierra", "#9F1239").await.unwrap();
-        let manager = Actor::User { user: UserId::fixed(1), tenant: org.id, kind: OrganisationKind::BrandOwner, role: UserRole::Manager, session: SessionId::fixed(1) };
+        let manager = Actor::User {
+            user: UserId::fixed(1),
+            tenant: org.id,
+            kind: OrganisationKind::BrandOwner,
+            role: UserRole::Manager,
+            session: SessionId::fixed(1),
+        };
         let (cola, galleta) = (ProductId::fixed(1), ProductId::fixed(2));
         for (id, code, price) in [(cola, COLA, 250_000_i64), (galleta, GALLETA, 120_000)] {
             tx.query(PRODUCT).bind(id).bind(gtin(code)).bind(org.id).bind(brand.id).bind(code).bind(price).execute().await.unwrap();
         }
-        tx.query(PRODUCT).bind(ProductId::fixed(3)).bind(gtin(PAN)).bind(None::<OrganisationId>).bind(None::<BrandId>).bind("Pan").bind(50_000_i64).execute().await.unwrap();
-        let new_shop = NewShop { name: "La Esquina".into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None };
+        tx.query(PRODUCT)
+            .bind(ProductId::fixed(3))
+            .bind(gtin(PAN))
+            .bind(None::<OrganisationId>)
+            .bind(None::<BrandId>)
+            .bind("Pan")
+            .bind(50_000_i64)
+            .execute()
+            .await
+            .unwrap();
+        let new_shop = NewShop {
+            name: "La Esquina".into(),
+            country: Country::Co,
+            time_zone: None,
+            city: "Bogotá".into(),
+            zone: String::new(),
+            distributor_code: None,
+        };
         let (shop_id, member) = shop::register(&mut tx, NOW, &phone(1), &new_shop, "Rosa").await.unwrap();
         let opened = session::open(&mut tx, NOW, Subject::Member(member, shop_id)).await.unwrap();
         let tendero = session::resolve(&mut tx, NOW, Persona::Tendero, &opened.token).await.unwrap();
@@ -73,12 +112,35 @@ impl World {
         let public = pair.public_key().as_ref().to_vec();
         let proof = pair.sign(&random, &public).unwrap();
         let device = device::enrol(&mut tx, &tendero, NOW, &public, proof.as_ref(), "Android").await.unwrap();
-        let card = Decision { purpose: Purpose::Card, controller: "platform".into(), granted: true, text_version: "co".into(), channel: "web".into(), device: "Android".into() };
+        let card = Decision {
+            purpose: Purpose::Card,
+            controller: "platform".into(),
+            granted: true,
+            text_version: "co".into(),
+            channel: "web".into(),
+            device: "Android".into(),
+        };
         let new = NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![card] };
         let (consumer, _) = card::sign_up(&mut tx, &loyalty, NOW, &phone(2), &new).await.unwrap();
         tx.commit().await.unwrap();
         let ana = Actor::Consumer { consumer, session: SessionId::fixed(2) };
-        Self { db: db.clone(), loyalty, tenant: org.id, brand: brand.id, manager, cola, galleta, shop: shop_id, member, tendero, device, pair, consumer, ana, counter: 0.into() }
+        Self {
+            db: db.clone(),
+            loyalty,
+            tenant: org.id,
+            brand: brand.id,
+            manager,
+            cola,
+            galleta,
+            shop: shop_id,
+            member,
+            tendero,
+            device,
+            pair,
+            consumer,
+            ana,
+            counter: 0.into(),
+        }
     }
 
     pub fn rules(&self, unit: Unit, kind: RuleKind) -> CampaignRules {
@@ -90,14 +152,34 @@ impl World {
         let mut tx = self.db.begin().await.unwrap();
         let new = NewCampaign { brand_id: self.brand, name: "Lleva y gana".into(), template: Template::Custom, rules };
         let id = campaign::create(&mut tx, &self.manager, NOW, &new).await.unwrap().id;
-        campaign::publish(&mut tx, &self.manager, NOW, id).await.unwrap();
+        campaign::publish(&mut tx, &Actor::System, NOW, id).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
 
     pub async fn reward(&self, stock: Option<i64>) -> RewardId {
+        self.reward_as("drink", stock).await
+    }
+
+    /// A hundred of something of that category.
+    pub async fn reward_of(&self, category: &str) -> RewardId {
+        self.reward_as(category, Some(100)).await
+    }
+
+    async fn reward_as(&self, category: &str, stock: Option<i64>) -> RewardId {
         let mut tx = self.db.begin().await.unwrap();
-        let new = NewReward { brand_id: self.brand, name: "1 Cola".into(), category: "drink".into(), unit_cost_minor: 250_000, handling_fee_minor: 20_000, currency: Currency::Cop, stock, max_per_consumer: None, cost: None, reserve_minutes: None };
+        let new = NewReward {
+            brand_id: self.brand,
+            name: "1 Cola".into(),
+            category: category.into(),
+            unit_cost_minor: 250_000,
+            handling_fee_minor: 20_000,
+            currency: Currency::Cop,
+            stock,
+            max_per_consumer: None,
+            cost: None,
+            reserve_minutes: None,
+        };
         let id = reward::create(&mut tx, &self.manager, NOW, &new).await.unwrap().id;
         tx.commit().await.unwrap();
         id
@@ -123,7 +205,15 @@ impl World {
             client_purchase_id: Uuid::from_u128(counter as u128),
             counter,
             device_id: self.device,
-            lines: lines.iter().map(|(code, quantity, price)| CaptureLine { discount_minor: 0, gtin: gtin(code), quantity: *quantity, unit_price_minor: *price }).collect(),
+            lines: lines
+                .iter()
+                .map(|(code, quantity, price)| CaptureLine {
+                    discount_minor: 0,
+                    gtin: gtin(code),
+                    quantity: *quantity,
+                    unit_price_minor: *price,
+                })
+                .collect(),
             member_id: self.member,
             offline: false,
             previous_sha256: "0".repeat(64),
@@ -146,7 +236,9 @@ impl World {
     pub async fn post_bytes(&self, now: Timestamp, bytes: &[u8], signature: &[u8]) -> Result<(PurchaseAnswer, bool), loyalty::Error> {
         let mut tx = self.db.begin().await?;
         let device = device::find_signing(&mut tx, self.device).await?.unwrap();
-        let outcome = purchase::register(&mut tx, &self.loyalty, now, &device, purchase::Arrival { body: bytes, signature, device_clock_ms: None }).await?;
+        let outcome =
+            purchase::register(&mut tx, &self.loyalty, now, &device, purchase::Arrival { body: bytes, signature, device_clock_ms: None })
+                .await?;
         tx.commit().await?;
         Ok((serde_json::from_slice(&outcome.bytes).unwrap(), outcome.replayed))
     }

@@ -48,14 +48,24 @@ mod tests {
 
     fn inputs(registered: i64, qualified: i64) -> Inputs {
         let money = |text| Exact::parse(text).unwrap();
-        Inputs { welcome_cost: money("200000"), messaging: money("72000"), tendero_incentive: money("120000"), media: money("500000"), registered, qualified }
+        Inputs {
+            welcome_cost: money("200000"),
+            messaging: money("72000"),
+            tendero_incentive: money("120000"),
+            media: money("500000"),
+            registered,
+            qualified,
+        }
     }
 
     #[test]
     fn all_that_was_spent_for_each_that_came() {
         let told = cac(&inputs(400, 260), 10).unwrap();
 
-        assert_eq!((told.cost.as_str(), told.cac_registered.as_deref(), told.cac_qualified.as_deref()), ("892000", Some("2230.00"), Some("3430.77")));
+        assert_eq!(
+            (told.cost.as_str(), told.cac_registered.as_deref(), told.cac_qualified.as_deref()),
+            ("892000", Some("2230.00"), Some("3430.77"))
+        );
     }
 
     #[test]

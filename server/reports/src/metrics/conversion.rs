@@ -1,6 +1,10 @@
 //! Metric 5: from the registration to the first purchase.
 
-use shared::{Timestamp, reports::metric::{Conversion, Converted}, time::{DAY_MS, MINUTE_MS}};
+use shared::{
+    Timestamp,
+    reports::metric::{Conversion, Converted},
+    time::{DAY_MS, MINUTE_MS},
+};
 
 use super::small_numbers::hide;
 use crate::exact::Exact;

@@ -4,11 +4,13 @@ use shared::reports::metric::{Definition, Metric};
 
 /// All of them, in the contract's order.
 pub fn definitions() -> Vec<Definition> {
-    Metric::ALL.into_iter().zip(1..).map(|(metric, number)| definition(metric, number)).collect()
+    Metric::ALL.into_iter().map(definition).collect()
 }
 
-fn definition(id: Metric, number: u8) -> Definition {
+/// One of them.
+pub fn definition(id: Metric) -> Definition {
     let (name, definition, formula) = words(id);
+    let number = Metric::ALL.iter().zip(1..).find(|(metric, _)| **metric == id).map_or(0, |(_, number)| number);
     Definition { id, number, name: name.to_owned(), definition: definition.to_owned(), formula: formula.to_owned() }
 }
 
@@ -75,6 +77,26 @@ const fn words(metric: Metric) -> (&'static str, &'static str, &'static str) {
             "Toda celda sobre consumidores con menos de 10 personas se oculta, y con ella otras, de menor a mayor, hasta que las ocultas sean al menos dos y sumen 10: así el total no la delata. Vale en pantalla, exportación y API.",
             "oculta si 0 < n < k",
         ),
+        Metric::Registration => (
+            "Registro de consumidores",
+            "Semana a semana (siete días desde el primero del periodo): qué parte de los compradores está identificada con un celular verificado y cuántos consumidores nuevos se registran en tiendas de la marca por cada PDV activo.",
+            "identified_share = identified ÷ (identified + anonymous) × 100; registrations_per_shop_week = registrations ÷ (active_shops × días ÷ 7)",
+        ),
+        Metric::Cohorts => (
+            "Cohortes por mes de registro",
+            "De quienes se registraron en cada mes, qué parte compró la marca en ese mismo mes y en cada mes calendario siguiente. Se muestran los meses que toca el periodo. El mes en curso va incompleto. Una celda se oculta si quienes compraron, o quienes no, son menos de 10.",
+            "rate = active ÷ consumers × 100; months_since = meses calendario desde el registro",
+        ),
+        Metric::Affinity => (
+            "Productos que se compran juntos",
+            "Parejas de productos de la marca en una misma compra; los de otras marcas no se miran. Soporte es la parte de las compras que lleva los dos; confianza, la parte de las compras con uno que también lleva el otro; lift, cuántas veces más juntos que por azar: más de 1 es afinidad. Una pareja con menos de 10 consumidores se oculta entera.",
+            "support = baskets ÷ compras × 100; confidence = baskets ÷ compras con el primero × 100; lift = baskets × compras ÷ (con el primero × con el segundo)",
+        ),
+        Metric::Zones => (
+            "Ventas por zona",
+            "Ventas de la marca según el municipio de la tienda donde se hicieron: tiendas que vendieron, compras, unidades, monto neto y compradores. Quien compró en dos municipios es comprador en los dos.",
+            "units = Σ cantidad; share = unidades de la zona ÷ unidades de todas × 100",
+        ),
         Metric::Liability => (
             "Pasivo de puntos, redención y vencimiento",
             "Puntos vigentes de la marca de un cierre al siguiente. La cuenta debe cerrar con lo que dicen los asientos; la diferencia se muestra y debe ser cero. Además: parte redimida y parte vencida de lo ganado en el periodo, y mediana de días hasta el primer premio.",
@@ -91,7 +113,7 @@ mod tests {
     fn every_metric_says_what_it_is() {
         let all = definitions();
 
-        assert_eq!((all.len(), all[12].number), (13, 13));
+        assert_eq!((all.len(), all[12].number), (17, 13));
         assert!(all.iter().all(|one| !one.name.is_empty() && one.definition.len() > 80 && !one.formula.is_empty()));
     }
 }

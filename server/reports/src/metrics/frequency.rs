@@ -1,6 +1,10 @@
 //! Metric 6: how often registered consumers buy.
 
-use shared::{Timestamp, reports::metric::{Exposure, Frequency}, time::DAY_MS};
+use shared::{
+    Timestamp,
+    reports::metric::{Exposure, Frequency},
+    time::DAY_MS,
+};
 
 use super::small_numbers::{alone, hide};
 use crate::exact::Exact;
@@ -31,6 +35,18 @@ pub fn frequency(people: &[Exposed], from: Timestamp, end: Timestamp, k: i64) ->
     }
 }
 
+/// People of whom only their number and their exposure in all are known, because they bought nothing: any people with the
+/// same number and exposure give the same report.
+pub fn others(many: i64, exposure_ms: i64, from: Timestamp, end: Timestamp) -> impl Iterator<Item = Exposed> {
+    let whole = end.since(from).max(0);
+    let mut left = exposure_ms.max(0);
+    (0..many.max(0)).map(move |_| {
+        let mine = left.min(whole);
+        left -= mine;
+        Exposed { at: end.plus_ms(-mine), purchase_days: 0 }
+    })
+}
+
 fn exposure(people: &[Exposed], visible: bool, consumers: Option<i64>, purchase_days: i64, from: Timestamp, end: Timestamp) -> Exposure {
     let ms: i64 = people.iter().map(|one| end.since(from.max(one.at)).max(0)).sum();
     let days = Exact::ratio(ms, DAY_MS).filter(|_| visible);
@@ -51,8 +67,14 @@ mod tests {
         let people = [one(1, 3), one(3, 2), one(10, 1), one(15, 1), one(20, 0)];
         let told = frequency(&people, Timestamp(0), Timestamp(31 * DAY_MS), 1);
 
-        assert_eq!((told.purchase_days, told.registered.exposure_days.as_deref(), told.registered.per_30_days.as_deref()), (Some(7), Some("111.0000"), Some("1.8919")));
-        assert_eq!((told.buyers.consumers, told.buyers.exposure_days.as_deref(), told.buyers.per_30_days.as_deref()), (Some(4), Some("99.0000"), Some("2.1212")));
+        assert_eq!(
+            (told.purchase_days, told.registered.exposure_days.as_deref(), told.registered.per_30_days.as_deref()),
+            (Some(7), Some("111.0000"), Some("1.8919"))
+        );
+        assert_eq!(
+            (told.buyers.consumers, told.buyers.exposure_days.as_deref(), told.buyers.per_30_days.as_deref()),
+            (Some(4), Some("99.0000"), Some("2.1212"))
+        );
     }
 
     #[test]
@@ -66,6 +88,9 @@ mod tests {
     fn few_people_have_no_frequency() {
         let told = frequency(&[one(1, 3), one(3, 2)], Timestamp(0), Timestamp(31 * DAY_MS), 10);
 
-        assert_eq!((told.purchase_days, told.registered.consumers, told.registered.per_30_days, told.buyers.per_30_days), (None, None, None, None));
+        assert_eq!(
+            (told.purchase_days, told.registered.consumers, told.registered.per_30_days, told.buyers.per_30_days),
+            (None, None, None, None)
+        );
     }
 }

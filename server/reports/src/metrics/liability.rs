@@ -64,7 +64,8 @@ pub fn liability(moved: &Moved, outstanding: i64, cohort: &Cohort, first_rewards
         difference: outstanding.checked_sub(closing)?,
         redemption_rate: if enough { percent(cohort.spent, cohort.kept) } else { None },
         breakage: if enough { percent(cohort.expired, cohort.kept_past_expiry) } else { None },
-        days_to_first_reward: alone(first_rewards_ms.len() as i64, k).and_then(|_| Some(median(first_rewards_ms)?.over(shared::time::DAY_MS.into())?.fixed(1))),
+        days_to_first_reward: alone(first_rewards_ms.len() as i64, k)
+            .and_then(|_| Some(median(first_rewards_ms)?.over(shared::time::DAY_MS.into())?.fixed(1))),
     })
 }
 
@@ -101,7 +102,10 @@ mod tests {
         let told = liability(&MOVED, 1_050, &cohort, &days, 10).unwrap();
 
         assert_eq!((told.closing, told.difference), (1_050, 0));
-        assert_eq!((told.redemption_rate.as_deref(), told.breakage.as_deref(), told.days_to_first_reward.as_deref()), (Some("25.0"), Some("25.0"), Some("5.5")));
+        assert_eq!(
+            (told.redemption_rate.as_deref(), told.breakage.as_deref(), told.days_to_first_reward.as_deref()),
+            (Some("25.0"), Some("25.0"), Some("5.5"))
+        );
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! The metrics as pure functions: no database, no clock, no floating point. Reports, the sandbox's worked cases and a
 //! simulation of a campaign use the same ones.
 
+pub mod affinity;
 pub mod cac;
+pub mod cohorts;
 pub mod conversion;
 pub mod definitions;
 pub mod frequency;
 pub mod liability;
 pub mod nps;
+pub mod registration;
 pub mod rfm;
 pub mod roi;
 pub mod sales;
 pub mod shops;
 pub mod small_numbers;
 pub mod uplift;
+pub mod zones;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -44,7 +48,16 @@ pub fn from_inputs(metric: Metric, inputs: Value) -> Result<Value, WrongInputs> 
         Metric::Rfm => answer(inputs, |inputs| Some(rfm::of(inputs))),
         Metric::KAnonymity => answer(inputs, small_numbers::of),
         Metric::Liability => answer(inputs, liability::of),
-        Metric::SalesPerPli | Metric::ActivePdv | Metric::ShopPerformance | Metric::Reach | Metric::Conversion | Metric::Frequency => Err(WrongInputs::ReadsSales),
+        Metric::SalesPerPli
+        | Metric::ActivePdv
+        | Metric::ShopPerformance
+        | Metric::Reach
+        | Metric::Conversion
+        | Metric::Frequency
+        | Metric::Registration
+        | Metric::Cohorts
+        | Metric::Affinity
+        | Metric::Zones => Err(WrongInputs::ReadsSales),
     }
 }
 
@@ -62,9 +75,16 @@ mod tests {
 
     #[test]
     fn worked_cases_are_answered_in_their_own_words() {
-        let uplift = from_inputs(Metric::UpliftDid, json!({ "treated_pre": 1200, "treated_post": 1560, "control_pre": 1000, "control_post": 1050 })).unwrap();
-        let cells = from_inputs(Metric::KAnonymity, json!({ "k": 10, "cells": { "a": 45, "b": 12, "c": 7, "d": 30 }, "total": 94 })).unwrap();
-        let closed = from_inputs(Metric::Liability, json!({ "opening": 1000, "earned": 500, "refunded": 0, "spent": 300, "expired": 100, "reversed": 50 })).unwrap();
+        let uplift =
+            from_inputs(Metric::UpliftDid, json!({ "treated_pre": 1200, "treated_post": 1560, "control_pre": 1000, "control_post": 1050 }))
+                .unwrap();
+        let cells =
+            from_inputs(Metric::KAnonymity, json!({ "k": 10, "cells": { "a": 45, "b": 12, "c": 7, "d": 30 }, "total": 94 })).unwrap();
+        let closed = from_inputs(
+            Metric::Liability,
+            json!({ "opening": 1000, "earned": 500, "refunded": 0, "spent": 300, "expired": 100, "reversed": 50 }),
+        )
+        .unwrap();
 
         assert_eq!((&uplift["uplift_pct"], &uplift["naive_pct"]), (&json!("23.81"), &json!("30.00")));
         assert_eq!(cells, json!({ "a": 45, "b": null, "c": null, "d": 30, "total": 94 }));

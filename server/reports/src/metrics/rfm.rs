@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::{ConsumerId, Currency, reports::metric::{Rfm, Scored, Segment, SegmentLine}};
+use shared::{
+    ConsumerId, Currency,
+    reports::metric::{Rfm, Scored, Segment, SegmentLine},
+};
 
 use super::small_numbers::{alone, hide};
 use crate::exact::Exact;
@@ -23,18 +26,20 @@ pub fn of(inputs: &Inputs) -> BTreeMap<String, Scored> {
 }
 
 /// Score of each dimension = 1 + floor(5 × consumers strictly worse ÷ all): deterministic, and equals share a score.
-pub fn scores(people: &[Behaviour]) -> Vec<Scored> {
-    let recent = rank(people, |one| Exact::whole(one.0.saturating_neg()));
-    let often = rank(people, |one| Exact::whole(one.1));
+///
+/// Money of one currency: exact amounts, or its minor units.
+pub fn scores<M: Ord + Copy>(people: &[(i64, i64, M)]) -> Vec<Scored> {
+    let recent = rank(people, |one| one.0.saturating_neg());
+    let often = rank(people, |one| one.1);
     let much = rank(people, |one| one.2);
     recent.into_iter().zip(often).zip(much).map(|((r, f), m)| Scored { score: [r, f, m], segment: segment(r, f) }).collect()
 }
 
 /// 1 to 5 for each, where more is better.
-fn rank(people: &[Behaviour], value: fn(&Behaviour) -> Exact) -> Vec<u8> {
-    let mut sorted: Vec<Exact> = people.iter().map(value).collect();
+fn rank<M, T: Ord>(people: &[(i64, i64, M)], value: fn(&(i64, i64, M)) -> T) -> Vec<u8> {
+    let mut sorted: Vec<T> = people.iter().map(value).collect();
     sorted.sort_unstable();
-    let worse = |one: &Behaviour| sorted.partition_point(|other| *other < value(one));
+    let worse = |one: &(i64, i64, M)| sorted.partition_point(|other| *other < value(one));
     people.iter().map(|one| 1 + (5 * worse(one) / people.len()) as u8).collect()
 }
 
@@ -59,8 +64,7 @@ pub fn members(people: &[(ConsumerId, Behaviour)]) -> Vec<(ConsumerId, Segment)>
 
 /// How many are in each segment and what they spent; small segments are hidden.
 pub fn summary(people: &[(i64, i64, i64)], currency: Currency, k: i64) -> Rfm {
-    let exact: Vec<Behaviour> = people.iter().map(|(r, f, minor)| (*r, *f, Exact::money(*minor, currency))).collect();
-    let scored = scores(&exact);
+    let scored = scores(people);
     let of = |segment| scored.iter().zip(people).filter(move |(scored, _)| scored.segment == segment);
     let counts: Vec<i64> = Segment::ALL.iter().map(|segment| of(*segment).count() as i64).collect();
     let line = |(segment, consumers): (Segment, Option<i64>)| {
@@ -72,7 +76,11 @@ pub fn summary(people: &[(i64, i64, i64)], currency: Currency, k: i64) -> Rfm {
             net_amount: consumers.map(|_| Exact::money(minor, currency).amount()),
         }
     };
-    Rfm { lookback_days: LOOKBACK_DAYS, consumers: alone(people.len() as i64, k), segments: Segment::ALL.into_iter().zip(hide(&counts, k)).map(line).collect() }
+    Rfm {
+        lookback_days: LOOKBACK_DAYS,
+        consumers: alone(people.len() as i64, k),
+        segments: Segment::ALL.into_iter().zip(hide(&counts, k)).map(line).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -84,9 +92,19 @@ mod tests {
     #[test]
     fn ten_consumers_of_the_contract() {
         use Segment::*;
-        let people: [(i64, i64, i64); 10] =
-            [(2, 9, 84_000), (5, 7, 52_000), (5, 3, 30_000), (12, 6, 61_000), (20, 1, 2_500), (33, 4, 41_000), (45, 8, 99_000), (60, 2, 9_000), (3, 1, 5_000), (80, 1, 2_400)];
-        let told: Vec<([u8; 3], Segment)> = scores(&people.map(|(r, f, m)| (r, f, m.into()))).into_iter().map(|one| (one.score, one.segment)).collect();
+        let people: [(i64, i64, i64); 10] = [
+            (2, 9, 84_000),
+            (5, 7, 52_000),
+            (5, 3, 30_000),
+            (12, 6, 61_000),
+            (20, 1, 2_500),
+            (33, 4, 41_000),
+            (45, 8, 99_000),
+            (60, 2, 9_000),
+            (3, 1, 5_000),
+            (80, 1, 2_400),
+        ];
+        let told: Vec<([u8; 3], Segment)> = scores(&people).into_iter().map(|one| (one.score, one.segment)).collect();
 
         assert_eq!(
             told,
@@ -111,7 +129,10 @@ mod tests {
         let few = summary(&[(1, 1, 100); 3], Currency::Cop, 10);
 
         // Everybody is alike: nobody is worse than another.
-        assert_eq!(told.segments[6], SegmentLine { segment: Segment::Hibernating, consumers: Some(12), share: Some("100.0".into()), net_amount: Some("12".into()) });
+        assert_eq!(
+            told.segments[6],
+            SegmentLine { segment: Segment::Hibernating, consumers: Some(12), share: Some("100.0".into()), net_amount: Some("12".into()) }
+        );
         assert_eq!((few.consumers, few.segments[6].consumers, few.segments[6].net_amount.clone()), (None, None, None));
         assert_eq!(summary(&[], Currency::Cop, 10).consumers, Some(0));
     }
@@ -119,7 +140,7 @@ mod tests {
     proptest! {
         #[test]
         fn better_never_scores_lower(people in proptest::collection::vec((0_i64..180, 1_i64..40, 0_i64..1_000), 1..40)) {
-            let scored = scores(&people.iter().map(|(r, f, m)| (*r, *f, (*m).into())).collect::<Vec<_>>());
+            let scored = scores(&people.iter().map(|(r, f, m)| (*r, *f, Exact::from(*m))).collect::<Vec<_>>());
             for (a, x) in people.iter().zip(&scored) {
                 prop_assert!(x.score.iter().all(|score| (1..=5).contains(score)));
                 for (b, y) in people.iter().zip(&scored) {

@@ -51,7 +51,9 @@ pub fn roi(inputs: &Inputs, rewards: Exact, assumptions: Option<LiabilityAssumpt
         Some(units) => Some(units.times(inputs.unit_margin)?),
         None => None,
     };
-    let share = |margin: Exact| if cost.sign() > 0 { margin.minus(cost)?.over(cost)?.percent() } else { None };
+    let share = |margin: Exact| {
+        if cost.sign() > 0 { margin.minus(cost)?.over(cost)?.percent() } else { None }
+    };
     Some(Roi {
         label: if margin.is_some() { Causality::Incremental } else { Causality::NotIncremental },
         incremental_margin: margin.map(Exact::amount),
@@ -90,7 +92,10 @@ mod tests {
         let told = of(&inputs(Some("300"))).unwrap();
 
         assert_eq!((told.incremental_margin.as_deref(), told.cost.as_str()), (Some("270000"), "224000"));
-        assert_eq!((told.roi_pct.as_deref(), told.break_even_units.as_deref(), told.liability_close.as_str()), (Some("20.54"), Some("248.89"), "12000"));
+        assert_eq!(
+            (told.roi_pct.as_deref(), told.break_even_units.as_deref(), told.liability_close.as_str()),
+            (Some("20.54"), Some("248.89"), "12000")
+        );
         assert_eq!(told.label, Causality::Incremental);
     }
 
@@ -104,7 +109,13 @@ mod tests {
 
     #[test]
     fn a_loss_is_negative_and_no_cost_has_no_return() {
-        let free = Inputs { rewards_delivered: 0, liability_close: Exact::ZERO, messaging: Exact::ZERO, platform_fee: Exact::ZERO, ..inputs(Some("1")) };
+        let free = Inputs {
+            rewards_delivered: 0,
+            liability_close: Exact::ZERO,
+            messaging: Exact::ZERO,
+            platform_fee: Exact::ZERO,
+            ..inputs(Some("1"))
+        };
 
         assert_eq!(of(&inputs(Some("100"))).unwrap().roi_pct.as_deref(), Some("-59.82"));
         assert_eq!(of(&free).unwrap().roi_pct, None);

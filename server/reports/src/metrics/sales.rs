@@ -1,6 +1,9 @@
 //! Metrics 1 and 4 as they are shown: sales of each product, and who was reached.
 
-use shared::{Currency, ProductId, reports::metric::{ProductLine, Reach, SalesPerPli}};
+use shared::{
+    Currency, ProductId,
+    reports::metric::{ProductLine, Reach, SalesPerPli},
+};
 
 use super::small_numbers::{alone, hide};
 use crate::exact::Exact;
@@ -93,7 +96,9 @@ pub fn reach(reached: &Reached, k: i64) -> Reach {
         identified_share: kinds[0].and_then(|identified| Some(Exact::ratio(identified, buyers)?.percent()?.fixed(1))),
         enrolled: alone(reached.enrolled, k),
         registrations,
-        registrations_per_shop_week: registrations.zip(shop_weeks).and_then(|(people, weeks)| Some(Exact::whole(people).over(weeks)?.fixed(2))),
+        registrations_per_shop_week: registrations
+            .zip(shop_weeks)
+            .and_then(|(people, weeks)| Some(Exact::whole(people).over(weeks)?.fixed(2))),
     }
 }
 
@@ -102,7 +107,16 @@ mod tests {
     use super::*;
 
     fn product(id: u128, units: i64, net: i64, buyers: i64) -> ProductSold {
-        ProductSold { product_id: ProductId::fixed(id), name: "COLA".into(), units, net_minor: net * 100, purchases: buyers, buyers, gross_units: units, gross_minor: net * 100 }
+        ProductSold {
+            product_id: ProductId::fixed(id),
+            name: "COLA".into(),
+            units,
+            net_minor: net * 100,
+            purchases: buyers,
+            buyers,
+            gross_units: units,
+            gross_minor: net * 100,
+        }
     }
     const ALL: Sold = Sold { units: 19, net_minor: 3_730_000, purchases: 8, buyers: 4 };
 
@@ -118,7 +132,8 @@ mod tests {
     #[test]
     fn few_buyers_are_hidden_on_every_line() {
         let told = sales_per_pli(&[product(1, 50, 100, 40), product(2, 8, 100, 3)], &Sold { buyers: 41, ..ALL }, Currency::Cop, 10);
-        let reached = reach(&Reached { identified: 40, anonymous: 3, registrations: 28, active_shops: 2, days: 14, ..Reached::default() }, 10);
+        let reached =
+            reach(&Reached { identified: 40, anonymous: 3, registrations: 28, active_shops: 2, days: 14, ..Reached::default() }, 10);
 
         assert_eq!((told.products[0].buyers, told.products[1].buyers, told.buyers), (None, None, Some(41)));
         assert_eq!((reached.buyers, reached.identified, reached.anonymous, reached.identified_share), (Some(43), None, None, None));

@@ -1,6 +1,10 @@
 //! Metrics 2 and 3 as they are shown: how many shops sell, and how each of them does.
 
-use shared::{Currency, ShopId, reports::metric::{ActivePdv, NamedShop, ShopLine, ShopPerformance}, time::SECOND_MS};
+use shared::{
+    Currency, ShopId,
+    reports::metric::{ActivePdv, NamedShop, ShopLine, ShopPerformance},
+    time::SECOND_MS,
+};
 
 use super::small_numbers::hide;
 use crate::exact::Exact;

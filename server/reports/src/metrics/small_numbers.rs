@@ -15,7 +15,9 @@ pub fn hide(cells: &[i64], k: i64) -> Vec<Cell> {
     let mut hidden: Vec<i64> = cells.iter().copied().filter(|n| too_small(*n)).collect();
     while !hidden.is_empty() && (hidden.len() < 2 || hidden.iter().sum::<i64>() < k) {
         let next = shown.iter_mut().filter(|cell| cell.is_some_and(|n| n > 0)).min_by_key(|cell| **cell);
-        let Some(n) = next.and_then(Option::take) else { break };
+        let Some(n) = next.and_then(Option::take) else {
+            break;
+        };
         hidden.push(n);
     }
     shown

@@ -72,7 +72,8 @@ pub fn of(inputs: &Inputs) -> Option<Uplift> {
 /// `None` when there are too many shops, or their numbers are too large or negative. The same shops and seed give the same interval everywhere.
 pub fn uplift(treated: &[ShopUnits], control: &[ShopUnits], seed: u64) -> Option<Uplift> {
     let bounded = |units: i64| (0..=SHOP_UNITS_MAX).contains(&units);
-    if [treated, control].iter().any(|side| side.len() > SHOPS_MAX || !side.iter().all(|shop| bounded(shop.before) && bounded(shop.after))) {
+    if [treated, control].iter().any(|side| side.len() > SHOPS_MAX || !side.iter().all(|shop| bounded(shop.before) && bounded(shop.after)))
+    {
         return None;
     }
     if treated.len() < SHOPS_MIN || control.len() < SHOPS_MIN {
@@ -134,7 +135,15 @@ fn of_sums(sums: Sums) -> Option<Uplift> {
 
 /// What is said instead of a number that would be invented.
 pub fn refused(reason: NotMeasurable) -> Uplift {
-    Uplift { measurable: false, reason: Some(reason), expected: None, incremental: None, uplift_pct: None, naive_pct: None, interval_pct: None }
+    Uplift {
+        measurable: false,
+        reason: Some(reason),
+        expected: None,
+        incremental: None,
+        uplift_pct: None,
+        naive_pct: None,
+        interval_pct: None,
+    }
 }
 
 /// Exact units beyond the expected ones, for whoever computes on; `None` where the uplift is not measurable.
@@ -153,7 +162,9 @@ fn interval(treated: &[ShopUnits], control: &[ShopUnits], seed: u64) -> Option<[
     let mut random = SplitMix64(seed);
     let mut drawn: Vec<i128> = Vec::with_capacity(DRAWS);
     for _ in 0..DRAWS {
-        let again = |side: &[ShopUnits], random: &mut SplitMix64| -> Vec<ShopUnits> { side.iter().map(|_| side[random.below(side.len())]).collect() };
+        let again = |side: &[ShopUnits], random: &mut SplitMix64| -> Vec<ShopUnits> {
+            side.iter().map(|_| side[random.below(side.len())]).collect()
+        };
         let (treated, control) = (again(treated, &mut random), again(control, &mut random));
         drawn.extend(Sums::of(treated.iter(), control.iter()).scaled());
     }
@@ -208,7 +219,10 @@ mod tests {
     fn a_fall_is_told_as_one() {
         let told = sums(100, 80, 100, 120);
 
-        assert_eq!((told.incremental.as_deref(), told.uplift_pct.as_deref(), told.naive_pct.as_deref()), (Some("-40"), Some("-33.33"), Some("-20.00")));
+        assert_eq!(
+            (told.incremental.as_deref(), told.uplift_pct.as_deref(), told.naive_pct.as_deref()),
+            (Some("-40"), Some("-33.33"), Some("-20.00"))
+        );
     }
 
     #[test]
@@ -241,6 +255,9 @@ mod tests {
     fn the_generator_is_the_published_one() {
         let mut random = SplitMix64(1_234_567);
 
-        assert_eq!([random.next(), random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+        assert_eq!(
+            [random.next(), random.next(), random.next()],
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+        );
     }
 }

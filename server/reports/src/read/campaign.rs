@@ -3,10 +3,24 @@
 use std::collections::BTreeMap;
 
 use db::{Tx, sql};
-use shared::{CampaignId, reports::metric::{Cac, LiabilityAssumptions, Metric, NotMeasurable, Nps, Report, Roi, Uplift}, time::DAY_MS};
+use rustc_hash::FxHashMap;
+use shared::{
+    CampaignId, ShopId,
+    reports::metric::{Cac, LiabilityAssumptions, Metric, NotMeasurable, Nps, Report, Roi, Uplift},
+    time::DAY_MS,
+};
 
-use super::consumers::{Cohort, registered};
-use crate::{Error, exact::Exact, metrics::{cac, nps, roi, uplift::{self, ShopUnits}}, scope::Scope};
+use super::consumers::{bought_of, count};
+use crate::{
+    Error,
+    days::{self, Line},
+    exact::Exact,
+    metrics::{
+        cac, nps, roi,
+        uplift::{self, ShopUnits},
+    },
+    scope::Scope,
+};
 
 /// Parts of a share in basis points.
 const BASIS_POINTS: i64 = 10_000;
@@ -18,9 +32,20 @@ async fn arms(tx: &mut Tx, scope: &Scope, campaign: CampaignId) -> Result<Option
     if known == 0 {
         return Err(Error::NotFound);
     }
-    let query = tx.query(ARMS).bind(brand).bind(tenant).bind(campaign).bind(scope.start()).bind(scope.before()?).bind(from).bind(to);
-    let rows: Vec<(String, i64, i64)> = query.all().await?;
-    let side = |arm: &str| rows.iter().filter(|row| row.0 == arm).map(|(_, before, after)| ShopUnits { before: *before, after: *after }).collect::<Vec<_>>();
+    let arms: Vec<(String, ShopId)> = tx.query(ARMS).bind(brand).bind(tenant).bind(campaign).bind(scope.start()).all().await?;
+    let mut units: FxHashMap<ShopId, ShopUnits> = arms.iter().map(|(_, shop)| (*shop, ShopUnits { before: 0, after: 0 })).collect();
+    let before = scope.before()?;
+    if !arms.is_empty() {
+        days::each(tx, scope, before, to, |sale| {
+            let Some(shop) = units.get_mut(&sale.shop) else {
+                return;
+            };
+            let sold: i64 = sale.valid().map(Line::units).sum();
+            *if sale.date < from { &mut shop.before } else { &mut shop.after } += sold;
+        })
+        .await?;
+    }
+    let side = |arm: &str| arms.iter().filter(|row| row.0 == arm).filter_map(|(_, shop)| units.get(shop).copied()).collect::<Vec<_>>();
     let (treated, control) = (side("treated"), side("control"));
     Ok(if control.is_empty() { None } else { Some((treated, control)) })
 }
@@ -65,7 +90,9 @@ async fn costs(tx: &mut Tx, scope: &Scope, campaign: Option<CampaignId>) -> Resu
 pub async fn cac(tx: &mut Tx, scope: &Scope) -> Result<Report<Cac>, Error> {
     let costs = costs(tx, scope, None).await?;
     let cost = |kind: &str| costs.get(kind).copied().unwrap_or(Exact::ZERO);
-    let people = registered(tx, scope, Cohort { from: scope.start(), until: scope.end() }).await?;
+    let cohort = scope.cohort();
+    let people = bought_of(tx, scope, cohort).await?;
+    let (registered, ..) = count(tx, scope, cohort, scope.as_of, scope.as_of).await?;
     let window = 0..cac::QUALIFIED_WITHIN_DAYS * DAY_MS;
     let qualified = people.iter().filter(|one| one.first.is_some_and(|first| window.contains(&first.since(one.at)))).count();
     let inputs = cac::Inputs {
@@ -73,7 +100,7 @@ pub async fn cac(tx: &mut Tx, scope: &Scope) -> Result<Report<Cac>, Error> {
         messaging: cost("messages"),
         tendero_incentive: cost("shopkeeper_incentives"),
         media: cost("media"),
-        registered: people.len() as i64,
+        registered,
         qualified: qualified as i64,
     };
     let values = cac::cac(&inputs, scope.k).ok_or(Error::Bounds)?;
@@ -95,11 +122,12 @@ pub async fn roi(tx: &mut Tx, scope: &Scope, campaign: CampaignId) -> Result<Rep
     let assumed = assumed.unwrap_or(Assumed { unit_margin_minor: 0, expected_redemption_bp: 0, thousand_points_minor: 0 });
     let redemption = Exact::ratio(assumed.expected_redemption_bp, BASIS_POINTS).ok_or(Error::Bounds)?;
     let per_point = Exact::money(assumed.thousand_points_minor, currency).over(1_000.into()).ok_or(Error::Bounds)?;
-    let (points_open, points_close) = (super::ledger::outstanding(tx, scope, scope.start()).await?, super::ledger::outstanding(tx, scope, scope.end()).await?);
+    let (points_open, points_close) = super::ledger::outstanding(tx, scope).await?;
     let liability = |points| roi::liability(points, redemption, per_point).ok_or(Error::Bounds);
     let costs = costs(tx, scope, Some(campaign)).await?;
     let cost = |kind: &str| costs.get(kind).copied().unwrap_or(Exact::ZERO);
-    let (delivered, rewards_minor): (i64, i64) = tx.query(DELIVERED).bind(brand).bind(tenant).bind(campaign).bind(from).bind(to).bind(currency).one().await?;
+    let (delivered, rewards_minor): (i64, i64) =
+        tx.query(DELIVERED).bind(brand).bind(tenant).bind(campaign).bind(from).bind(to).bind(currency).one().await?;
     let inputs = roi::Inputs {
         incremental_units,
         unit_margin: Exact::money(assumed.unit_margin_minor, currency),
@@ -126,9 +154,7 @@ sql! {
     CAMPAIGN: "SELECT COUNT(*) FROM campaign WHERE id = $1 AND brand_id = $2 AND tenant_id = $3";
 
     /// Shops that were put on a side after the period began say nothing.
-    ARMS: "SELECT a.arm, CAST(COALESCE(SUM(CASE WHEN v.business_date < $6 THEN v.units ELSE 0 END), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN v.business_date >= $6 THEN v.units ELSE 0 END), 0) AS BIGINT)
-           FROM campaign_arm a LEFT JOIN valid_line v ON v.shop_id = a.shop_id AND v.brand_id = $1 AND v.tenant_id = $2 AND v.business_date >= $5 AND v.business_date < $7
-           WHERE a.campaign_id = $3 AND a.brand_id = $1 AND a.tenant_id = $2 AND a.assigned_at <= $4 GROUP BY a.arm, a.shop_id ORDER BY a.arm, a.shop_id";
+    ARMS: "SELECT arm, shop_id FROM campaign_arm WHERE campaign_id = $3 AND brand_id = $1 AND tenant_id = $2 AND assigned_at <= $4 ORDER BY arm, shop_id";
 
     NEWEST_WAVE: "SELECT wave FROM nps_answer WHERE brand_id = $1 AND tenant_id = $2 AND answered_at >= $3 AND answered_at < $4 ORDER BY answered_at DESC, wave LIMIT 1";
 

@@ -3,10 +3,24 @@
 //! *Registered* for a brand is who signed up at one of its shops, or at no shop at all in a country where it has shops:
 //! consumers belong to the platform, and nobody is asked for which brand she came.
 
-use db::{Tx, sql};
-use shared::{CampaignId, CivilDate, ConsumerId, Timestamp, reports::metric::{Conversion, Frequency, Metric, Reach, Report, Rfm, Segment}};
+use std::collections::hash_map::Entry;
 
-use crate::{Error, exact::Exact, metrics::{conversion, frequency, rfm, sales}, scope::Scope};
+use db::{Tx, sql};
+use rustc_hash::{FxHashMap, FxHashSet};
+use shared::{
+    CampaignId, CivilDate, ConsumerId, Country, ShopId, Timestamp,
+    reports::metric::{Conversion, Frequency, Metric, Reach, Report, Rfm, Segment},
+    time::DAY_MS,
+};
+
+use super::tally::{People, Set};
+use crate::{
+    Error,
+    days::{self, Line, Sale},
+    exact::Exact,
+    metrics::{conversion, frequency, rfm, sales},
+    scope::Scope,
+};
 
 /// Longest window of a conversion, in days.
 const WINDOW_DAYS_MAX: i64 = 365;
@@ -31,13 +45,38 @@ impl Scope {
 
 /// Distinct consumers who bought, and who they are.
 pub async fn reach(tx: &mut Tx, scope: &Scope) -> Result<Report<Reach>, Error> {
-    let Scope { brand, tenant, from, to, .. } = *scope;
-    let (identified, anonymous): (i64, i64) = tx.query(BUYERS).bind(brand).bind(tenant).bind(from).bind(to).one().await?;
-    let (active_shops,): (i64,) = tx.query(ACTIVE_SHOPS).bind(brand).bind(tenant).bind(from).bind(to).one().await?;
-    let (registrations,): (i64,) = tx.query(REGISTRATIONS).bind(brand).bind(tenant).bind(scope.start()).bind(scope.end()).one().await?;
+    let Scope { from, to, .. } = *scope;
+    let staff = days::staff(tx).await?;
+    let forgotten = forgotten(tx).await?;
+    let (mut people, mut buyers, mut identified) = (People::default(), Set::default(), 0);
+    let mut shops = FxHashSet::default();
+    days::each(tx, scope, from, to, |sale| {
+        if !sale.is_valid() {
+            return;
+        }
+        shops.insert(sale.shop);
+        if !staff.contains(&(sale.consumer, sale.shop)) && buyers.insert(people.number(sale.consumer)) {
+            identified += i64::from(!sale.anonymous && !forgotten.contains(&sale.consumer));
+        }
+    })
+    .await?;
+    let registrations = registrations(tx, scope, scope.cohort()).await?;
     let enrolled = enrolled(tx, scope).await?;
-    let reached = sales::Reached { identified, anonymous, enrolled, registrations, active_shops, days: scope.days() };
+    let anonymous = buyers.len() - identified;
+    let reached = sales::Reached { identified, anonymous, enrolled, registrations, active_shops: shops.len() as i64, days: scope.days() };
     scope.report(tx, Metric::Reach, sales::reach(&reached, scope.k)).await
+}
+
+/// Whoever had herself forgotten is only a card again.
+pub(super) async fn forgotten(tx: &mut Tx) -> Result<FxHashSet<ConsumerId>, Error> {
+    Ok(tx.query(FORGOTTEN).all::<(ConsumerId,)>().await?.into_iter().map(|(consumer,)| consumer).collect())
+}
+
+/// Who signed up at the brand's own shops.
+pub(super) async fn registrations(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<i64, Error> {
+    let (registrations,): (i64,) =
+        tx.query(REGISTRATIONS).bind(scope.brand).bind(scope.tenant).bind(cohort.from).bind(cohort.until).one().await?;
+    Ok(registrations)
 }
 
 /// The part of published rules that says when they hold.
@@ -50,7 +89,8 @@ struct Dates {
 /// Consumers who had joined a campaign that is in force on the period's last day.
 async fn enrolled(tx: &mut Tx, scope: &Scope) -> Result<i64, Error> {
     let last = scope.to.plus_days(-1).ok_or(Error::Period)?;
-    let versions: Vec<(CampaignId, sqlx::types::Json<Dates>)> = tx.query(VERSIONS).bind(scope.brand).bind(scope.tenant).bind(scope.end()).all().await?;
+    let versions: Vec<(CampaignId, sqlx::types::Json<Dates>)> =
+        tx.query(VERSIONS).bind(scope.brand).bind(scope.tenant).bind(scope.end()).all().await?;
     let mut in_force: Vec<CampaignId> = Vec::new();
     let mut seen: Option<CampaignId> = None;
     for (campaign, dates) in versions {
@@ -59,19 +99,39 @@ async fn enrolled(tx: &mut Tx, scope: &Scope) -> Result<i64, Error> {
             in_force.push(campaign);
         }
     }
-    let Some(first) = in_force.first().copied() else { return Ok(0) };
+    let Some(first) = in_force.first().copied() else {
+        return Ok(0);
+    };
     in_force.resize(IN_FORCE_MAX, first);
     let query = in_force.into_iter().fold(tx.query(ENROLLED).bind(scope.end()), |query, campaign| query.bind(campaign));
     let (enrolled,): (i64,) = query.one().await?;
     Ok(enrolled)
 }
 
-#[derive(sqlx::FromRow)]
-struct RegisteredRow {
-    at: Timestamp,
-    first: Option<Timestamp>,
-    second: Option<Timestamp>,
-    first_where_registered: i64,
+/// Who counts as registered for a brand.
+pub(super) struct Registering {
+    cohort: Cohort,
+    shops: FxHashSet<ShopId>,
+    countries: Vec<Country>,
+}
+
+impl Registering {
+    pub async fn read(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Self, Error> {
+        let rows: Vec<(ShopId, Country)> = tx.query(SHOPS).bind(scope.brand).bind(scope.tenant).all().await?;
+        let mut countries: Vec<Country> = Vec::new();
+        for (_, country) in &rows {
+            if !countries.contains(country) {
+                countries.push(*country);
+            }
+        }
+        Ok(Self { cohort, shops: rows.into_iter().map(|(shop, _)| shop).collect(), countries })
+    }
+
+    /// What [`COHORT`] counts.
+    pub fn has(&self, sale: &Sale<'_>) -> bool {
+        let in_time = sale.registered_at >= self.cohort.from && sale.registered_at < self.cohort.until && !sale.anonymous;
+        in_time && sale.registered_shop.map_or_else(|| self.countries.contains(&sale.country), |shop| self.shops.contains(&shop))
+    }
 }
 
 /// From the registration to the first purchase within `window_days` (1 to 365).
@@ -79,30 +139,119 @@ pub async fn conversion(tx: &mut Tx, scope: &Scope, cohort: Cohort, window_days:
     if !(1..=WINDOW_DAYS_MAX).contains(&window_days) {
         return Err(Error::Parameter("window_days"));
     }
-    let people = registered(tx, scope, cohort).await?;
+    let mut people = bought_of(tx, scope, cohort).await?;
+    // Nobody is read who never bought: of those only their number counts, and whether their window is over.
+    let mature = scope.as_of.plus_ms(-window_days * DAY_MS);
+    let (all, all_mature, _) = count(tx, scope, cohort, mature, scope.as_of).await?;
+    let bought_mature = people.iter().filter(|one| one.at <= mature).count() as i64;
+    let never = |at, many: i64| {
+        std::iter::repeat_n(
+            conversion::Registered { at, first: None, second: None, first_where_registered: false },
+            usize::try_from(many).unwrap_or_default(),
+        )
+    };
+    let (others_mature, others) = (all_mature - bought_mature, all - all_mature - (people.len() as i64 - bought_mature));
+    people.extend(never(mature, others_mature).chain(never(scope.as_of, others)));
     scope.report(tx, Metric::Conversion, conversion::conversion(&people, window_days, scope.as_of, scope.k)).await
 }
 
-/// Each consumer of the cohort with her first two purchases until the report's instant.
-pub(crate) async fn registered(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Vec<conversion::Registered>, Error> {
-    let query = tx.query(FIRST_PURCHASES).bind(scope.brand).bind(scope.tenant).bind(cohort.from).bind(cohort.until).bind(scope.as_of);
-    let rows: Vec<RegisteredRow> = query.all().await?;
-    let consumer = |row: RegisteredRow| conversion::Registered { at: row.at, first: row.first, second: row.second, first_where_registered: row.first_where_registered != 0 };
-    Ok(rows.into_iter().map(consumer).collect())
+/// How many the cohort has, how many of them signed up until `mature`, and their exposure in the period until `end`, in milliseconds.
+pub(crate) async fn count(tx: &mut Tx, scope: &Scope, cohort: Cohort, mature: Timestamp, end: Timestamp) -> Result<(i64, i64, i64), Error> {
+    let query = tx
+        .query(COHORT)
+        .bind(scope.brand)
+        .bind(scope.tenant)
+        .bind(cohort.from)
+        .bind(cohort.until)
+        .bind(mature)
+        .bind(scope.start())
+        .bind(end);
+    Ok(query.one().await?)
+}
+
+/// Two purchases of a consumer, the first ones.
+struct FirstTwo {
+    at: Timestamp,
+    home: Option<ShopId>,
+    first: (Timestamp, ShopId),
+    second: Option<(Timestamp, ShopId)>,
+}
+
+/// Each consumer of the cohort who bought, with her first two purchases until the report's instant.
+pub(crate) async fn bought_of(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Vec<conversion::Registered>, Error> {
+    let registering = Registering::read(tx, scope, cohort).await?;
+    let staff = days::staff(tx).await?;
+    let to = after(scope)?;
+    let from = days::first_day(tx, scope, to).await?;
+    let mut bought: FxHashMap<ConsumerId, FirstTwo> = FxHashMap::default();
+    days::each(tx, scope, from, to, |sale| {
+        if sale.at > scope.as_of || !registering.has(sale) || !sale.is_valid() || staff.contains(&(sale.consumer, sale.shop)) {
+            return;
+        }
+        let this = (sale.at, sale.shop);
+        match bought.entry(sale.consumer) {
+            Entry::Vacant(place) => {
+                place.insert(FirstTwo { at: sale.registered_at, home: sale.registered_shop, first: this, second: None });
+            }
+            Entry::Occupied(mut known) => {
+                let two = known.get_mut();
+                // Shops in two zones: a later date may hold an earlier instant.
+                if sale.at < two.first.0 {
+                    two.second = Some(std::mem::replace(&mut two.first, this));
+                } else if two.second.is_none_or(|second| sale.at < second.0) {
+                    two.second = Some(this);
+                }
+            }
+        }
+    })
+    .await?;
+    let registered = |two: FirstTwo| conversion::Registered {
+        at: two.at,
+        first: Some(two.first.0),
+        second: two.second.map(|second| second.0),
+        first_where_registered: two.home == Some(two.first.1),
+    };
+    Ok(bought.into_values().map(registered).collect())
+}
+
+/// The first date of which nobody has bought yet at the report's instant, in whatever zone.
+pub(super) fn after(scope: &Scope) -> Result<CivilDate, Error> {
+    identity::shop::local_date("UTC", scope.as_of).plus_days(2).ok_or(Error::Period)
 }
 
 /// Purchase-days of a cohort in the period, for thirty days of exposure.
 pub async fn frequency(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Report<Frequency>, Error> {
-    let Scope { brand, tenant, from, to, .. } = *scope;
-    let rows: Vec<(Timestamp, i64)> = tx.query(PURCHASE_DAYS).bind(brand).bind(tenant).bind(cohort.from).bind(cohort.until).bind(from).bind(to).bind(scope.as_of).all().await?;
-    let people: Vec<frequency::Exposed> = rows.into_iter().map(|(at, purchase_days)| frequency::Exposed { at, purchase_days }).collect();
-    let values = frequency::frequency(&people, scope.start(), scope.end().min(scope.as_of), scope.k);
+    let registering = Registering::read(tx, scope, cohort).await?;
+    let staff = days::staff(tx).await?;
+    let mut days_of: FxHashMap<ConsumerId, (Timestamp, CivilDate, i64)> = FxHashMap::default();
+    days::each(tx, scope, scope.from, scope.to, |sale| {
+        if sale.at < sale.registered_at
+            || sale.at >= scope.as_of
+            || !registering.has(sale)
+            || !sale.is_valid()
+            || staff.contains(&(sale.consumer, sale.shop))
+        {
+            return;
+        }
+        let (_, last, days) = days_of.entry(sale.consumer).or_insert((sale.registered_at, sale.date, 1));
+        if std::mem::replace(last, sale.date) != sale.date {
+            *days += 1;
+        }
+    })
+    .await?;
+    let (from, end) = (scope.start(), scope.end().min(scope.as_of));
+    let mut people: Vec<frequency::Exposed> =
+        days_of.into_values().map(|(at, _, purchase_days)| frequency::Exposed { at, purchase_days }).collect();
+    let (all, _, exposure_ms) = count(tx, scope, cohort, end, end).await?;
+    let exposure_of = |one: &frequency::Exposed| end.since(from.max(one.at)).max(0);
+    let others_ms = exposure_ms - people.iter().map(exposure_of).sum::<i64>();
+    people.extend(frequency::others(all - people.len() as i64, others_ms, from, end));
+    let values = frequency::frequency(&people, from, end, scope.k);
     scope.report(tx, Metric::Frequency, values).await
 }
 
-#[derive(sqlx::FromRow)]
-struct BoughtRow {
-    consumer_id: ConsumerId,
+struct Bought {
+    consumer: ConsumerId,
     last: CivilDate,
     days: i64,
     net_minor: i64,
@@ -118,23 +267,43 @@ pub async fn rfm(tx: &mut Tx, scope: &Scope) -> Result<Report<Rfm>, Error> {
 /// Who is in which segment. For the product itself (rules, audiences): no door shows it.
 pub async fn rfm_members(tx: &mut Tx, scope: &Scope) -> Result<Vec<(ConsumerId, Segment)>, Error> {
     let (today, rows) = bought(tx, scope).await?;
-    let behaviour = |row: &BoughtRow| (row.consumer_id, (today.days_since(row.last), row.days, Exact::money(row.net_minor, scope.currency)));
+    let behaviour = |row: &Bought| (row.consumer, (today.days_since(row.last), row.days, Exact::money(row.net_minor, scope.currency)));
     Ok(rfm::members(&rows.iter().map(behaviour).collect::<Vec<_>>()))
 }
 
-async fn bought(tx: &mut Tx, scope: &Scope) -> Result<(CivilDate, Vec<BoughtRow>), Error> {
+async fn bought(tx: &mut Tx, scope: &Scope) -> Result<(CivilDate, Vec<Bought>), Error> {
     let today = identity::shop::local_date(scope.time_zone, scope.as_of);
     let first = today.plus_days(-rfm::LOOKBACK_DAYS).ok_or(Error::Period)?;
-    let rows = tx.query(BOUGHT).bind(scope.brand).bind(scope.tenant).bind(first).bind(scope.as_of).bind(scope.currency).all().await?;
-    Ok((today, rows))
+    let staff = days::staff(tx).await?;
+    let mut bought: FxHashMap<ConsumerId, Bought> = FxHashMap::default();
+    days::each(tx, scope, first, after(scope)?, |sale| {
+        if sale.at >= scope.as_of || !sale.is_valid() || staff.contains(&(sale.consumer, sale.shop)) {
+            return;
+        }
+        let one = bought.entry(sale.consumer).or_insert(Bought { consumer: sale.consumer, last: sale.date, days: 1, net_minor: 0 });
+        if std::mem::replace(&mut one.last, sale.date) != sale.date {
+            one.days += 1;
+        }
+        if sale.currency == scope.currency {
+            one.net_minor += sale.valid().map(Line::net_minor).sum::<i64>();
+        }
+    })
+    .await?;
+    Ok((today, bought.into_values().collect()))
 }
 
 sql! {
-    BUYERS: "WITH buyer AS (SELECT DISTINCT consumer_id FROM valid_line
-                            WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 AND NOT own_shop)
-             SELECT COUNT(t.consumer_id), COUNT(*) - COUNT(t.consumer_id) FROM buyer b LEFT JOIN contact t ON t.consumer_id = b.consumer_id";
+    /// Who had herself forgotten; few.
+    FORGOTTEN: "SELECT c.id FROM consumer c LEFT JOIN contact t ON t.consumer_id = c.id WHERE c.deleted_at IS NOT NULL AND t.consumer_id IS NULL";
 
-    ACTIVE_SHOPS: "SELECT COUNT(DISTINCT shop_id) FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4";
+    SHOPS: "SELECT b.shop_id, s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2";
+
+    /// From the index alone.
+    COHORT: "SELECT COUNT(*), COUNT(CASE WHEN created_at <= $5 THEN 1 END),
+                    CAST(COALESCE(SUM(CASE WHEN created_at >= $7 OR $6 >= $7 THEN 0 WHEN created_at > $6 THEN $7 - created_at ELSE $7 - $6 END), 0) AS BIGINT)
+             FROM consumer WHERE created_at >= $3 AND created_at < $4 AND NOT anonymous
+               AND (first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)
+                    OR (first_shop_id IS NULL AND country IN (SELECT s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2)))";
 
     REGISTRATIONS: "SELECT COUNT(*) FROM consumer WHERE created_at >= $3 AND created_at < $4 AND NOT anonymous
                     AND first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)";
@@ -145,28 +314,4 @@ sql! {
     /// A list of fixed length, its first member repeated: one text for any number of campaigns.
     ENROLLED: "SELECT COUNT(DISTINCT consumer_id) FROM campaign_enrolment WHERE enrolled_at < $1
                AND campaign_id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
-
-    FIRST_PURCHASES: "WITH cohort AS (SELECT id, created_at, first_shop_id FROM consumer
-                                      WHERE created_at >= $3 AND created_at < $4 AND NOT anonymous
-                                        AND (first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)
-                                             OR (first_shop_id IS NULL AND country IN (SELECT s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2)))),
-                           bought AS (SELECT DISTINCT v.consumer_id, v.purchase_id, v.purchased_at, v.shop_id FROM cohort h JOIN valid_line v ON v.consumer_id = h.id
-                                      WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.purchased_at <= $5 AND NOT v.own_shop),
-                           placed AS (SELECT consumer_id, purchased_at, shop_id, ROW_NUMBER() OVER (PARTITION BY consumer_id ORDER BY purchased_at, purchase_id) AS place FROM bought)
-                      SELECT h.created_at AS at, MIN(CASE WHEN p.place = 1 THEN p.purchased_at END) AS first, MIN(CASE WHEN p.place = 2 THEN p.purchased_at END) AS second,
-                             CAST(COALESCE(MAX(CASE WHEN p.place = 1 AND p.shop_id = h.first_shop_id THEN 1 ELSE 0 END), 0) AS BIGINT) AS first_where_registered
-                      FROM cohort h LEFT JOIN placed p ON p.consumer_id = h.id AND p.place <= 2 GROUP BY h.id, h.created_at";
-
-    PURCHASE_DAYS: "WITH cohort AS (SELECT id, created_at FROM consumer
-                                    WHERE created_at >= $3 AND created_at < $4 AND NOT anonymous
-                                      AND (first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)
-                                           OR (first_shop_id IS NULL AND country IN (SELECT s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2)))),
-                         days AS (SELECT h.id, COUNT(DISTINCT v.business_date) AS days FROM cohort h JOIN valid_line v ON v.consumer_id = h.id
-                                  WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.business_date >= $5 AND v.business_date < $6
-                                    AND v.purchased_at >= h.created_at AND v.purchased_at < $7 AND NOT v.own_shop GROUP BY h.id)
-                    SELECT h.created_at, COALESCE(d.days, 0) FROM cohort h LEFT JOIN days d ON d.id = h.id";
-
-    BOUGHT: "SELECT consumer_id, MAX(business_date) AS last, COUNT(DISTINCT business_date) AS days,
-                    CAST(SUM(CASE WHEN currency = $5 THEN net_minor ELSE 0 END) AS BIGINT) AS net_minor
-             FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND purchased_at < $4 AND NOT own_shop GROUP BY consumer_id";
 }

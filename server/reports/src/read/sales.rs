@@ -1,30 +1,87 @@
-//! Metric 1 from the lines of purchases.
+//! Metric 1 from the sales of the days.
 
 use db::{Tx, sql};
-use shared::reports::metric::{Metric, Report, SalesPerPli};
+use rustc_hash::FxHashMap;
+use shared::{
+    ProductId,
+    reports::metric::{Metric, Report, SalesPerPli},
+};
 
-use crate::{Error, metrics::sales, scope::Scope};
+use super::tally::{People, Set};
+use crate::{Error, days, metrics::sales, scope::Scope};
 
-/// Units, amounts and buyers of each product of the brand.
+/// Products of one report, at most.
+const PRODUCTS_MAX: usize = 500;
+
+/// What was sold of one product, or of all.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub units: i64,
+    pub net_minor: i64,
+    pub purchases: i64,
+    pub buyers: Set,
+    pub gross_units: i64,
+    pub gross_minor: i64,
+}
+
+/// Units, amounts and buyers of each product of the brand. What was returned whole is in the gross columns alone.
 pub async fn sales_per_pli(tx: &mut Tx, scope: &Scope) -> Result<Report<SalesPerPli>, Error> {
-    let Scope { brand, tenant, currency, from, to, .. } = *scope;
-    let products = tx.query(PRODUCTS).bind(brand).bind(tenant).bind(from).bind(to).bind(currency).all::<sales::ProductSold>().await?;
-    let all = tx.query(ALL).bind(brand).bind(tenant).bind(from).bind(to).bind(currency).one::<sales::Sold>().await?;
-    let values = sales::sales_per_pli(&products, &all, currency, scope.k);
-    scope.report(tx, Metric::SalesPerPli, values).await
+    let currency = scope.currency;
+    let (products, all) = tallies(tx, scope).await?;
+    let mut sold = Vec::new();
+    for (product_id, tally) in products {
+        let name = product_name(tx, product_id).await?;
+        let Tally { units, net_minor, purchases, buyers, gross_units, gross_minor } = tally;
+        sold.push(sales::ProductSold { product_id, name, units, net_minor, purchases, buyers: buyers.len(), gross_units, gross_minor });
+    }
+    let all = sales::Sold { units: all.units, net_minor: all.net_minor, purchases: all.purchases, buyers: all.buyers.len() };
+    scope.report(tx, Metric::SalesPerPli, sales::sales_per_pli(&sold, &all, currency, scope.k)).await
+}
+
+/// Of a product that the brand sold.
+pub(crate) async fn product_name(tx: &mut Tx, product: ProductId) -> Result<String, Error> {
+    Ok(tx.query(NAME).bind(product).one::<(String,)>().await?.0)
+}
+
+/// Each product, most units first; and all of them together.
+pub(crate) async fn tallies(tx: &mut Tx, scope: &Scope) -> Result<(Vec<(ProductId, Tally)>, Tally), Error> {
+    let staff = days::staff(tx).await?;
+    let (mut people, mut all) = (People::default(), Tally::default());
+    let mut products: FxHashMap<ProductId, Tally> = FxHashMap::default();
+    let mut counted: Vec<ProductId> = Vec::new();
+    days::each(tx, scope, scope.from, scope.to, |sale| {
+        let mine = sale.currency == scope.currency;
+        let buyer = (sale.is_valid() && !staff.contains(&(sale.consumer, sale.shop))).then(|| people.number(sale.consumer));
+        counted.clear();
+        for line in sale.sold() {
+            let tally = products.entry(line.product).or_default();
+            tally.units += line.units();
+            tally.gross_units += line.quantity;
+            if mine {
+                tally.net_minor += line.net_minor();
+                tally.gross_minor += line.amount_minor;
+            }
+            if line.units() == 0 {
+                continue;
+            }
+            all.units += line.units();
+            all.net_minor += if mine { line.net_minor() } else { 0 };
+            if !counted.contains(&line.product) {
+                counted.push(line.product);
+                tally.purchases += 1;
+                buyer.map(|number| tally.buyers.insert(number));
+            }
+        }
+        all.purchases += i64::from(!counted.is_empty());
+        buyer.map(|number| all.buyers.insert(number));
+    })
+    .await?;
+    let mut products: Vec<(ProductId, Tally)> = products.into_iter().collect();
+    products.sort_by_key(|(product, tally)| (-tally.units, *product));
+    products.truncate(PRODUCTS_MAX);
+    Ok((products, all))
 }
 
 sql! {
-    /// What was returned whole is in the gross columns alone.
-    PRODUCTS: "SELECT v.product_id, r.name, CAST(SUM(v.units) AS BIGINT) AS units, CAST(SUM(CASE WHEN v.currency = $5 THEN v.net_minor ELSE 0 END) AS BIGINT) AS net_minor,
-                      COUNT(DISTINCT CASE WHEN v.units > 0 THEN v.purchase_id END) AS purchases,
-                      COUNT(DISTINCT CASE WHEN v.units > 0 AND NOT v.own_shop THEN v.consumer_id END) AS buyers,
-                      CAST(SUM(v.gross_units) AS BIGINT) AS gross_units, CAST(SUM(CASE WHEN v.currency = $5 THEN v.gross_minor ELSE 0 END) AS BIGINT) AS gross_minor
-               FROM sold_line v JOIN product r ON r.id = v.product_id
-               WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.business_date >= $3 AND v.business_date < $4
-               GROUP BY v.product_id, r.name ORDER BY 3 DESC, 1 LIMIT 500";
-
-    ALL: "SELECT CAST(COALESCE(SUM(units), 0) AS BIGINT) AS units, CAST(COALESCE(SUM(CASE WHEN currency = $5 THEN net_minor ELSE 0 END), 0) AS BIGINT) AS net_minor,
-                 COUNT(DISTINCT purchase_id) AS purchases, COUNT(DISTINCT CASE WHEN NOT own_shop THEN consumer_id END) AS buyers
-          FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4";
+    NAME: "SELECT name FROM product WHERE id = $1";
 }

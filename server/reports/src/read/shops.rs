@@ -3,12 +3,32 @@
 use std::collections::BTreeMap;
 
 use db::{Tx, sql};
-use shared::{ShopId, reports::metric::{ActivePdv, Metric, NamedShop, Report, ShopPerformance}, time::DAY_MS};
+use rustc_hash::{FxHashMap, FxHashSet};
+use shared::{
+    CivilDate, ShopId,
+    reports::{
+        explore::{ShopState, ShopStateLine, ShopStates},
+        metric::{ActivePdv, Metric, NamedShop, Report, ShopPerformance},
+    },
+    time::DAY_MS,
+};
 
-use crate::{Error, metrics::shops, scope::Scope};
+use super::tally::People;
+use crate::{Error, days, metrics::shops, scope::Scope};
 
 /// Purchases that make a shop active, at most.
 const MIN_PURCHASES_MAX: i64 = 1_000;
+/// Shops whose state is told, at most.
+const STATES_MAX: usize = 20_000;
+/// Shops of one list, at most: of the shops' own report those that sold most.
+const SHOPS_MAX: usize = 1_000;
+
+#[derive(sqlx::FromRow)]
+struct Named {
+    shop_id: ShopId,
+    name: String,
+    search_key: String,
+}
 
 /// How many of the shops that take part sold at least `min_purchases` (1 to 1 000) times.
 pub async fn active_pdv(tx: &mut Tx, scope: &Scope, min_purchases: i64) -> Result<Report<ActivePdv>, Error> {
@@ -16,101 +36,188 @@ pub async fn active_pdv(tx: &mut Tx, scope: &Scope, min_purchases: i64) -> Resul
         return Err(Error::Parameter("min_purchases"));
     }
     let Scope { brand, tenant, from, to, .. } = *scope;
-    let counts = tx.query(ACTIVE).bind(brand).bind(tenant).bind(from).bind(to).bind(min_purchases).bind(scope.start());
-    let (eligible, active): (i64, i64) = counts.one().await?;
+    let before = scope.before()?;
+    let eligible: Vec<(ShopId,)> = tx.query(ELIGIBLE).bind(brand).bind(tenant).bind(from).bind(to).bind(scope.start()).all().await?;
     let begun_before = scope.end().min(scope.as_of).plus_ms(-shops::NEVER_SCANNED_AFTER_DAYS * DAY_MS);
-    let never: Vec<NamedShop> = tx.query(NEVER_SCANNED).bind(brand).bind(tenant).bind(begun_before).bind(to).all().await?;
-    let dormant: Vec<NamedShop> = tx.query(DORMANT).bind(brand).bind(tenant).bind(from).bind(to).bind(min_purchases).bind(scope.before()?).all().await?;
-    scope.report(tx, Metric::ActivePdv, shops::active_pdv(eligible, active, min_purchases, never, dormant)).await
+    let begun: Vec<Named> = tx.query(BEGUN).bind(brand).bind(tenant).bind(begun_before).all().await?;
+    let Seen { scanned, earlier, now } = seen(tx, scope, before).await?;
+    let sells = |shop: &ShopId| now.get(shop).is_some_and(|purchases| *purchases >= min_purchases);
+    let active = eligible.iter().filter(|(shop,)| sells(shop)).count();
+    let mut dormant = Vec::new();
+    for (shop, _) in earlier.iter().filter(|(shop, purchases)| **purchases >= min_purchases && !sells(shop)) {
+        dormant.push(tx.query(SHOP).bind(*shop).one::<Named>().await?);
+    }
+    let never = begun.into_iter().filter(|shop| !scanned.contains(&shop.shop_id)).collect();
+    scope
+        .report(
+            tx,
+            Metric::ActivePdv,
+            shops::active_pdv(eligible.len() as i64, active as i64, min_purchases, listed(never), listed(dormant)),
+        )
+        .await
 }
 
-#[derive(sqlx::FromRow)]
+/// Shops that ever sold the brand, and how often each did before and in the period.
+#[derive(Default)]
+struct Seen {
+    scanned: FxHashSet<ShopId>,
+    earlier: FxHashMap<ShopId, i64>,
+    now: FxHashMap<ShopId, i64>,
+}
+
+async fn seen(tx: &mut Tx, scope: &Scope, before: CivilDate) -> Result<Seen, Error> {
+    let mut seen = Seen::default();
+    let first = days::first_day(tx, scope, before).await?;
+    days::each(tx, scope, first, scope.to, |sale| {
+        if sale.sold().next().is_some() {
+            seen.scanned.insert(sale.shop);
+        }
+        if sale.is_valid() && sale.date >= before {
+            *if sale.date < scope.from { &mut seen.earlier } else { &mut seen.now }.entry(sale.shop).or_default() += 1;
+        }
+    })
+    .await?;
+    Ok(seen)
+}
+
+/// The rows behind metric 2: each shop that takes part, in what state it is, by name.
+pub async fn shop_states(tx: &mut Tx, scope: &Scope) -> Result<Report<ShopStates>, Error> {
+    let Scope { brand, tenant, from, to, .. } = *scope;
+    let eligible: Vec<(ShopId,)> = tx.query(ELIGIBLE).bind(brand).bind(tenant).bind(from).bind(to).bind(scope.start()).all().await?;
+    let eligible: FxHashSet<ShopId> = eligible.into_iter().map(|(shop,)| shop).collect();
+    let names: Vec<Named> = tx.query(SHOPS).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
+    let begun_before = scope.end().min(scope.as_of).plus_ms(-shops::NEVER_SCANNED_AFTER_DAYS * DAY_MS);
+    let begun: Vec<Named> = tx.query(BEGUN).bind(brand).bind(tenant).bind(begun_before).all().await?;
+    let begun: FxHashSet<ShopId> = begun.into_iter().map(|shop| shop.shop_id).collect();
+    let Seen { scanned, earlier, now } = seen(tx, scope, scope.before()?).await?;
+    let mut named: Vec<Named> = names.into_iter().filter(|shop| eligible.contains(&shop.shop_id)).collect();
+    named.sort_by(|a, b| (&a.search_key, a.shop_id).cmp(&(&b.search_key, b.shop_id)));
+    named.truncate(STATES_MAX);
+    let shops = named.into_iter().map(|Named { shop_id, name, .. }| {
+        let many = |sold: &FxHashMap<ShopId, i64>| sold.get(&shop_id).copied().unwrap_or_default();
+        let (purchases, purchases_before) = (many(&now), many(&earlier));
+        let state = match (purchases, purchases_before) {
+            (1.., _) => ShopState::Active,
+            (_, 1..) => ShopState::Dormant,
+            _ if !scanned.contains(&shop_id) && begun.contains(&shop_id) => ShopState::NeverScanned,
+            _ => ShopState::WithoutSales,
+        };
+        ShopStateLine { shop_id, shop: name, state, purchases, purchases_before }
+    });
+    let shops = shops.collect();
+    scope.report(tx, Metric::ActivePdv, ShopStates { shops }).await
+}
+
+/// By name.
+fn listed(mut shops: Vec<Named>) -> Vec<NamedShop> {
+    shops.sort_by(|a, b| (&a.search_key, a.shop_id).cmp(&(&b.search_key, b.shop_id)));
+    shops.truncate(SHOPS_MAX);
+    shops.into_iter().map(|Named { shop_id, name, .. }| NamedShop { shop_id, name }).collect()
+}
+
+#[derive(Default)]
 struct Sold {
-    shop_id: ShopId,
     purchases: i64,
     units: i64,
     net_minor: i64,
     buyers: i64,
     active_days: i64,
+    last_day: Option<CivilDate>,
+    /// Of whatever status: what was held or rejected is told as a share of it.
+    received: i64,
+    held: i64,
+    delays_ms: Vec<i64>,
+}
+
+/// What each shop sold, and what came from it.
+async fn sold(tx: &mut Tx, scope: &Scope) -> Result<FxHashMap<ShopId, Sold>, Error> {
+    let staff = days::staff(tx).await?;
+    let (mut people, mut pairs) = (People::default(), FxHashSet::<(ShopId, u32)>::default());
+    let mut sold: FxHashMap<ShopId, Sold> = FxHashMap::default();
+    days::each(tx, scope, scope.from, scope.to, |sale| {
+        let shop = sold.entry(sale.shop).or_default();
+        shop.received += 1;
+        shop.held += i64::from(!sale.accepted);
+        shop.delays_ms.push(sale.received_at.since(sale.at));
+        if !sale.is_valid() {
+            return;
+        }
+        shop.purchases += 1;
+        if shop.last_day.replace(sale.date) != Some(sale.date) {
+            shop.active_days += 1;
+        }
+        for line in sale.valid() {
+            shop.units += line.units();
+            shop.net_minor += if sale.currency == scope.currency { line.net_minor() } else { 0 };
+        }
+        if !staff.contains(&(sale.consumer, sale.shop)) {
+            shop.buyers += i64::from(pairs.insert((sale.shop, people.number(sale.consumer))));
+        }
+    })
+    .await?;
+    Ok(sold)
+}
+
+/// Twice the median: of an odd number the one in the middle is chosen twice, of an even one the two.
+fn twice_median(delays_ms: &mut [i64]) -> Option<i64> {
+    let many = delays_ms.len();
+    let last = many.checked_sub(1)?;
+    let (_, upper, _) = delays_ms.select_nth_unstable(many / 2);
+    let upper = *upper;
+    let (_, lower, _) = delays_ms.select_nth_unstable(last / 2);
+    Some(upper + *lower)
 }
 
 /// One row for each shop that takes part or sold, highest amount first.
 pub async fn shop_performance(tx: &mut Tx, scope: &Scope) -> Result<Report<ShopPerformance>, Error> {
     let Scope { brand, tenant, currency, from, to, .. } = *scope;
-    let names: Vec<NamedShop> = tx.query(SHOPS).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
-    let sold: Vec<Sold> = tx.query(SOLD).bind(brand).bind(tenant).bind(from).bind(to).bind(currency).all().await?;
-    let received: Vec<(ShopId, i64, i64)> = tx.query(RECEIVED).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
-    let delays: Vec<(ShopId, i64)> = tx.query(DELAYS).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
+    let mut names: Vec<Named> = tx.query(SHOPS).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
+    let mut sold = sold(tx, scope).await?;
+    let known: FxHashSet<ShopId> = names.iter().map(|shop| shop.shop_id).collect();
+    for shop in sold.keys().filter(|shop| !known.contains(shop)) {
+        names.push(tx.query(SHOP).bind(*shop).one::<Named>().await?);
+    }
     let registered: Vec<(ShopId, i64)> = tx.query(REGISTERED).bind(brand).bind(tenant).bind(scope.start()).bind(scope.end()).all().await?;
     let delivered: Vec<(ShopId, i64)> = tx.query(DELIVERED).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
-    let sold: BTreeMap<ShopId, Sold> = sold.into_iter().map(|row| (row.shop_id, row)).collect();
-    let received: BTreeMap<ShopId, (i64, i64)> = received.into_iter().map(|(shop, all, held)| (shop, (all, held))).collect();
-    let [delays, registered, delivered] = [delays, registered, delivered].map(|rows| rows.into_iter().collect::<BTreeMap<_, _>>());
+    let [registered, delivered] = [registered, delivered].map(|rows| rows.into_iter().collect::<BTreeMap<_, _>>());
     let count = |column: &BTreeMap<ShopId, i64>, shop| column.get(&shop).copied().unwrap_or_default();
-    let facts = |NamedShop { shop_id, name }: NamedShop| {
-        let of = |field: fn(&Sold) -> i64| sold.get(&shop_id).map_or(0, field);
-        let (all, held) = received.get(&shop_id).copied().unwrap_or_default();
+    let mut facts = |NamedShop { shop_id, name }: NamedShop| {
+        let mut sold = sold.remove(&shop_id).unwrap_or_default();
         shops::ShopFacts {
             shop_id,
             name,
-            purchases: of(|row| row.purchases),
-            units: of(|row| row.units),
-            net_minor: of(|row| row.net_minor),
-            buyers: of(|row| row.buyers),
-            active_days: of(|row| row.active_days),
+            purchases: sold.purchases,
+            units: sold.units,
+            net_minor: sold.net_minor,
+            buyers: sold.buyers,
+            active_days: sold.active_days,
             first_registered: count(&registered, shop_id),
             rewards_delivered: count(&delivered, shop_id),
-            received: all,
-            held,
-            sync_twice_ms: delays.get(&shop_id).copied(),
+            received: sold.received,
+            held: sold.held,
+            sync_twice_ms: twice_median(&mut sold.delays_ms),
         }
     };
-    let mut rows: Vec<shops::ShopFacts> = names.into_iter().map(facts).collect();
+    // All of them are counted before any is left out: the first of a list by name are not those that sold most.
+    let mut rows: Vec<shops::ShopFacts> = names.into_iter().map(|Named { shop_id, name, .. }| facts(NamedShop { shop_id, name })).collect();
     rows.sort_by_key(|row| (-row.net_minor, row.shop_id));
+    rows.truncate(SHOPS_MAX);
     scope.report(tx, Metric::ShopPerformance, shops::performance(&rows, currency, scope.k)).await
 }
 
 sql! {
-    ACTIVE: "WITH eligible AS (SELECT DISTINCT b.shop_id FROM shop_brand b JOIN shop s ON s.id = b.shop_id
-                               WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.enrolled_date < $4 AND (b.left_date IS NULL OR b.left_date >= $3)
-                                 AND (s.closed_at IS NULL OR s.closed_at > $6)),
-                  sold AS (SELECT shop_id, COUNT(DISTINCT purchase_id) AS purchases FROM valid_line
-                           WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 GROUP BY shop_id)
-             SELECT COUNT(*), COUNT(CASE WHEN d.purchases >= $5 THEN 1 END) FROM eligible e LEFT JOIN sold d ON d.shop_id = e.shop_id";
+    ELIGIBLE: "SELECT DISTINCT b.shop_id FROM shop_brand b JOIN shop s ON s.id = b.shop_id
+               WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.enrolled_date < $4 AND (b.left_date IS NULL OR b.left_date >= $3)
+                 AND (s.closed_at IS NULL OR s.closed_at > $5)";
 
-    NEVER_SCANNED: "SELECT s.id AS shop_id, s.name FROM shop_brand b JOIN shop s ON s.id = b.shop_id
-                    WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.left_at IS NULL AND b.enrolled_at < $3 AND s.closed_at IS NULL
-                      AND NOT EXISTS (SELECT 1 FROM sold_line v WHERE v.brand_id = $1 AND v.tenant_id = $2 AND v.shop_id = b.shop_id AND v.business_date < $4)
-                    ORDER BY s.search_key, s.id LIMIT 1000";
+    BEGUN: "SELECT s.id AS shop_id, s.name, s.search_key FROM shop_brand b JOIN shop s ON s.id = b.shop_id
+            WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.left_at IS NULL AND b.enrolled_at < $3 AND s.closed_at IS NULL";
 
-    DORMANT: "SELECT s.id AS shop_id, s.name FROM shop s
-              WHERE s.id IN (SELECT shop_id FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $6 AND business_date < $3
-                             GROUP BY shop_id HAVING COUNT(DISTINCT purchase_id) >= $5)
-                AND s.id NOT IN (SELECT shop_id FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4
-                                 GROUP BY shop_id HAVING COUNT(DISTINCT purchase_id) >= $5)
-              ORDER BY s.search_key, s.id LIMIT 1000";
+    /// Of a shop that sold something of the brand.
+    SHOP: "SELECT id AS shop_id, name, search_key FROM shop WHERE id = $1";
 
-    SHOPS: "SELECT s.id AS shop_id, s.name FROM shop s
-            WHERE s.id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2 AND enrolled_date < $4 AND (left_date IS NULL OR left_date >= $3))
-               OR s.id IN (SELECT p.shop_id FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
-                           WHERE l.brand_id = $1 AND l.tenant_id = $2 AND l.business_date >= $3 AND l.business_date < $4)
-            ORDER BY s.search_key, s.id LIMIT 1000";
-
-    SOLD: "SELECT shop_id, COUNT(DISTINCT purchase_id) AS purchases, CAST(SUM(units) AS BIGINT) AS units,
-                  CAST(SUM(CASE WHEN currency = $5 THEN net_minor ELSE 0 END) AS BIGINT) AS net_minor,
-                  COUNT(DISTINCT CASE WHEN NOT own_shop THEN consumer_id END) AS buyers, COUNT(DISTINCT business_date) AS active_days
-           FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 GROUP BY shop_id";
-
-    /// Of whatever status: what was held or rejected is told as a share of it.
-    RECEIVED: "SELECT p.shop_id, COUNT(DISTINCT p.id), COUNT(DISTINCT CASE WHEN p.status <> 'accepted' THEN p.id END)
-               FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
-               WHERE l.brand_id = $1 AND l.tenant_id = $2 AND l.business_date >= $3 AND l.business_date < $4 GROUP BY p.shop_id";
-
-    /// Twice the median: of an odd number the one in the middle is chosen once, of an even one the two.
-    DELAYS: "WITH one AS (SELECT DISTINCT p.id, p.shop_id, p.received_at - p.purchased_at AS delay FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
-                          WHERE l.brand_id = $1 AND l.tenant_id = $2 AND l.business_date >= $3 AND l.business_date < $4),
-                  placed AS (SELECT shop_id, delay, ROW_NUMBER() OVER (PARTITION BY shop_id ORDER BY delay) AS place, COUNT(*) OVER (PARTITION BY shop_id) AS many FROM one)
-             SELECT shop_id, CAST(SUM(delay) * 2 / COUNT(*) AS BIGINT) FROM placed WHERE place IN ((many + 1) / 2, (many + 2) / 2) GROUP BY shop_id";
+    SHOPS: "SELECT s.id AS shop_id, s.name, s.search_key FROM shop s
+            WHERE s.id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2 AND enrolled_date < $4 AND (left_date IS NULL OR left_date >= $3))";
 
     REGISTERED: "SELECT c.first_shop_id, COUNT(*) FROM consumer c
                  WHERE c.created_at >= $3 AND c.created_at < $4 AND NOT c.anonymous
@@ -119,4 +226,14 @@ sql! {
     /// A delivery that was taken back is a negative row.
     DELIVERED: "SELECT shop_id, CAST(SUM(CASE WHEN kind = 'undo' THEN -1 ELSE 1 END) AS BIGINT) FROM payable_entry
                 WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 GROUP BY shop_id";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_in_the_middle_the_median_is_half_way() {
+        assert_eq!([&mut [5, 1, 3][..], &mut [4, 1, 9, 2], &mut [7], &mut []].map(twice_median), [Some(6), Some(6), Some(14), None]);
+    }
 }

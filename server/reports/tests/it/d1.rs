@@ -24,14 +24,27 @@ pub struct Brand {
 impl Brand {
     /// Somebody who may read.
     pub fn analyst(&self) -> Actor {
-        Actor::User { user: UserId::fixed(1), tenant: self.tenant, kind: OrganisationKind::BrandOwner, role: UserRole::Analyst, session: SessionId::fixed(1) }
+        Actor::User {
+            user: UserId::fixed(1),
+            tenant: self.tenant,
+            kind: OrganisationKind::BrandOwner,
+            role: UserRole::Analyst,
+            session: SessionId::fixed(1),
+        }
     }
     /// Everybody's numbers, unhidden.
     pub fn march(&self) -> reports::Asked {
         self.asked("2026-03-01", "2026-04-01")
     }
     pub fn asked(&self, from: &str, to: &str) -> reports::Asked {
-        reports::Asked { brand: self.id, from: from.parse().unwrap(), to: to.parse().unwrap(), as_of: at("2026-04-01T00:00:00"), k: 1 }
+        reports::Asked {
+            brand: self.id,
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            as_of: at("2026-04-01T00:00:00"),
+            now: at("2026-04-01T00:00:00"),
+            k: 1,
+        }
     }
 }
 
@@ -54,9 +67,18 @@ impl World {
         let b1 = brand(tx, "B1", &["COLA", "GALL"]).await;
         let b2 = brand(tx, "B2", &["JABON"]).await;
         let mut world = Self { b1, b2, shops: Vec::new(), consumers: Vec::new(), cards: Vec::new(), sales: 0 };
-        for (name, enrolled) in [("P1", "2026-02-15"), ("P2", "2026-02-20"), ("P3", "2026-03-05"), ("P4", "2026-03-01"), ("P5", "2026-04-02")] {
+        for (name, enrolled) in
+            [("P1", "2026-02-15"), ("P2", "2026-02-20"), ("P3", "2026-03-05"), ("P4", "2026-03-01"), ("P5", "2026-04-02")]
+        {
             let enrolled = at(&format!("{enrolled}T00:00:00"));
-            let new = NewShop { name: name.into(), country: Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+            let new = NewShop {
+                name: name.into(),
+                country: Country::Co,
+                time_zone: None,
+                city: String::new(),
+                zone: String::new(),
+                distributor_code: None,
+            };
             let shop = shop::create(tx, &Actor::System, enrolled, &new).await.unwrap().id;
             participation::enrol(tx, &Actor::System, enrolled, world.b1.id, &[shop]).await.unwrap();
             world.shops.push(shop);
@@ -97,7 +119,14 @@ impl World {
 
     /// A further shop.
     pub async fn more_shops(&mut self, tx: &mut Tx, number: usize) -> usize {
-        let new = NewShop { name: format!("S{number}"), country: Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+        let new = NewShop {
+            name: format!("S{number}"),
+            country: Country::Co,
+            time_zone: None,
+            city: String::new(),
+            zone: String::new(),
+            distributor_code: None,
+        };
         self.shops.push(shop::create(tx, &Actor::System, at("2026-02-01T00:00:00"), &new).await.unwrap().id);
         self.shops.len() - 1
     }
@@ -171,14 +200,18 @@ async fn brand(tx: &mut Tx, name: &str, products: &[&str]) -> Brand {
     brand
 }
 
-const PRODUCT: Sql = Sql::same("INSERT INTO product (id, gtin, tenant_id, brand_id, name, search_key, category, currency, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, '', '', 'COP', 1, 1)");
+const PRODUCT: Sql = Sql::same(
+    "INSERT INTO product (id, gtin, tenant_id, brand_id, name, search_key, category, currency, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, '', '', 'COP', 1, 1)",
+);
 const CONSUMER: Sql = Sql::each(
     "INSERT INTO consumer (id, country, adult, anonymous, created_at) VALUES ($1, 'CO', 1, 0, $2)",
     "INSERT INTO consumer (id, country, adult, anonymous, created_at) VALUES ($1, 'CO', TRUE, FALSE, $2)",
 );
 const CONTACT: Sql = Sql::same("INSERT INTO contact (consumer_id, phone_hash, phone_sealed, verified_at) VALUES ($1, $2, $2, $3)");
 const CARD: Sql = Sql::same("INSERT INTO card (id, public_code, consumer_id, kind, created_at) VALUES ($1, $2, $3, 'digital', $4)");
-const MEMBER: Sql = Sql::same("INSERT INTO shop_member (id, shop_id, name, role, phone_hash, phone_sealed, created_at) VALUES ($1, $2, 'Rosa', 'cashier', $3, $3, 1)");
+const MEMBER: Sql = Sql::same(
+    "INSERT INTO shop_member (id, shop_id, name, role, phone_hash, phone_sealed, created_at) VALUES ($1, $2, 'Rosa', 'cashier', $3, $3, 1)",
+);
 const PURCHASE: Sql = Sql::same(
     "INSERT INTO purchase (id, source, source_key, content_hash, basket_hash, shop_id, card_id, consumer_id, status, offline, total_minor, currency, purchased_at, offset_seconds, business_date, received_at, answer)
      VALUES ($1, 'test', $2, $12, $12, $3, $4, $5, $6, $11, $7, 'COP', $8, -18000, $9, $10, $12)",

@@ -2,12 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod audience;
+mod claimed;
 mod d1;
+mod explore;
 mod metrics;
+mod schedule;
 
 use db::both_databases;
 use identity::{Actor, organisation, shop};
-use shared::{Country, OrganisationId, SessionId, Timestamp, UserId, identity::{NewShop, OrganisationKind, UserRole}};
+use shared::{
+    Country, OrganisationId, SessionId, Timestamp, UserId,
+    identity::{NewShop, OrganisationKind, UserRole},
+};
 
 both_databases! {
     async fn every_statement_prepares(db: &Db) {
@@ -23,9 +30,9 @@ both_databases! {
         let brand = organisation::create_brand(&mut tx, &Actor::System, Timestamp(1), org.id, "Cola", "#9F1239").await.unwrap();
         let user = |tenant| Actor::User { user: UserId::fixed(1), tenant, kind: OrganisationKind::BrandOwner, role: UserRole::Analyst, session: SessionId::fixed(1) };
         let (from, to) = ("2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap());
-        let mine = reports::summary(&mut tx, &user(org.id), brand.id, from, to).await.unwrap();
-        let foreign = reports::summary(&mut tx, &user(OrganisationId::fixed(9)), brand.id, from, to).await;
-        let backwards = reports::summary(&mut tx, &user(org.id), brand.id, to, from).await;
+        let mine = reports::summary(&mut tx, &user(org.id), Timestamp(1), brand.id, from, to).await.unwrap();
+        let foreign = reports::summary(&mut tx, &user(OrganisationId::fixed(9)), Timestamp(1), brand.id, from, to).await;
+        let backwards = reports::summary(&mut tx, &user(org.id), Timestamp(1), brand.id, to, from).await;
 
         assert_eq!((mine.units, mine.days.len(), mine.currency), (0, 31, shared::Currency::Clp));
         assert!(matches!(foreign, Err(reports::Error::Identity(identity::Error::NotFound))));

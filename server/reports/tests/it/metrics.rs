@@ -4,7 +4,11 @@ use db::{Tx, both_databases};
 use identity::Actor;
 use reports::{Scope, metrics::uplift::SHOPS_MIN};
 use serde_json::{Value, json};
-use shared::{OrganisationId, SessionId, UserId, identity::{OrganisationKind, UserRole}, reports::metric::{Metric, NotMeasurable, Segment}};
+use shared::{
+    OrganisationId, SessionId, UserId,
+    identity::{OrganisationKind, UserRole},
+    reports::metric::{Metric, NotMeasurable, Segment},
+};
 
 use crate::d1::{Brand, SYNC_MS, World, at};
 
@@ -26,6 +30,10 @@ async fn all(tx: &mut Tx, brand: &Brand) -> Vec<Value> {
         json!(reports::cac(tx, &scope).await.unwrap()),
         json!(reports::rfm(tx, &scope).await.unwrap()),
         json!(reports::liability(tx, &scope).await.unwrap()),
+        json!(reports::registration(tx, &scope).await.unwrap()),
+        json!(reports::cohorts(tx, &scope).await.unwrap()),
+        json!(reports::affinity(tx, &scope).await.unwrap()),
+        json!(reports::zones(tx, &scope).await.unwrap()),
     ]
 }
 
@@ -46,7 +54,7 @@ both_databases! {
             (line.product.as_str(), line.units, line.net_amount.as_str(), line.purchases, line.buyers, line.avg_price.as_deref(), line.gross_units, line.gross_amount.as_str())
         };
 
-        let first_page = reports::summary(&mut tx, &world.b1.analyst(), world.b1.id, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap()).await.unwrap();
+        let first_page = reports::summary(&mut tx, &world.b1.analyst(), at("2026-04-01T00:00:00"), world.b1.id, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap()).await.unwrap();
 
         assert_eq!((first_page.units, first_page.net_amount_minor, first_page.active_shops), (19, 3_730_000, 3));
         assert_eq!(line(0), ("COLA", 11, "27700", 5, Some(4), Some("2518.18"), 15, "37700"));
@@ -247,15 +255,19 @@ async fn segments(tx: &mut Tx, world: &World) -> Vec<(usize, String, i64, i64)> 
     rows.into_iter().map(|(id, name, from, until)| (number(id), name, from, until)).collect()
 }
 
-async fn campaign(tx: &mut Tx, brand: &Brand) -> shared::CampaignId {
+pub async fn campaign(tx: &mut Tx, brand: &Brand) -> shared::CampaignId {
     let id: shared::CampaignId = tx.new_id();
-    let sql = db::Sql::same("INSERT INTO campaign (id, tenant_id, brand_id, name, template, state, draft_rules, last_version, created_at) VALUES ($1, $2, $3, 'K', 'custom', 'published', $4, 0, 1)");
+    let sql = db::Sql::same(
+        "INSERT INTO campaign (id, tenant_id, brand_id, name, template, state, draft_rules, last_version, created_at) VALUES ($1, $2, $3, 'K', 'custom', 'published', $4, 0, 1)",
+    );
     tx.query(sql).bind(id).bind(brand.tenant).bind(brand.id).bind(sqlx::types::Json(json!({}))).execute().await.unwrap();
     id
 }
 
 async fn arm(tx: &mut Tx, brand: &Brand, campaign: shared::CampaignId, shop: shared::ShopId, treated: bool, assigned: &str) {
-    let sql = db::Sql::same("INSERT INTO campaign_arm (campaign_id, shop_id, tenant_id, brand_id, arm, assigned_at) VALUES ($1, $2, $3, $4, $5, $6)");
+    let sql = db::Sql::same(
+        "INSERT INTO campaign_arm (campaign_id, shop_id, tenant_id, brand_id, arm, assigned_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    );
     let arm = if treated { "treated" } else { "control" };
     tx.query(sql).bind(campaign).bind(shop).bind(brand.tenant).bind(brand.id).bind(arm).bind(at(assigned)).execute().await.unwrap();
 }

@@ -1,0 +1,505 @@
+//! A brand's sales of one local day, read once from the purchases and kept packed.
+//!
+//! Reports fold over days instead of reading lines: a day of ten thousand purchases is a few hundred kilobytes and a
+//! few hundred microseconds. What is kept is what the metrics' definitions ask of a sale, nothing added up: so late
+//! sales, returns (restated on their purchase's own date), decisions about held purchases and claimed cards need no
+//! rule of their own. Their verbs say which days changed (`sale_change`, in the same transaction), and those days are
+//! read again. Who works at a shop is asked when a report is read, because it changes what every past day means.
+//!
+//! Invariants:
+//! - a day is kept as it is now, or has a change that waits      the change goes in the transaction that keeps the day
+//! - what is kept is never older than what was kept before       a reader whose changes somebody else took keeps nothing
+//! - no report is older than [`OLD_MS`]                          a small or old day with changes is read from the purchases
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use db::{Db, Tx, sql};
+use serde::{Deserialize, Serialize};
+use shared::{
+    BrandId, CivilDate, ConsumerId, Country, Currency, OrganisationId, ProductId, PurchaseId, ShopId, Timestamp, loyalty::PurchaseStatus,
+    time::MINUTE_MS,
+};
+use uuid::Uuid;
+
+use crate::{Error, scope::Scope};
+
+/// A panel may be so old.
+pub const OLD_MS: i64 = 5 * MINUTE_MS;
+/// A day with so few purchases is read from them at once when something changed.
+const SMALL: i64 = 500;
+/// Days that one round of the job reads again, at most.
+pub const DAYS_AT_ONCE: usize = 60;
+/// Days that are read from the purchases in one statement, at most.
+const RUN_DAYS: i64 = 31;
+/// Days that one check shows, at most.
+const SHOWN_MAX: usize = 20;
+
+/// One line of a sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub product: ProductId,
+    pub quantity: i64,
+    pub amount_minor: i64,
+    pub returned: i64,
+    pub returned_minor: i64,
+    /// Paid with a reward: handed over, not sold.
+    pub reward: bool,
+}
+
+impl Line {
+    /// Net of what came back.
+    pub fn units(&self) -> i64 {
+        self.quantity - self.returned
+    }
+    /// Net of what came back.
+    pub fn net_minor(&self) -> i64 {
+        self.amount_minor - self.returned_minor
+    }
+}
+
+/// A purchase with lines of the brand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sale<'a> {
+    pub date: CivilDate,
+    pub consumer: ConsumerId,
+    /// When she signed up.
+    pub registered_at: Timestamp,
+    /// Where she did.
+    pub registered_shop: Option<ShopId>,
+    pub country: Country,
+    /// Only a card.
+    pub anonymous: bool,
+    pub shop: ShopId,
+    pub accepted: bool,
+    pub currency: Currency,
+    pub at: Timestamp,
+    pub received_at: Timestamp,
+    lines: &'a [Line],
+}
+
+impl Sale<'_> {
+    /// What counts as sold, also when all of it came back: the view `sold_line`.
+    pub fn sold(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| self.accepted && !line.reward)
+    }
+    /// Lines that have something left: the view `valid_line`.
+    pub fn valid(&self) -> impl Iterator<Item = &Line> {
+        self.sold().filter(|line| line.units() > 0)
+    }
+    pub fn is_valid(&self) -> bool {
+        self.valid().next().is_some()
+    }
+}
+
+/// A day as it is kept. Names that come again and again are numbers.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Packed {
+    shops: Vec<[u8; 16]>,
+    products: Vec<[u8; 16]>,
+    currencies: Vec<Currency>,
+    countries: Vec<Country>,
+    sales: Vec<PackedSale>,
+    lines: Vec<PackedLine>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PackedSale {
+    consumer: [u8; 16],
+    registered_at: i64,
+    registered_shop: Option<u32>,
+    country: u32,
+    anonymous: bool,
+    shop: u32,
+    accepted: bool,
+    currency: u32,
+    at: i64,
+    delay_ms: i64,
+    lines: u32,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PackedLine {
+    product: u32,
+    quantity: i64,
+    amount_minor: i64,
+    returned: i64,
+    returned_minor: i64,
+    reward: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    business_date: CivilDate,
+    purchase_id: PurchaseId,
+    product_id: ProductId,
+    quantity: i64,
+    amount_minor: i64,
+    returned_quantity: i64,
+    returned_amount_minor: i64,
+    reward_line: bool,
+    shop_id: ShopId,
+    consumer_id: ConsumerId,
+    status: PurchaseStatus,
+    currency: Currency,
+    purchased_at: Timestamp,
+    received_at: Timestamp,
+    registered_at: Timestamp,
+    first_shop_id: Option<ShopId>,
+    country: Country,
+    anonymous: bool,
+}
+
+/// The number of a name; a new one gets the next.
+fn number<T: PartialEq>(names: &mut Vec<T>, name: T) -> u32 {
+    let place = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    });
+    place as u32
+}
+
+/// The same for names of which there are many.
+#[derive(Default)]
+struct Numbers(HashMap<[u8; 16], u32>);
+
+impl Numbers {
+    fn of(&mut self, names: &mut Vec<[u8; 16]>, id: Uuid) -> u32 {
+        *self.0.entry(id.into_bytes()).or_insert_with(|| {
+            names.push(id.into_bytes());
+            names.len() as u32 - 1
+        })
+    }
+}
+
+impl Packed {
+    /// Rows of one purchase follow each other.
+    fn of(rows: &[Row]) -> Self {
+        let mut packed = Self::default();
+        let mut shops = Numbers::default();
+        let mut last: Option<PurchaseId> = None;
+        for row in rows {
+            if last.replace(row.purchase_id) != Some(row.purchase_id) {
+                packed.sales.push(PackedSale {
+                    consumer: row.consumer_id.0.into_bytes(),
+                    registered_at: row.registered_at.0,
+                    registered_shop: row.first_shop_id.map(|shop| shops.of(&mut packed.shops, shop.0)),
+                    country: number(&mut packed.countries, row.country),
+                    anonymous: row.anonymous,
+                    shop: shops.of(&mut packed.shops, row.shop_id.0),
+                    accepted: row.status == PurchaseStatus::Accepted,
+                    currency: number(&mut packed.currencies, row.currency),
+                    at: row.purchased_at.0,
+                    delay_ms: row.received_at.since(row.purchased_at),
+                    lines: 0,
+                });
+            }
+            packed.lines.push(PackedLine {
+                product: number(&mut packed.products, row.product_id.0.into_bytes()),
+                quantity: row.quantity,
+                amount_minor: row.amount_minor,
+                returned: row.returned_quantity,
+                returned_minor: row.returned_amount_minor,
+                reward: row.reward_line,
+            });
+            if let Some(sale) = packed.sales.last_mut() {
+                sale.lines += 1;
+            }
+        }
+        packed
+    }
+
+    /// Every sale of the day, in the order in which they happened. A row that is damaged refuses the report.
+    fn each(&self, date: CivilDate, lines: &mut Vec<Line>, fold: &mut impl FnMut(&Sale<'_>)) -> Result<(), Error> {
+        let shop = |number: u32| self.shops.get(number as usize).map(|id| ShopId(Uuid::from_bytes(*id)));
+        let mut rest = self.lines.as_slice();
+        for sale in &self.sales {
+            let (mine, others) = rest.split_at_checked(sale.lines as usize).ok_or(Error::Bounds)?;
+            rest = others;
+            lines.clear();
+            for line in mine {
+                let product = self.products.get(line.product as usize).ok_or(Error::Bounds)?;
+                let product = ProductId(Uuid::from_bytes(*product));
+                lines.push(Line {
+                    product,
+                    quantity: line.quantity,
+                    amount_minor: line.amount_minor,
+                    returned: line.returned,
+                    returned_minor: line.returned_minor,
+                    reward: line.reward,
+                });
+            }
+            let at = Timestamp(sale.at);
+            fold(&Sale {
+                date,
+                consumer: ConsumerId(Uuid::from_bytes(sale.consumer)),
+                registered_at: Timestamp(sale.registered_at),
+                registered_shop: sale.registered_shop.and_then(shop),
+                country: *self.countries.get(sale.country as usize).ok_or(Error::Bounds)?,
+                anonymous: sale.anonymous,
+                shop: shop(sale.shop).ok_or(Error::Bounds)?,
+                accepted: sale.accepted,
+                currency: *self.currencies.get(sale.currency as usize).ok_or(Error::Bounds)?,
+                at,
+                received_at: at.plus_ms(sale.delay_ms),
+                lines,
+            });
+        }
+        Ok(())
+    }
+
+    fn last_received_at(&self, date: CivilDate) -> Result<Option<Timestamp>, Error> {
+        let mut last = None;
+        self.each(date, &mut Vec::new(), &mut |sale| {
+            if sale.is_valid() {
+                last = last.max(Some(sale.received_at));
+            }
+        })?;
+        Ok(last)
+    }
+}
+
+/// Where the sales of a period come from.
+enum Piece {
+    Kept {
+        date: CivilDate,
+        last_received_at: Option<Timestamp>,
+    },
+    /// Last day excluded.
+    Purchases {
+        from: CivilDate,
+        to: CivilDate,
+    },
+}
+
+#[derive(sqlx::FromRow)]
+struct KeptRow {
+    business_date: CivilDate,
+    purchases: i64,
+    last_received_at: Option<Timestamp>,
+}
+
+/// Changes of what is kept that nobody read yet.
+pub(crate) struct Waiting {
+    pub oldest: Timestamp,
+    pub newest: Timestamp,
+}
+
+impl Waiting {
+    /// What is kept may be shown without them. A clock that stands behind the changes does not make them younger.
+    pub fn may_wait(&self, now: Timestamp) -> bool {
+        self.newest.max(now).since(self.oldest) <= OLD_MS
+    }
+}
+
+/// What is kept of a period and may be used.
+async fn pieces(tx: &mut Tx, scope: &Scope, from: CivilDate, to: CivilDate) -> Result<Vec<Piece>, Error> {
+    let kept: Vec<KeptRow> = tx.query(KEPT).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).all().await?;
+    let changed: Vec<(CivilDate, Timestamp, Timestamp)> = tx.query(CHANGED).bind(scope.brand).bind(from).bind(to).all().await?;
+    let changed: BTreeMap<CivilDate, Waiting> =
+        changed.into_iter().map(|(date, oldest, newest)| (date, Waiting { oldest, newest })).collect();
+    let usable = |row: &KeptRow| changed.get(&row.business_date).is_none_or(|waiting| waiting.may_wait(scope.now) && row.purchases > SMALL);
+    let mut pieces = Vec::new();
+    let mut next = from;
+    for row in kept.into_iter().filter(usable) {
+        runs(&mut pieces, next, row.business_date);
+        next = row.business_date.plus_days(1).ok_or(Error::Period)?;
+        pieces.push(Piece::Kept { date: row.business_date, last_received_at: row.last_received_at });
+    }
+    runs(&mut pieces, next, to);
+    Ok(pieces)
+}
+
+/// Days that are not kept, in runs of a bounded length. The first run may be long when nothing was sold in it.
+fn runs(pieces: &mut Vec<Piece>, mut from: CivilDate, to: CivilDate) {
+    while from < to {
+        // The calendar ends before some run would.
+        let end = from.plus_days(RUN_DAYS).map_or(to, |end| end.min(to));
+        pieces.push(Piece::Purchases { from, to: end });
+        from = end;
+    }
+}
+
+/// Every sale of the brand in [from, to), day after day, in the order in which they happened.
+pub(crate) async fn each(tx: &mut Tx, scope: &Scope, from: CivilDate, to: CivilDate, mut fold: impl FnMut(&Sale<'_>)) -> Result<(), Error> {
+    let mut lines = Vec::new();
+    for piece in pieces(tx, scope, from, to).await? {
+        match piece {
+            Piece::Kept { date, .. } => {
+                let (packed,): (Vec<u8>,) = tx.query(SALES).bind(scope.brand).bind(scope.tenant).bind(date).one().await?;
+                unpack(&packed)?.each(date, &mut lines, &mut fold)?;
+            }
+            Piece::Purchases { from, to } => {
+                let rows: Vec<Row> = tx.query(PURCHASES).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).all().await?;
+                for day in rows.chunk_by(|a, b| a.business_date == b.business_date) {
+                    if let Some(first) = day.first() {
+                        Packed::of(day).each(first.business_date, &mut lines, &mut fold)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// When the newest valid sale of a period arrived, as far as [`each`] sees it.
+pub(crate) async fn last_received_at(tx: &mut Tx, scope: &Scope, from: CivilDate, to: CivilDate) -> Result<Option<Timestamp>, Error> {
+    let mut last = None;
+    for piece in pieces(tx, scope, from, to).await? {
+        last = last.max(match piece {
+            Piece::Kept { last_received_at, .. } => last_received_at,
+            Piece::Purchases { from, to } => {
+                tx.query(LAST_RECEIVED).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).one::<(Option<Timestamp>,)>().await?.0
+            }
+        });
+    }
+    Ok(last)
+}
+
+/// The first day of which the brand sold anything; the day asked about when there is none before it.
+pub(crate) async fn first_day(tx: &mut Tx, scope: &Scope, before: CivilDate) -> Result<CivilDate, Error> {
+    let (first,): (Option<CivilDate>,) = tx.query(FIRST_DAY).bind(scope.brand).one().await?;
+    Ok(first.map_or(before, |first| first.min(before)))
+}
+
+/// Who works where: their purchases there are sales without a buyer.
+pub(crate) async fn staff(tx: &mut Tx) -> Result<HashSet<(ConsumerId, ShopId)>, Error> {
+    Ok(tx.query(STAFF).all::<(ConsumerId, ShopId)>().await?.into_iter().collect())
+}
+
+fn unpack(packed: &[u8]) -> Result<Packed, Error> {
+    postcard::from_bytes(packed).map_err(|_| Error::Bounds)
+}
+
+/// Reads days again of which something changed, those that wait longest first. Returns how many there were; when these are
+/// [`DAYS_AT_ONCE`], more may wait.
+pub async fn refresh(db: &Db, now: Timestamp) -> Result<usize, Error> {
+    let waiting: Vec<(BrandId, CivilDate)> = db.read().await?.query(WAITING).bind(DAYS_AT_ONCE as i64).all().await?;
+    for (brand, date) in &waiting {
+        keep(db, now, *brand, *date).await?;
+    }
+    Ok(waiting.len())
+}
+
+/// Keeps a day as it is now, unless somebody else began after us, and keeps it.
+///
+/// The long reading is outside of any transaction that writes. What commits after it has a change that was not taken.
+async fn keep(db: &Db, now: Timestamp, brand: BrandId, date: CivilDate) -> Result<(), Error> {
+    let mut tx = db.begin().await?;
+    let reading: Uuid = tx.new_id();
+    let taken = tx.query(TAKE).bind(reading).bind(brand).bind(date).execute().await?;
+    // Somebody else has kept it meanwhile: whatever we would read later than that, nobody would replace.
+    if taken == 0 {
+        return Ok(());
+    }
+    tx.commit().await?;
+    let mut tx = db.read().await?;
+    let Some(owner) = identity::organisation::find_brand(&mut tx, brand).await? else {
+        return Ok(());
+    };
+    let tenant = owner.organisation_id;
+    let packed = read(&mut tx, brand, tenant, date).await?;
+    drop(tx);
+    let bytes = postcard::to_stdvec(&packed).map_err(|_| Error::Bounds)?;
+    let last = packed.last_received_at(date)?;
+    let mut tx = db.begin().await?;
+    if tx.query(FORGET).bind(brand).bind(date).bind(reading).execute().await? != taken {
+        return Ok(());
+    }
+    tx.query(KEEP).bind(brand).bind(tenant).bind(date).bind(packed.sales.len() as i64).bind(last).bind(bytes).bind(now).execute().await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn read(tx: &mut Tx, brand: BrandId, tenant: OrganisationId, date: CivilDate) -> Result<Packed, Error> {
+    let tomorrow = date.plus_days(1).ok_or(Error::Period)?;
+    Ok(Packed::of(&tx.query(PURCHASES).bind(brand).bind(tenant).bind(date).bind(tomorrow).all::<Row>().await?))
+}
+
+/// Reads all kept days of which nothing changed from the purchases: how many there are, and the first of those that differ.
+pub async fn verify(db: &Db) -> Result<(i64, Vec<String>), Error> {
+    let mut tx = db.read().await?;
+    let days: Vec<(BrandId, OrganisationId, CivilDate)> = tx.query(UNCHANGED).all().await?;
+    let mut differ = Vec::new();
+    for (brand, tenant, date) in &days {
+        let (kept,): (Vec<u8>,) = tx.query(SALES).bind(*brand).bind(*tenant).bind(*date).one().await?;
+        if unpack(&kept)? != read(&mut tx, *brand, *tenant, *date).await? && differ.len() < SHOWN_MAX {
+            differ.push(format!("{brand} {date}"));
+        }
+    }
+    Ok((days.len() as i64, differ))
+}
+
+sql! {
+    KEPT: "SELECT business_date, purchases, last_received_at FROM report_day WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 ORDER BY business_date";
+
+    CHANGED: "SELECT business_date, MIN(changed_at), MAX(changed_at) FROM sale_change WHERE brand_id = $1 AND business_date >= $2 AND business_date < $3 GROUP BY business_date";
+
+    SALES: "SELECT sales FROM report_day WHERE brand_id = $1 AND tenant_id = $2 AND business_date = $3";
+
+    PURCHASES: "SELECT l.business_date, l.purchase_id, l.product_id, l.quantity, l.amount_minor, l.returned_quantity, l.returned_amount_minor, l.reward_line,
+                       p.shop_id, p.consumer_id, p.status, p.currency, p.purchased_at, p.received_at,
+                       n.created_at AS registered_at, n.first_shop_id, n.country, n.anonymous
+                FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id JOIN consumer n ON n.id = p.consumer_id
+                WHERE l.brand_id = $1 AND l.tenant_id = $2 AND l.business_date >= $3 AND l.business_date < $4 AND l.product_id IS NOT NULL
+                ORDER BY l.business_date, p.purchased_at, l.purchase_id, l.line";
+
+    LAST_RECEIVED: "SELECT MAX(received_at) FROM valid_line WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4";
+
+    FIRST_DAY: "SELECT MIN(business_date) FROM purchase_line WHERE brand_id = $1";
+
+    STAFF: "SELECT t.consumer_id, m.shop_id FROM shop_member m JOIN contact t ON t.phone_hash = m.phone_hash WHERE m.removed_at IS NULL";
+
+    WAITING: "SELECT brand_id, business_date FROM sale_change GROUP BY brand_id, business_date ORDER BY MIN(changed_at), brand_id, business_date LIMIT $1";
+
+    TAKE: "UPDATE sale_change SET taken = $1 WHERE brand_id = $2 AND business_date = $3";
+
+    /// Fewer rows than were taken: another reader, who began later, took them.
+    FORGET: "DELETE FROM sale_change WHERE brand_id = $1 AND business_date = $2 AND taken = $3";
+
+    KEEP: "INSERT INTO report_day (brand_id, tenant_id, business_date, purchases, last_received_at, sales, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (brand_id, business_date) DO UPDATE SET purchases = excluded.purchases, last_received_at = excluded.last_received_at,
+                sales = excluded.sales, read_at = excluded.read_at";
+
+    UNCHANGED: "SELECT d.brand_id, d.tenant_id, d.business_date FROM report_day d
+                WHERE NOT EXISTS (SELECT 1 FROM sale_change c WHERE c.brand_id = d.brand_id AND c.business_date = d.business_date)
+                ORDER BY d.brand_id, d.business_date";
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
+    use shared::identity::OrganisationKind;
+
+    use super::*;
+
+    sql! {
+        KEPT_DAYS: "SELECT (SELECT COUNT(*) FROM report_day), (SELECT COUNT(*) FROM report_points)";
+    }
+
+    #[test]
+    fn nothing_is_shown_without_a_change_that_is_older_than_five_minutes() {
+        let waits =
+            |oldest: i64, newest: i64, now: i64| Waiting { oldest: Timestamp(oldest), newest: Timestamp(newest) }.may_wait(Timestamp(now));
+
+        assert!(waits(1_000, 1_000, 1_000 + OLD_MS));
+        assert!(!waits(1_000, 1_000, 1_001 + OLD_MS));
+        assert!(!waits(1_000, 1_001 + OLD_MS, 0), "a report about the past is no older than others");
+    }
+
+    db::both_databases! {
+        async fn who_comes_to_a_day_that_another_has_kept_writes_nothing(db: &Db) {
+            let now = Timestamp(1_773_154_800_000);
+            let mut tx = db.begin().await.unwrap();
+            let owner = identity::organisation::create(&mut tx, &identity::Actor::System, now, "Sierra", OrganisationKind::BrandOwner, Country::Co).await.unwrap();
+            let brand = identity::organisation::create_brand(&mut tx, &identity::Actor::System, now, owner.id, "Cola Sierra", "#9F1239").await.unwrap();
+            tx.commit().await.unwrap();
+
+            // Seen among the waiting ones; its change is gone when its turn comes.
+            keep(db, now, brand.id, "2026-03-10".parse().unwrap()).await.unwrap();
+            crate::points::keep(db, now, brand.id, 20_522).await.unwrap();
+
+            assert_eq!(db.read().await.unwrap().query(KEPT_DAYS).one::<(i64, i64)>().await.unwrap(), (0, 0));
+        }
+    }
+}
