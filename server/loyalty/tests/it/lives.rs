@@ -402,5 +402,6 @@ macro_rules! on_both {
         }
     )+ };
 }
+pub(crate) use on_both;
 
 on_both!(what_arrives_again_changes_nothing, the_order_of_campaigns_does_not_matter, what_all_comes_back_from_leaves_nothing);

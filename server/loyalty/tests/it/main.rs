@@ -22,6 +22,7 @@ mod replay;
 mod rights;
 mod sandbox;
 mod seals;
+mod twins;
 mod velocity;
 mod whole;
 mod world;
