@@ -10,10 +10,12 @@
 //! - a day is kept as it is now, or has a change that waits      the change goes in the transaction that keeps the day
 //! - what is kept is never older than what was kept before       a reader whose changes somebody else took keeps nothing
 //! - no report is older than [`OLD_MS`]                          a small or old day with changes is read from the purchases
+//! - a buyer of a brand has one number, for ever                 she gets it before a day that names her is kept
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use db::{Db, Tx, sql};
+use db::{Db, Sql, Tx, sql};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use shared::{
     BrandId, CivilDate, ConsumerId, Country, Currency, OrganisationId, ProductId, PurchaseId, ShopId, Timestamp, loyalty::PurchaseStatus,
@@ -33,6 +35,8 @@ pub const DAYS_AT_ONCE: usize = 60;
 const RUN_DAYS: i64 = 31;
 /// Days that one check shows, at most.
 const SHOWN_MAX: usize = 20;
+/// Buyers who get their numbers in one transaction, at most: on SQLite purchases wait for it.
+const NUMBERED_AT_ONCE: usize = 100;
 
 /// One line of a sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +65,12 @@ impl Line {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sale<'a> {
     pub date: CivilDate,
-    pub consumer: ConsumerId,
+    /// Her number among the brand's buyers: small ones, so that what is known of each lies in a row.
+    pub buyer: u32,
+    /// She works at the shop: a sale without a buyer.
+    pub own: bool,
+    /// Somebody who is more than a card: she signed up and did not have herself forgotten.
+    pub identified: bool,
     /// When she signed up.
     pub registered_at: Timestamp,
     /// Where she did.
@@ -104,7 +113,7 @@ struct Packed {
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct PackedSale {
-    consumer: [u8; 16],
+    buyer: u32,
     registered_at: i64,
     registered_shop: Option<u32>,
     country: u32,
@@ -139,6 +148,7 @@ struct Row {
     reward_line: bool,
     shop_id: ShopId,
     consumer_id: ConsumerId,
+    buyer: Option<i64>,
     status: PurchaseStatus,
     currency: Currency,
     purchased_at: Timestamp,
@@ -172,15 +182,15 @@ impl Numbers {
 }
 
 impl Packed {
-    /// Rows of one purchase follow each other.
-    fn of(rows: &[Row]) -> Self {
+    /// Rows of one purchase follow each other. Whoever has no number gets one from `number_of`.
+    fn of(rows: &[Row], mut number_of: impl FnMut(ConsumerId) -> u32) -> Self {
         let mut packed = Self::default();
         let mut shops = Numbers::default();
         let mut last: Option<PurchaseId> = None;
         for row in rows {
             if last.replace(row.purchase_id) != Some(row.purchase_id) {
                 packed.sales.push(PackedSale {
-                    consumer: row.consumer_id.0.into_bytes(),
+                    buyer: row.buyer.and_then(|number| u32::try_from(number).ok()).unwrap_or_else(|| number_of(row.consumer_id)),
                     registered_at: row.registered_at.0,
                     registered_shop: row.first_shop_id.map(|shop| shops.of(&mut packed.shops, shop.0)),
                     country: number(&mut packed.countries, row.country),
@@ -209,7 +219,7 @@ impl Packed {
     }
 
     /// Every sale of the day, in the order in which they happened. A row that is damaged refuses the report.
-    fn each(&self, date: CivilDate, lines: &mut Vec<Line>, fold: &mut impl FnMut(&Sale<'_>)) -> Result<(), Error> {
+    fn each(&self, date: CivilDate, known: &Buyers, lines: &mut Vec<Line>, fold: &mut impl FnMut(&Sale<'_>)) -> Result<(), Error> {
         let shop = |number: u32| self.shops.get(number as usize).map(|id| ShopId(Uuid::from_bytes(*id)));
         let mut rest = self.lines.as_slice();
         for sale in &self.sales {
@@ -229,14 +239,17 @@ impl Packed {
                 });
             }
             let at = Timestamp(sale.at);
+            let place = shop(sale.shop).ok_or(Error::Bounds)?;
             fold(&Sale {
                 date,
-                consumer: ConsumerId(Uuid::from_bytes(sale.consumer)),
+                buyer: sale.buyer,
+                own: known.staff.contains(&(sale.buyer, place)),
+                identified: !sale.anonymous && !known.forgotten.contains(&sale.buyer),
                 registered_at: Timestamp(sale.registered_at),
                 registered_shop: sale.registered_shop.and_then(shop),
                 country: *self.countries.get(sale.country as usize).ok_or(Error::Bounds)?,
                 anonymous: sale.anonymous,
-                shop: shop(sale.shop).ok_or(Error::Bounds)?,
+                shop: place,
                 accepted: sale.accepted,
                 currency: *self.currencies.get(sale.currency as usize).ok_or(Error::Bounds)?,
                 at,
@@ -249,7 +262,7 @@ impl Packed {
 
     fn last_received_at(&self, date: CivilDate) -> Result<Option<Timestamp>, Error> {
         let mut last = None;
-        self.each(date, &mut Vec::new(), &mut |sale| {
+        self.each(date, &Buyers::default(), &mut Vec::new(), &mut |sale| {
             if sale.is_valid() {
                 last = last.max(Some(sale.received_at));
             }
@@ -319,26 +332,98 @@ fn runs(pieces: &mut Vec<Piece>, mut from: CivilDate, to: CivilDate) {
     }
 }
 
-/// Every sale of the brand in [from, to), day after day, in the order in which they happened.
-pub(crate) async fn each(tx: &mut Tx, scope: &Scope, from: CivilDate, to: CivilDate, mut fold: impl FnMut(&Sale<'_>)) -> Result<(), Error> {
-    let mut lines = Vec::new();
-    for piece in pieces(tx, scope, from, to).await? {
-        match piece {
-            Piece::Kept { date, .. } => {
-                let (packed,): (Vec<u8>,) = tx.query(SALES).bind(scope.brand).bind(scope.tenant).bind(date).one().await?;
-                unpack(&packed)?.each(date, &mut lines, &mut fold)?;
+/// The numbers of a brand's buyers, as one reader sees them. Whoever bought only on days that are not kept yet gets a number
+/// that lasts as long as the reading.
+#[derive(Default)]
+pub(crate) struct Buyers {
+    /// Who works where.
+    staff: FxHashSet<(u32, ShopId)>,
+    /// Whoever had herself forgotten is only a card again.
+    forgotten: FxHashSet<u32>,
+    passing: FxHashMap<ConsumerId, u32>,
+    next: u32,
+    /// Of people without a number, until they get one.
+    staff_ids: Vec<(ConsumerId, ShopId)>,
+    forgotten_ids: FxHashSet<ConsumerId>,
+}
+
+impl Buyers {
+    pub async fn read(tx: &mut Tx, scope: &Scope) -> Result<Self, Error> {
+        let mut known = Self::default();
+        let last: Option<(i64,)> = tx.query(LAST_NUMBER).bind(scope.brand).bind(scope.tenant).maybe().await?;
+        known.next = last.and_then(|(last,)| u32::try_from(last + 1).ok()).unwrap_or_default();
+        let staff: Vec<(ConsumerId, ShopId, Option<i64>)> = tx.query(STAFF).bind(scope.brand).bind(scope.tenant).all().await?;
+        for (consumer, shop, number) in staff {
+            match number.and_then(|number| u32::try_from(number).ok()) {
+                Some(number) => drop(known.staff.insert((number, shop))),
+                None => known.staff_ids.push((consumer, shop)),
             }
-            Piece::Purchases { from, to } => {
-                let rows: Vec<Row> = tx.query(PURCHASES).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).all().await?;
-                for day in rows.chunk_by(|a, b| a.business_date == b.business_date) {
-                    if let Some(first) = day.first() {
-                        Packed::of(day).each(first.business_date, &mut lines, &mut fold)?;
+        }
+        let forgotten: Vec<(ConsumerId, Option<i64>)> = tx.query(FORGOTTEN).bind(scope.brand).bind(scope.tenant).all().await?;
+        for (consumer, number) in forgotten {
+            match number.and_then(|number| u32::try_from(number).ok()) {
+                Some(number) => drop(known.forgotten.insert(number)),
+                None => drop(known.forgotten_ids.insert(consumer)),
+            }
+        }
+        Ok(known)
+    }
+
+    fn number(&mut self, consumer: ConsumerId) -> u32 {
+        if let Some(number) = self.passing.get(&consumer) {
+            return *number;
+        }
+        let number = self.next;
+        self.next += 1;
+        self.passing.insert(consumer, number);
+        self.staff.extend(self.staff_ids.iter().filter(|(known, _)| *known == consumer).map(|(_, shop)| (number, *shop)));
+        if self.forgotten_ids.contains(&consumer) {
+            self.forgotten.insert(number);
+        }
+        number
+    }
+
+    /// Every sale of the brand in [from, to), day after day, in the order in which they happened.
+    pub async fn each(
+        &mut self,
+        tx: &mut Tx,
+        scope: &Scope,
+        from: CivilDate,
+        to: CivilDate,
+        mut fold: impl FnMut(&Sale<'_>),
+    ) -> Result<(), Error> {
+        let mut lines = Vec::new();
+        for piece in pieces(tx, scope, from, to).await? {
+            match piece {
+                Piece::Kept { date, .. } => {
+                    let (packed,): (Vec<u8>,) = tx.query(SALES).bind(scope.brand).bind(scope.tenant).bind(date).one().await?;
+                    unpack(&packed)?.each(date, self, &mut lines, &mut fold)?;
+                }
+                Piece::Purchases { from, to } => {
+                    let rows: Vec<Row> = tx.query(PURCHASES).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).all().await?;
+                    for day in rows.chunk_by(|a, b| a.business_date == b.business_date) {
+                        if let Some(first) = day.first() {
+                            let packed = Packed::of(day, |consumer| self.number(consumer));
+                            packed.each(first.business_date, self, &mut lines, &mut fold)?;
+                        }
                     }
                 }
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Who they are, for the product itself: no door shows it.
+    pub async fn ids(&self, tx: &mut Tx, scope: &Scope) -> Result<FxHashMap<u32, ConsumerId>, Error> {
+        let kept: Vec<(ConsumerId, i64)> = tx.query(BUYERS).bind(scope.brand).bind(scope.tenant).all().await?;
+        let kept = kept.into_iter().filter_map(|(consumer, number)| Some((u32::try_from(number).ok()?, consumer)));
+        Ok(kept.chain(self.passing.iter().map(|(consumer, number)| (*number, *consumer))).collect())
+    }
+}
+
+/// Every sale of the brand in [from, to), day after day, in the order in which they happened.
+pub(crate) async fn each(tx: &mut Tx, scope: &Scope, from: CivilDate, to: CivilDate, fold: impl FnMut(&Sale<'_>)) -> Result<(), Error> {
+    Buyers::read(tx, scope).await?.each(tx, scope, from, to, fold).await
 }
 
 /// When the newest valid sale of a period arrived, as far as [`each`] sees it.
@@ -359,11 +444,6 @@ pub(crate) async fn last_received_at(tx: &mut Tx, scope: &Scope, from: CivilDate
 pub(crate) async fn first_day(tx: &mut Tx, scope: &Scope, before: CivilDate) -> Result<CivilDate, Error> {
     let (first,): (Option<CivilDate>,) = tx.query(FIRST_DAY).bind(scope.brand).one().await?;
     Ok(first.map_or(before, |first| first.min(before)))
-}
-
-/// Who works where: their purchases there are sales without a buyer.
-pub(crate) async fn staff(tx: &mut Tx) -> Result<HashSet<(ConsumerId, ShopId)>, Error> {
-    Ok(tx.query(STAFF).all::<(ConsumerId, ShopId)>().await?.into_iter().collect())
 }
 
 fn unpack(packed: &[u8]) -> Result<Packed, Error> {
@@ -397,8 +477,17 @@ async fn keep(db: &Db, now: Timestamp, brand: BrandId, date: CivilDate) -> Resul
         return Ok(());
     };
     let tenant = owner.organisation_id;
-    let packed = read(&mut tx, brand, tenant, date).await?;
+    let mut rows = read(&mut tx, brand, tenant, date).await?;
     drop(tx);
+    let new: Vec<ConsumerId> = rows.iter().filter(|row| row.buyer.is_none()).map(|row| row.consumer_id).collect();
+    if !new.is_empty() {
+        give_numbers(db, brand, tenant, new).await?;
+        rows = read(&mut db.read().await?, brand, tenant, date).await?;
+    }
+    // Whoever bought meanwhile has changed the day, and it is read again.
+    let Some(packed) = rows.iter().all(|row| row.buyer.is_some()).then(|| Packed::of(&rows, |_| 0)) else {
+        return Ok(());
+    };
     let bytes = postcard::to_stdvec(&packed).map_err(|_| Error::Bounds)?;
     let last = packed.last_received_at(date)?;
     let mut tx = db.begin().await?;
@@ -410,10 +499,36 @@ async fn keep(db: &Db, now: Timestamp, brand: BrandId, date: CivilDate) -> Resul
     Ok(())
 }
 
-async fn read(tx: &mut Tx, brand: BrandId, tenant: OrganisationId, date: CivilDate) -> Result<Packed, Error> {
+async fn read(tx: &mut Tx, brand: BrandId, tenant: OrganisationId, date: CivilDate) -> Result<Vec<Row>, Error> {
     let tomorrow = date.plus_days(1).ok_or(Error::Period)?;
-    Ok(Packed::of(&tx.query(PURCHASES).bind(brand).bind(tenant).bind(date).bind(tomorrow).all::<Row>().await?))
+    Ok(tx.query(PURCHASES).bind(brand).bind(tenant).bind(date).bind(tomorrow).all().await?)
 }
+
+/// A number for each buyer who has none. Numbers that two workers give at once would collide, so they wait for each other.
+async fn give_numbers(db: &Db, brand: BrandId, tenant: OrganisationId, mut new: Vec<ConsumerId>) -> Result<(), Error> {
+    new.sort_unstable();
+    new.dedup();
+    for batch in new.chunks(NUMBERED_AT_ONCE) {
+        let mut tx = db.begin().await?;
+        tx.lock(brand.lock_key()).await?;
+        let last: Option<(i64,)> = tx.query(LAST_NUMBER).bind(brand).bind(tenant).maybe().await?;
+        let first = last.map_or(0, |(last,)| last + 1);
+        let rows = (first..).zip(batch);
+        let query = rows.fold(tx.query(numbering(batch.len())), |query, (number, consumer)| {
+            query.bind(brand).bind(tenant).bind(*consumer).bind(number)
+        });
+        query.execute().await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Numbers so many buyers; who has a number keeps it.
+pub(crate) fn numbering(rows: usize) -> Sql {
+    NUMBER.with_rows_then(4, rows, "ON CONFLICT (brand_id, consumer_id) DO NOTHING")
+}
+
+const NUMBER: Sql = Sql::same("INSERT INTO report_buyer (brand_id, tenant_id, consumer_id, number) VALUES");
 
 /// Reads all kept days of which nothing changed from the purchases: how many there are, and the first of those that differ.
 pub async fn verify(db: &Db) -> Result<(i64, Vec<String>), Error> {
@@ -422,7 +537,9 @@ pub async fn verify(db: &Db) -> Result<(i64, Vec<String>), Error> {
     let mut differ = Vec::new();
     for (brand, tenant, date) in &days {
         let (kept,): (Vec<u8>,) = tx.query(SALES).bind(*brand).bind(*tenant).bind(*date).one().await?;
-        if unpack(&kept)? != read(&mut tx, *brand, *tenant, *date).await? && differ.len() < SHOWN_MAX {
+        let rows = read(&mut tx, *brand, *tenant, *date).await?;
+        // Nobody has the last of all numbers.
+        if unpack(&kept)? != Packed::of(&rows, |_| u32::MAX) && differ.len() < SHOWN_MAX {
             differ.push(format!("{brand} {date}"));
         }
     }
@@ -437,9 +554,10 @@ sql! {
     SALES: "SELECT sales FROM report_day WHERE brand_id = $1 AND tenant_id = $2 AND business_date = $3";
 
     PURCHASES: "SELECT l.business_date, l.purchase_id, l.product_id, l.quantity, l.amount_minor, l.returned_quantity, l.returned_amount_minor, l.reward_line,
-                       p.shop_id, p.consumer_id, p.status, p.currency, p.purchased_at, p.received_at,
+                       p.shop_id, p.consumer_id, r.number AS buyer, p.status, p.currency, p.purchased_at, p.received_at,
                        n.created_at AS registered_at, n.first_shop_id, n.country, n.anonymous
                 FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id JOIN consumer n ON n.id = p.consumer_id
+                     LEFT JOIN report_buyer r ON r.brand_id = l.brand_id AND r.tenant_id = l.tenant_id AND r.consumer_id = p.consumer_id
                 WHERE l.brand_id = $1 AND l.tenant_id = $2 AND l.business_date >= $3 AND l.business_date < $4 AND l.product_id IS NOT NULL
                 ORDER BY l.business_date, p.purchased_at, l.purchase_id, l.line";
 
@@ -447,7 +565,18 @@ sql! {
 
     FIRST_DAY: "SELECT MIN(business_date) FROM purchase_line WHERE brand_id = $1";
 
-    STAFF: "SELECT t.consumer_id, m.shop_id FROM shop_member m JOIN contact t ON t.phone_hash = m.phone_hash WHERE m.removed_at IS NULL";
+    STAFF: "SELECT t.consumer_id, m.shop_id, r.number FROM shop_member m JOIN contact t ON t.phone_hash = m.phone_hash
+                 LEFT JOIN report_buyer r ON r.brand_id = $1 AND r.tenant_id = $2 AND r.consumer_id = t.consumer_id
+            WHERE m.removed_at IS NULL";
+
+    /// Few.
+    FORGOTTEN: "SELECT c.id, r.number FROM consumer c LEFT JOIN contact t ON t.consumer_id = c.id
+                     LEFT JOIN report_buyer r ON r.brand_id = $1 AND r.tenant_id = $2 AND r.consumer_id = c.id
+                WHERE c.deleted_at IS NOT NULL AND t.consumer_id IS NULL";
+
+    LAST_NUMBER: "SELECT number FROM report_buyer WHERE brand_id = $1 AND tenant_id = $2 ORDER BY number DESC LIMIT 1";
+
+    BUYERS: "SELECT consumer_id, number FROM report_buyer WHERE brand_id = $1 AND tenant_id = $2";
 
     WAITING: "SELECT brand_id, business_date FROM sale_change GROUP BY brand_id, business_date ORDER BY MIN(changed_at), brand_id, business_date LIMIT $1";
 

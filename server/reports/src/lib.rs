@@ -108,5 +108,6 @@ pub fn statements() -> Vec<db::Sql> {
     .concat();
     all.extend(read::statements());
     all.push(segments::enter(1));
+    all.push(days::numbering(1));
     all
 }

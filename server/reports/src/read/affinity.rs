@@ -10,10 +10,7 @@ use shared::{
     },
 };
 
-use super::{
-    product_name,
-    tally::{People, Set},
-};
+use super::{product_name, tally::Set};
 use crate::{
     Error,
     days::{self, Sale},
@@ -26,8 +23,7 @@ const PAIRS_MAX: usize = 50;
 
 /// The pairs that are most often bought together. A purchase has a product once, however many lines of it.
 pub async fn affinity(tx: &mut Tx, scope: &Scope) -> Result<Report<Affinity>, Error> {
-    let staff = days::staff(tx).await?;
-    let (mut people, mut baskets) = (People::default(), 0);
+    let mut baskets = 0;
     let mut with: FxHashMap<ProductId, i64> = FxHashMap::default();
     let mut together: FxHashMap<(ProductId, ProductId), i64> = FxHashMap::default();
     let mut products: Vec<ProductId> = Vec::new();
@@ -48,14 +44,14 @@ pub async fn affinity(tx: &mut Tx, scope: &Scope) -> Result<Report<Affinity>, Er
     // Who bought them is only kept of the pairs that are shown: of all pairs it would not fit.
     let mut buyers: FxHashMap<(ProductId, ProductId), Set> = pairs.iter().map(|(pair, _)| (*pair, Set::default())).collect();
     days::each(tx, scope, scope.from, scope.to, |sale| {
-        if staff.contains(&(sale.consumer, sale.shop)) {
+        if sale.own {
             return;
         }
         products_of(sale, &mut products);
         for (place, first) in products.iter().enumerate() {
             for second in products.iter().skip(place + 1) {
                 if let Some(set) = buyers.get_mut(&(*first, *second)) {
-                    set.insert(people.number(sale.consumer));
+                    set.insert(sale.buyer);
                 }
             }
         }

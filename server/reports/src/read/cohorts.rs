@@ -12,7 +12,7 @@ use shared::{
 
 use super::{
     consumers::{Cohort, Registering, after, count},
-    tally::{People, Set},
+    tally::Set,
 };
 use crate::{Error, days, metrics::cohorts, scope::Scope};
 
@@ -43,20 +43,14 @@ pub async fn cohorts(tx: &mut Tx, scope: &Scope) -> Result<Report<Cohorts>, Erro
     let firsts: Vec<CivilDate> =
         std::iter::successors(Some(first), |first| next(*first)).take_while(|first| *first < scope.to && begun(first)).collect();
     let mut months = Vec::new();
-    let (registering, staff) =
-        (Registering::read(tx, scope, cohort(scope, first, firsts.last().copied().unwrap_or(first))?).await?, days::staff(tx).await?);
+    let registering = Registering::read(tx, scope, cohort(scope, first, firsts.last().copied().unwrap_or(first))?).await?;
     let begins: Vec<Timestamp> = firsts.iter().map(|first| scope.start_of(*first)).collect();
-    let mut people = People::default();
     let mut active: FxHashMap<(CivilDate, CivilDate), Set> = FxHashMap::default();
     days::each(tx, scope, first, after(scope)?, |sale| {
-        let counts = sale.at < scope.as_of
-            && sale.at >= sale.registered_at
-            && sale.is_valid()
-            && registering.has(sale)
-            && !staff.contains(&(sale.consumer, sale.shop));
+        let counts = !sale.own && sale.at < scope.as_of && sale.at >= sale.registered_at && sale.is_valid() && registering.has(sale);
         let cohort = begins.partition_point(|begin| *begin <= sale.registered_at).checked_sub(1).and_then(|place| firsts.get(place));
         if let Some((cohort, month)) = cohort.zip(first_of(sale.date)).filter(|_| counts) {
-            active.entry((*cohort, month)).or_default().insert(people.number(sale.consumer));
+            active.entry((*cohort, month)).or_default().insert(sale.buyer);
         }
     })
     .await?;

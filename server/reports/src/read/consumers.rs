@@ -3,20 +3,18 @@
 //! *Registered* for a brand is who signed up at one of its shops, or at no shop at all in a country where it has shops:
 //! consumers belong to the platform, and nobody is asked for which brand she came.
 
-use std::collections::hash_map::Entry;
-
 use db::{Tx, sql};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use shared::{
     CampaignId, CivilDate, ConsumerId, Country, ShopId, Timestamp,
     reports::metric::{Conversion, Frequency, Metric, Reach, Report, Rfm, Segment},
     time::DAY_MS,
 };
 
-use super::tally::{People, Set};
+use super::tally::{Each, Set};
 use crate::{
     Error,
-    days::{self, Line, Sale},
+    days::{self, Buyers, Line, Sale},
     exact::Exact,
     metrics::{conversion, frequency, rfm, sales},
     scope::Scope,
@@ -46,17 +44,15 @@ impl Scope {
 /// Distinct consumers who bought, and who they are.
 pub async fn reach(tx: &mut Tx, scope: &Scope) -> Result<Report<Reach>, Error> {
     let Scope { from, to, .. } = *scope;
-    let staff = days::staff(tx).await?;
-    let forgotten = forgotten(tx).await?;
-    let (mut people, mut buyers, mut identified) = (People::default(), Set::default(), 0);
+    let (mut buyers, mut identified) = (Set::default(), 0);
     let mut shops = FxHashSet::default();
     days::each(tx, scope, from, to, |sale| {
         if !sale.is_valid() {
             return;
         }
         shops.insert(sale.shop);
-        if !staff.contains(&(sale.consumer, sale.shop)) && buyers.insert(people.number(sale.consumer)) {
-            identified += i64::from(!sale.anonymous && !forgotten.contains(&sale.consumer));
+        if !sale.own && buyers.insert(sale.buyer) {
+            identified += i64::from(sale.identified);
         }
     })
     .await?;
@@ -65,11 +61,6 @@ pub async fn reach(tx: &mut Tx, scope: &Scope) -> Result<Report<Reach>, Error> {
     let anonymous = buyers.len() - identified;
     let reached = sales::Reached { identified, anonymous, enrolled, registrations, active_shops: shops.len() as i64, days: scope.days() };
     scope.report(tx, Metric::Reach, sales::reach(&reached, scope.k)).await
-}
-
-/// Whoever had herself forgotten is only a card again.
-pub(super) async fn forgotten(tx: &mut Tx) -> Result<FxHashSet<ConsumerId>, Error> {
-    Ok(tx.query(FORGOTTEN).all::<(ConsumerId,)>().await?.into_iter().map(|(consumer,)| consumer).collect())
 }
 
 /// Who signed up at the brand's own shops.
@@ -180,21 +171,17 @@ struct FirstTwo {
 /// Each consumer of the cohort who bought, with her first two purchases until the report's instant.
 pub(crate) async fn bought_of(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Vec<conversion::Registered>, Error> {
     let registering = Registering::read(tx, scope, cohort).await?;
-    let staff = days::staff(tx).await?;
     let to = after(scope)?;
     let from = days::first_day(tx, scope, to).await?;
-    let mut bought: FxHashMap<ConsumerId, FirstTwo> = FxHashMap::default();
+    let mut bought: Each<FirstTwo> = Each::default();
     days::each(tx, scope, from, to, |sale| {
-        if sale.at > scope.as_of || !registering.has(sale) || !sale.is_valid() || staff.contains(&(sale.consumer, sale.shop)) {
+        if sale.at > scope.as_of || sale.own || !registering.has(sale) || !sale.is_valid() {
             return;
         }
         let this = (sale.at, sale.shop);
-        match bought.entry(sale.consumer) {
-            Entry::Vacant(place) => {
-                place.insert(FirstTwo { at: sale.registered_at, home: sale.registered_shop, first: this, second: None });
-            }
-            Entry::Occupied(mut known) => {
-                let two = known.get_mut();
+        match bought.of(sale.buyer) {
+            new @ None => *new = Some(FirstTwo { at: sale.registered_at, home: sale.registered_shop, first: this, second: None }),
+            Some(two) => {
                 // Shops in two zones: a later date may hold an earlier instant.
                 if sale.at < two.first.0 {
                     two.second = Some(std::mem::replace(&mut two.first, this));
@@ -211,7 +198,7 @@ pub(crate) async fn bought_of(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Res
         second: two.second.map(|second| second.0),
         first_where_registered: two.home == Some(two.first.1),
     };
-    Ok(bought.into_values().map(registered).collect())
+    Ok(bought.known().map(|(_, two)| registered(two)).collect())
 }
 
 /// The first date of which nobody has bought yet at the report's instant, in whatever zone.
@@ -222,18 +209,12 @@ pub(super) fn after(scope: &Scope) -> Result<CivilDate, Error> {
 /// Purchase-days of a cohort in the period, for thirty days of exposure.
 pub async fn frequency(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Report<Frequency>, Error> {
     let registering = Registering::read(tx, scope, cohort).await?;
-    let staff = days::staff(tx).await?;
-    let mut days_of: FxHashMap<ConsumerId, (Timestamp, CivilDate, i64)> = FxHashMap::default();
+    let mut days_of: Each<(Timestamp, CivilDate, i64)> = Each::default();
     days::each(tx, scope, scope.from, scope.to, |sale| {
-        if sale.at < sale.registered_at
-            || sale.at >= scope.as_of
-            || !registering.has(sale)
-            || !sale.is_valid()
-            || staff.contains(&(sale.consumer, sale.shop))
-        {
+        if sale.own || sale.at < sale.registered_at || sale.at >= scope.as_of || !registering.has(sale) || !sale.is_valid() {
             return;
         }
-        let (_, last, days) = days_of.entry(sale.consumer).or_insert((sale.registered_at, sale.date, 1));
+        let (_, last, days) = days_of.of(sale.buyer).get_or_insert((sale.registered_at, sale.date, 1));
         if std::mem::replace(last, sale.date) != sale.date {
             *days += 1;
         }
@@ -241,7 +222,7 @@ pub async fn frequency(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Rep
     .await?;
     let (from, end) = (scope.start(), scope.end().min(scope.as_of));
     let mut people: Vec<frequency::Exposed> =
-        days_of.into_values().map(|(at, _, purchase_days)| frequency::Exposed { at, purchase_days }).collect();
+        days_of.known().map(|(_, (at, _, purchase_days))| frequency::Exposed { at, purchase_days }).collect();
     let (all, _, exposure_ms) = count(tx, scope, cohort, end, end).await?;
     let exposure_of = |one: &frequency::Exposed| end.since(from.max(one.at)).max(0);
     let others_ms = exposure_ms - people.iter().map(exposure_of).sum::<i64>();
@@ -251,7 +232,6 @@ pub async fn frequency(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Rep
 }
 
 struct Bought {
-    consumer: ConsumerId,
     last: CivilDate,
     days: i64,
     net_minor: i64,
@@ -259,51 +239,55 @@ struct Bought {
 
 /// Segments of everybody who bought in the 180 days before the report's instant.
 pub async fn rfm(tx: &mut Tx, scope: &Scope) -> Result<Report<Rfm>, Error> {
-    let (today, rows) = bought(tx, scope).await?;
-    let people: Vec<(i64, i64, i64)> = rows.iter().map(|row| (today.days_since(row.last), row.days, row.net_minor)).collect();
+    let mut buyers = Buyers::read(tx, scope).await?;
+    let (today, rows) = bought(tx, scope, &mut buyers).await?;
+    let people: Vec<(i64, i64, i64)> = rows.known().map(|(_, row)| (today.days_since(row.last), row.days, row.net_minor)).collect();
     scope.report(tx, Metric::Rfm, rfm::summary(&people, scope.currency, scope.k)).await
 }
 
 /// Who is in which segment. For the product itself (rules, audiences): no door shows it.
 pub async fn rfm_members(tx: &mut Tx, scope: &Scope) -> Result<Vec<(ConsumerId, Segment)>, Error> {
-    let (today, rows) = bought(tx, scope).await?;
-    let behaviour = |row: &Bought| (row.consumer, (today.days_since(row.last), row.days, Exact::money(row.net_minor, scope.currency)));
-    Ok(rfm::members(&rows.iter().map(behaviour).collect::<Vec<_>>()))
+    let mut buyers = Buyers::read(tx, scope).await?;
+    let (today, rows) = bought(tx, scope, &mut buyers).await?;
+    let ids = buyers.ids(tx, scope).await?;
+    let behaviour = |(number, row): (u32, Bought)| {
+        Some((*ids.get(&number)?, (today.days_since(row.last), row.days, Exact::money(row.net_minor, scope.currency))))
+    };
+    Ok(rfm::members(&rows.known().filter_map(behaviour).collect::<Vec<_>>()))
 }
 
-async fn bought(tx: &mut Tx, scope: &Scope) -> Result<(CivilDate, Vec<Bought>), Error> {
+async fn bought(tx: &mut Tx, scope: &Scope, buyers: &mut Buyers) -> Result<(CivilDate, Each<Bought>), Error> {
     let today = identity::shop::local_date(scope.time_zone, scope.as_of);
     let first = today.plus_days(-rfm::LOOKBACK_DAYS).ok_or(Error::Period)?;
-    let staff = days::staff(tx).await?;
-    let mut bought: FxHashMap<ConsumerId, Bought> = FxHashMap::default();
-    days::each(tx, scope, first, after(scope)?, |sale| {
-        if sale.at >= scope.as_of || !sale.is_valid() || staff.contains(&(sale.consumer, sale.shop)) {
+    let mut bought: Each<Bought> = Each::default();
+    let fold = |sale: &Sale<'_>| {
+        if sale.own || sale.at >= scope.as_of || !sale.is_valid() {
             return;
         }
-        let one = bought.entry(sale.consumer).or_insert(Bought { consumer: sale.consumer, last: sale.date, days: 1, net_minor: 0 });
+        let one = bought.of(sale.buyer).get_or_insert(Bought { last: sale.date, days: 1, net_minor: 0 });
         if std::mem::replace(&mut one.last, sale.date) != sale.date {
             one.days += 1;
         }
         if sale.currency == scope.currency {
             one.net_minor += sale.valid().map(Line::net_minor).sum::<i64>();
         }
-    })
-    .await?;
-    Ok((today, bought.into_values().collect()))
+    };
+    buyers.each(tx, scope, first, after(scope)?, fold).await?;
+    Ok((today, bought))
 }
 
 sql! {
-    /// Who had herself forgotten; few.
-    FORGOTTEN: "SELECT c.id FROM consumer c LEFT JOIN contact t ON t.consumer_id = c.id WHERE c.deleted_at IS NOT NULL AND t.consumer_id IS NULL";
-
     SHOPS: "SELECT b.shop_id, s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2";
 
-    /// From the index alone.
+    /// From the index alone, shop by shop.
     COHORT: "SELECT COUNT(*), COUNT(CASE WHEN created_at <= $5 THEN 1 END),
                     CAST(COALESCE(SUM(CASE WHEN created_at >= $7 OR $6 >= $7 THEN 0 WHEN created_at > $6 THEN $7 - created_at ELSE $7 - $6 END), 0) AS BIGINT)
-             FROM consumer WHERE created_at >= $3 AND created_at < $4 AND NOT anonymous
-               AND (first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)
-                    OR (first_shop_id IS NULL AND country IN (SELECT s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2)))";
+             FROM (SELECT created_at FROM consumer
+                   WHERE first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2) AND created_at >= $3 AND created_at < $4 AND NOT anonymous
+                   UNION ALL
+                   SELECT created_at FROM consumer
+                   WHERE first_shop_id IS NULL AND created_at >= $3 AND created_at < $4 AND NOT anonymous
+                     AND country IN (SELECT s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2)) c";
 
     REGISTRATIONS: "SELECT COUNT(*) FROM consumer WHERE created_at >= $3 AND created_at < $4 AND NOT anonymous
                     AND first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)";

@@ -11,8 +11,8 @@ use shared::{
 };
 
 use super::{
-    consumers::{Cohort, forgotten, registrations},
-    tally::{People, Set},
+    consumers::{Cohort, registrations},
+    tally::Set,
 };
 use crate::{
     Error, days,
@@ -37,31 +37,30 @@ pub async fn registration(tx: &mut Tx, scope: &Scope) -> Result<Report<Registrat
         begins.push(next);
         next = next.plus_days(registration::WEEK_DAYS).ok_or(Error::Period)?;
     }
-    let (staff, forgotten) = (days::staff(tx).await?, forgotten(tx).await?);
-    let mut people = People::default();
     let (mut all, mut seen) = (Seen::default(), vec![Seen::default(); begins.len()]);
     days::each(tx, scope, scope.from, scope.to, |sale| {
         let week = usize::try_from(sale.date.days_since(scope.from) / registration::WEEK_DAYS).ok().and_then(|week| seen.get_mut(week));
         let Some(week) = week.filter(|_| sale.is_valid()) else {
             return;
         };
-        let buyer = (!staff.contains(&(sale.consumer, sale.shop))).then(|| people.number(sale.consumer));
         for seen in [week, &mut all] {
             seen.shops.insert(sale.shop);
-            if buyer.is_some_and(|buyer| seen.buyers.insert(buyer)) {
-                seen.identified += i64::from(!sale.anonymous && !forgotten.contains(&sale.consumer));
+            if !sale.own && seen.buyers.insert(sale.buyer) {
+                seen.identified += i64::from(sale.identified);
             }
         }
     })
     .await?;
-    let mut weeks = Vec::new();
+    let (mut weeks, mut registered) = (Vec::new(), 0);
     for (from, seen) in begins.into_iter().zip(&seen) {
         let to = from.plus_days(registration::WEEK_DAYS).ok_or(Error::Period)?.min(scope.to);
         let cohort = Cohort { from: scope.start_of(from), until: scope.start_of(to) };
-        let week = seen.reached(registrations(tx, scope, cohort).await?, to.days_since(from));
+        let new = registrations(tx, scope, cohort).await?;
+        registered += new;
+        let week = seen.reached(new, to.days_since(from));
         weeks.push((from, to.plus_days(-1).ok_or(Error::Period)?, week));
     }
-    let all = all.reached(registrations(tx, scope, scope.cohort()).await?, scope.days());
+    let all = all.reached(registered, scope.days());
     scope.report(tx, Metric::Registration, registration::registration(&weeks, &all, scope.k)).await
 }
 

@@ -7,7 +7,7 @@ use shared::{
     reports::metric::{Metric, Report, SalesPerPli},
 };
 
-use super::tally::{People, Set};
+use super::tally::Set;
 use crate::{Error, days, metrics::sales, scope::Scope};
 
 /// Products of one report, at most.
@@ -45,13 +45,12 @@ pub(crate) async fn product_name(tx: &mut Tx, product: ProductId) -> Result<Stri
 
 /// Each product, most units first; and all of them together.
 pub(crate) async fn tallies(tx: &mut Tx, scope: &Scope) -> Result<(Vec<(ProductId, Tally)>, Tally), Error> {
-    let staff = days::staff(tx).await?;
-    let (mut people, mut all) = (People::default(), Tally::default());
+    let mut all = Tally::default();
     let mut products: FxHashMap<ProductId, Tally> = FxHashMap::default();
     let mut counted: Vec<ProductId> = Vec::new();
     days::each(tx, scope, scope.from, scope.to, |sale| {
         let mine = sale.currency == scope.currency;
-        let buyer = (sale.is_valid() && !staff.contains(&(sale.consumer, sale.shop))).then(|| people.number(sale.consumer));
+        let buyer = (sale.is_valid() && !sale.own).then_some(sale.buyer);
         counted.clear();
         for line in sale.sold() {
             let tally = products.entry(line.product).or_default();

@@ -13,7 +13,7 @@ use shared::{
     time::DAY_MS,
 };
 
-use super::tally::People;
+use super::tally::Pairs;
 use crate::{Error, days, metrics::shops, scope::Scope};
 
 /// Purchases that make a shop active, at most.
@@ -117,6 +117,8 @@ fn listed(mut shops: Vec<Named>) -> Vec<NamedShop> {
 
 #[derive(Default)]
 struct Sold {
+    /// Among the shops that sold.
+    place: u32,
     purchases: i64,
     units: i64,
     net_minor: i64,
@@ -131,11 +133,11 @@ struct Sold {
 
 /// What each shop sold, and what came from it.
 async fn sold(tx: &mut Tx, scope: &Scope) -> Result<FxHashMap<ShopId, Sold>, Error> {
-    let staff = days::staff(tx).await?;
-    let (mut people, mut pairs) = (People::default(), FxHashSet::<(ShopId, u32)>::default());
+    let mut pairs = Pairs::default();
     let mut sold: FxHashMap<ShopId, Sold> = FxHashMap::default();
     days::each(tx, scope, scope.from, scope.to, |sale| {
-        let shop = sold.entry(sale.shop).or_default();
+        let next = sold.len() as u32;
+        let shop = sold.entry(sale.shop).or_insert_with(|| Sold { place: next, ..Sold::default() });
         shop.received += 1;
         shop.held += i64::from(!sale.accepted);
         shop.delays_ms.push(sale.received_at.since(sale.at));
@@ -150,11 +152,15 @@ async fn sold(tx: &mut Tx, scope: &Scope) -> Result<FxHashMap<ShopId, Sold>, Err
             shop.units += line.units();
             shop.net_minor += if sale.currency == scope.currency { line.net_minor() } else { 0 };
         }
-        if !staff.contains(&(sale.consumer, sale.shop)) {
-            shop.buyers += i64::from(pairs.insert((sale.shop, people.number(sale.consumer))));
+        if !sale.own {
+            pairs.insert(shop.place, sale.buyer);
         }
     })
     .await?;
+    let buyers = pairs.count();
+    for shop in sold.values_mut() {
+        shop.buyers = buyers.get(shop.place as usize).copied().unwrap_or_default();
+    }
     Ok(sold)
 }
 

@@ -1,7 +1,7 @@
 //! Metric 17 from the municipalities of shops that sold.
 
 use db::{Tx, sql};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use shared::{
     Country, ShopId,
     reports::{
@@ -10,7 +10,7 @@ use shared::{
     },
 };
 
-use super::tally::People;
+use super::tally::Pairs;
 use crate::{Error, days, metrics::zones, scope::Scope};
 
 /// Municipalities of one report, at most.
@@ -18,10 +18,11 @@ const ZONES_MAX: usize = 500;
 
 #[derive(Default)]
 struct Sold {
+    /// Among the shops that sold, or among the municipalities.
+    place: u32,
     purchases: i64,
     units: i64,
     net_minor: i64,
-    buyers: FxHashSet<u32>,
 }
 
 /// Where a shop is.
@@ -57,21 +58,21 @@ impl Middle {
 
 /// Sales of each municipality.
 pub async fn zones(tx: &mut Tx, scope: &Scope) -> Result<Report<Zones>, Error> {
-    let staff = days::staff(tx).await?;
-    let mut people = People::default();
+    let mut pairs = Pairs::default();
     let mut shops: FxHashMap<ShopId, Sold> = FxHashMap::default();
     days::each(tx, scope, scope.from, scope.to, |sale| {
         if !sale.is_valid() {
             return;
         }
-        let shop = shops.entry(sale.shop).or_default();
+        let next = shops.len() as u32;
+        let shop = shops.entry(sale.shop).or_insert_with(|| Sold { place: next, ..Sold::default() });
         shop.purchases += 1;
         for line in sale.valid() {
             shop.units += line.units();
             shop.net_minor += if sale.currency == scope.currency { line.net_minor() } else { 0 };
         }
-        if !staff.contains(&(sale.consumer, sale.shop)) {
-            shop.buyers.insert(people.number(sale.consumer));
+        if !sale.own {
+            pairs.insert(shop.place, sale.buyer);
         }
     })
     .await?;
@@ -80,20 +81,23 @@ pub async fn zones(tx: &mut Tx, scope: &Scope) -> Result<Report<Zones>, Error> {
     let known: FxHashMap<ShopId, Found> =
         known.into_iter().map(|(shop, country, city, latitude, longitude)| (shop, Found { country, city, latitude, longitude })).collect();
     let mut places: FxHashMap<Place, (i64, Sold, Middle)> = FxHashMap::default();
+    let mut place_of = vec![0; shops.len()];
     for (shop, sold) in shops {
         let found = match known.get(&shop) {
             Some(found) => found.clone(),
             // It sold without taking part.
             None => tx.query(PLACE).bind(shop).one::<Found>().await?,
         };
-        let (shops, all, middle) = places.entry((found.country, found.city.clone())).or_default();
+        let next = Sold { place: places.len() as u32, ..Sold::default() };
+        let (shops, all, middle) = places.entry((found.country, found.city.clone())).or_insert((0, next, Middle::default()));
+        place_of[sold.place as usize] = all.place;
         middle.add(&found);
         *shops += 1;
         all.purchases += sold.purchases;
         all.units += sold.units;
         all.net_minor += sold.net_minor;
-        all.buyers.extend(sold.buyers);
     }
+    let buyers = pairs.moved(|shop| place_of[shop as usize]).count();
     let zone = |((country, zone), (active_shops, sold, middle)): (Place, (i64, Sold, Middle))| zones::ZoneSold {
         country,
         zone,
@@ -101,7 +105,7 @@ pub async fn zones(tx: &mut Tx, scope: &Scope) -> Result<Report<Zones>, Error> {
         purchases: sold.purchases,
         units: sold.units,
         net_minor: sold.net_minor,
-        buyers: sold.buyers.len() as i64,
+        buyers: buyers.get(sold.place as usize).copied().unwrap_or_default(),
         middle: middle.of(),
     };
     let mut sold: Vec<zones::ZoneSold> = places.into_iter().map(zone).collect();
