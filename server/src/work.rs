@@ -29,6 +29,7 @@ pub fn registry(app: &App) -> anyhow::Result<jobs::Registry> {
     let registry = webhooks::register(jobs::Registry::default(), Arc::new(sender), app.loyalty.clone());
     let registry = loyalty::notice::register(registry, app.loyalty.clone());
     let registry = loyalty::sandbox::register(registry, app.loyalty.clone());
+    let registry = loyalty::purchase::waited::register(registry, app.loyalty.clone());
     let registry = reports::digest::register(registry, app.keys.clone(), app.config.public_url.trim_end_matches('/').to_owned());
     let registry = reports::audience::register(registry, app.keys.clone());
     Ok(notifications::register_with(registry, app.port.clone(), app.config.messages.rules(), Arc::new(app.keys.clone())))

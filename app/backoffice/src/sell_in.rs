@@ -268,11 +268,15 @@ pub async fn import_sell_in(name: String, file: Vec<u8>) -> Result<(), UiError> 
 /// Writes the rows, five hundred in each transaction: whoever opens the page meanwhile sees how far it is.
 #[server(prefix = "/fn", endpoint = "backoffice/apply_sell_in")]
 pub async fn apply_sell_in(file: String) -> Result<(), UiError> {
-    let id = file.parse().map_err(|_| shared::Problem::not_found());
+    let (mut tx, actor, _) = request::read().await?;
+    actor.operates()?;
+    let id = file.parse().map_err(|_| shared::Problem::not_found())?;
+    let opened = loyalty::sell_in_file::open(&mut tx, &actor, id).await?;
+    drop(tx);
     loop {
         let (mut tx, actor, now) = request::begin().await?;
         actor.operates()?;
-        let finished = loyalty::sell_in_file::apply_some(&mut tx, &actor, now, id.clone()?).await?;
+        let finished = loyalty::sell_in_file::apply_some(&mut tx, &actor, now, &opened).await?;
         tx.commit().await?;
         if finished {
             break;

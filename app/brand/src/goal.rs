@@ -13,8 +13,8 @@ pub struct GoalOf {
     /// In words; absent: it has none.
     says: Option<String>,
     reached: i64,
-    /// Name, units, and whether it got there.
-    shops: Vec<(String, i64, bool)>,
+    /// Name, units unless they are of few people, and whether it got there.
+    shops: Vec<(String, Option<i64>, bool)>,
     target: i64,
     /// Rewards with an end, while the goal can still be set.
     rewards: Vec<(String, String)>,
@@ -31,10 +31,11 @@ pub(crate) fn goal_card(campaign: &str, goal: GoalOf, sets: bool) -> Option<AnyV
     let rows = shops
         .into_iter()
         .map(|(name, units, there)| {
+            let units = units.map_or_else(|| t::brand_summary_few().to_owned(), |units| format!("{units} / {target}"));
             view! {
                 <tr>
                     <th scope="row">{name}</th>
-                    <td data-label=t::brand_goal_units()>{units} " / " {target}</td>
+                    <td data-label=t::brand_goal_units()>{units}</td>
                     <td data-label=t::brand_goal_there()>{if there { t::brand_goal_yes() } else { t::brand_goal_not_yet() }}</td>
                 </tr>
             }

@@ -248,13 +248,22 @@ pub async fn read_rewards() -> Result<Rewards, UiError> {
 
 #[cfg(feature = "ssr")]
 fn told(goal: shared::loyalty::NeighbourGoal) -> Goal {
-    let units = goal.units.min(goal.target_units);
-    let people = (goal.consumers < goal.consumers_min)
-        .then(|| t::consumer_goals_people(&goal.consumers_min.to_string(), &goal.consumers.to_string()));
+    let people = goal
+        .consumers
+        .filter(|people| *people < goal.consumers_min)
+        .map(|people| t::consumer_goals_people(&goal.consumers_min.to_string(), &people.to_string()));
+    // Of few neighbours nothing is told but what she brought herself.
+    let known = if goal.reached { Some(goal.target_units) } else { goal.units };
+    let units = known.map_or_else(|| "–".to_owned(), |units| units.to_string());
     Goal {
-        text: t::consumer_goals_line(&goal.mine.to_string(), &goal.shop_name, &goal.target_units.to_string(), &units.to_string()),
-        permille: u32::try_from(units * 1000 / goal.target_units.max(1)).unwrap_or(0),
-        note: if goal.reached { t::consumer_goals_reached().to_owned() } else { people.unwrap_or(goal.campaign_name) },
+        text: t::consumer_goals_line(&goal.mine.to_string(), &goal.shop_name, &goal.target_units.to_string(), &units),
+        permille: u32::try_from(known.unwrap_or(goal.mine) * 1000 / goal.target_units.max(1)).unwrap_or(0),
+        note: match people {
+            _ if goal.reached => t::consumer_goals_reached().to_owned(),
+            _ if known.is_none() => t::brand_summary_few().to_owned(),
+            Some(people) => people,
+            None => goal.campaign_name,
+        },
         reward: goal.reward_name,
     }
 }

@@ -1947,6 +1947,7 @@ problem-no-panels = Elige al menos un reporte.
 problem-no-recipients = Elige al menos una persona de tu equipo, 50 como máximo.
 problem-needs-campaign = El incremento y el retorno se miden en una campaña: elígela.
 problem-text-needs-campaign = Este texto habla de una campaña publicada: elígela.
+problem-campaign-not-running = Esa campaña terminó o está en pausa: no se anuncia.
 problem-audience-too-small = Hay menos de 10 personas a quienes escribir: no se envía.
 problem-bad-field = Revisa este dato.
 problem-bad-file = No pudimos leer el archivo. Necesita las columnas gtin y nombre, hasta 5.000 filas y 2 MB.

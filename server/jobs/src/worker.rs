@@ -1,6 +1,15 @@
 //! The loop that runs jobs; several processes may run it side by side.
 
-use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    collections::HashMap,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use db::{Db, Tx, clock::Clock};
 use shared::Timestamp;
@@ -10,7 +19,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::{Error, Job, LEASE_MS, Lane, outbox, queue};
+use crate::{ATTEMPTS_MAX, Error, Job, LEASE_MS, Lane, outbox, queue};
 
 /// Jobs claimed at once.
 const BATCH: i64 = 16;
@@ -144,7 +153,7 @@ async fn run_beside(db: Db, registry: Registry, clock: Clock, lane: Lane, mut st
     }
 }
 
-/// A bug in one job ends that job alone; its lease runs out, and it is tried again.
+/// A bug of this loop, not of a handler ([`unless_it_panics`]): the lease runs out, and the job is tried again.
 fn broke_off(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "A job broke off");
@@ -204,7 +213,13 @@ async fn claim(db: &Db, clock: &Clock, lane: Lane, limit: i64) -> Result<(Uuid, 
 }
 
 async fn finish_or_fail(db: &Db, registry: &Registry, clock: &Clock, now: Timestamp, job: &Job, lease: Uuid) -> Result<(), Error> {
-    let Err(error) = attempt(db, registry, now, job, lease).await else {
+    // Whoever held it last ended without a word, as often as a job may be tried: it would end this worker, too.
+    let tried = if job.attempts > ATTEMPTS_MAX {
+        Err(JobError::Hopeless("every worker that began it broke off".into()))
+    } else {
+        unless_it_panics(attempt(db, registry, now, job, lease)).await
+    };
+    let Err(error) = tried else {
         return Ok(());
     };
     tracing::warn!(job.id = %job.id, job.kind, %error, "Job {} failed on try {}", job.kind, job.attempts);
@@ -217,6 +232,21 @@ async fn finish_or_fail(db: &Db, registry: &Registry, clock: &Clock, now: Timest
     queue::fail(&mut tx, clock.now(), job, lease, &error.to_string(), again).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// A panic of a handler is a try that failed, and the worker goes on. What the handler held is dropped by then: its
+/// transaction is undone, and nothing of it is used again.
+async fn unless_it_panics(attempt: impl Future<Output = Result<(), JobError>>) -> Result<(), JobError> {
+    let mut attempt = Box::pin(attempt);
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(context))) {
+        Ok(state) => state,
+        Err(panic) => Poll::Ready(Err(JobError::Retry(format!("panicked: {}", message(panic.as_ref()))))),
+    })
+    .await
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
 }
 
 async fn attempt(db: &Db, registry: &Registry, now: Timestamp, job: &Job, lease: Uuid) -> Result<(), JobError> {

@@ -7,7 +7,7 @@
 use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
-    BrandId, CampaignId, CampaignVersionId, ConsumerId, Country, OrganisationId, Page, RewardId, Timestamp, UserId,
+    BrandId, CampaignId, CampaignVersionId, ConsumerId, Country, OrganisationId, Page, ProductId, RewardId, Timestamp, UserId,
     loyalty::{
         AskReview, Campaign, CampaignAct, CampaignRules, CampaignState, Gates, NewCampaign, Publication, ReviewAsked, ShopCampaign,
         Standing, Template,
@@ -21,7 +21,7 @@ use sqlx::types::Json;
 use crate::{
     Error, Loyalty,
     gate::{self, Owner},
-    purchase::{AGE_MAX_MS, caps},
+    purchase::{AGE_MAX_MS, caps, waited},
     reward,
     rule_book::{self, LiveVersion},
     terms::Prize,
@@ -239,6 +239,10 @@ pub async fn publish_as(tx: &mut Tx, actor: &Actor, now: Timestamp, id: Campaign
         caps::begin_counting(tx, id).await?;
     }
     tx.query(SET_PUBLISHED).bind(campaign.version + 1).bind(id).bind(campaign.organisation_id).execute().await?;
+    if let Some(before) = campaign.newest_rules() {
+        let newly: Vec<ProductId> = rules.products.iter().filter(|product| !before.products.contains(product)).copied().collect();
+        waited::version_begins(tx, now, valid_from, &newly).await?;
+    }
     rule_book::bump(tx, now).await?;
     audit::record(tx, actor, now, "campaign.published", id, None, serde_json::to_value(rules).ok(), None).await?;
     get(tx, actor, now, id).await

@@ -4,7 +4,15 @@ use db::{Tx, sql};
 use identity::{Actor, audit, challenge};
 use shared::{ConsumerId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId, loyalty::CardCode};
 
-use crate::{Error, Loyalty, account::Account, card, changes, goal, ledger::Depth, settle};
+use crate::{
+    Error, Loyalty,
+    account::Account,
+    card, changes,
+    full_card::{FullCards, Mode},
+    goal,
+    ledger::{self, Depth},
+    settle,
+};
 
 /// The actor makes a card on paper hers, by the code on it. Again: nothing happens, and the answer is `false`.
 pub async fn by_code(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, code: &str) -> Result<bool, Error> {
@@ -83,14 +91,21 @@ pub async fn claim(
 /// Everything of one becomes the other's. The caller holds both locks.
 async fn move_all(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, from: ConsumerId, into: ConsumerId) -> Result<(), Error> {
     let book = loyalty.current_book(tx).await?;
-    let (mut source, source_cards) = settle::open(tx, &book, from, now, Depth::Whole).await?;
-    let (mut target, cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;
+    // Each is written before the other is opened: whose card fills looks after who waits for the same stock, and that may
+    // be the other one.
+    for consumer in [from, into] {
+        let (account, cards) = settle::open(tx, &book, consumer, now, Depth::Due).await?;
+        settle::close(tx, &account, &cards, now).await?;
+    }
+    let mut source = ledger::load(tx, from, now, Depth::Whole).await?;
+    let mut target = ledger::load(tx, into, now, Depth::Whole).await?;
     let scopes: Vec<(WalletId, uuid::Uuid)> = source.wallets.iter().map(|wallet| (wallet.id, wallet.scope)).collect();
     target.transfer(&mut source, from.0, now, || tx.new_id());
     // The card's own past first: rewards that time gave it, then they move. Only with all of them can it be told how many
     // of a reward she has had.
-    settle::close(tx, &source, &source_cards, now).await?;
-    settle::close(tx, &target, &cards, now).await?;
+    let nothing_given = FullCards::new(Mode::Live);
+    settle::close(tx, &source, &nothing_given, now).await?;
+    settle::close(tx, &target, &nothing_given, now).await?;
     changes::note_rewards(tx, now, from).await?;
     move_rewards(tx, &target, &scopes, from, into).await?;
     let (mut target, mut cards) = settle::open(tx, &book, into, now, Depth::Whole).await?;

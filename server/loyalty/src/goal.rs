@@ -9,9 +9,11 @@
 //! So no purchase waits for the account of a neighbour, and a reward never depends on a job.
 //!
 //! - a share is changed under its consumer's lock, and the shop's sum by adding the difference in the same transaction
+//! - what less than [`K_ANONYMITY`] people bought is told to nobody: neither to the brand, nor to one of them, who would know
+//!   what the others did by taking hers off
 //! - one reward for each person and campaign, whichever of her shops reached it: read and written under her lock
 
-use db::{Tx, sql};
+use db::{Db, Tx, sql};
 use identity::{Actor, audit, keys::random};
 use shared::{
     BrandId, CampaignId, ConsumerId, OrganisationId, RewardId, RewardInstanceId, ShopId, Timestamp, WalletId,
@@ -20,6 +22,9 @@ use shared::{
 };
 
 use crate::{Error, campaign, reward, settle};
+
+/// Shops that one look reads at most.
+const SHOPS_MAX: i64 = 50;
 
 /// Sets the goal of a campaign that was never published. Whoever was asked to review has to be asked again.
 pub async fn set(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId, goal: &ShopGoal) -> Result<ShopGoalProgress, Error> {
@@ -101,13 +106,16 @@ pub async fn progress(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId
     let tenant = campaign.organisation_id;
     let (goal, reward_name) = of_campaign(tx, tenant, id).await?.ok_or(Error::NotFound)?;
     let (reached,): (i64,) = tx.query(REACHED).bind(id).bind(tenant).one().await?;
-    let shops: Vec<(ShopId, String, i64, i64)> = tx.query(SHOPS).bind(id).bind(tenant).all().await?;
-    let shops = shops.into_iter().map(|(shop_id, shop_name, units, consumers)| ShopOfGoal {
-        shop_id,
-        shop_name,
-        units,
-        consumers: (consumers == 0 || consumers >= K_ANONYMITY).then_some(consumers),
-        reached: goal.is_reached(units, consumers),
+    let shops: Vec<(ShopId, String, i64, i64)> = tx.query(SHOPS).bind(id).bind(tenant).bind(K_ANONYMITY).all().await?;
+    let shops = shops.into_iter().map(|(shop_id, shop_name, units, consumers)| {
+        let told = consumers == 0 || consumers >= K_ANONYMITY;
+        ShopOfGoal {
+            shop_id,
+            shop_name,
+            units: told.then_some(units),
+            consumers: told.then_some(consumers),
+            reached: goal.is_reached(units, consumers),
+        }
     });
     Ok(ShopGoalProgress { goal, reward_name, reached, shops: shops.collect() })
 }
@@ -129,19 +137,20 @@ struct NeighbourRow {
 
 /// Goals that the actor takes part in, the nearest to its end first; at most 50.
 pub async fn of_consumer(tx: &mut Tx, actor: &Actor) -> Result<Vec<NeighbourGoal>, Error> {
-    let rows: Vec<NeighbourRow> = tx.query(NEIGHBOUR).bind(actor.consumer()?).all().await?;
+    let rows: Vec<NeighbourRow> = tx.query(NEIGHBOUR).bind(actor.consumer()?).bind(K_ANONYMITY).all().await?;
     Ok(rows
         .into_iter()
-        .map(|row| NeighbourGoal {
+        .map(|row| (row.consumers >= K_ANONYMITY, row))
+        .map(|(told, row)| NeighbourGoal {
             reached: row.units >= row.target_units && row.consumers >= row.consumers_min,
             campaign_id: row.campaign_id,
             campaign_name: row.campaign_name,
             brand_name: row.brand_name,
             shop_name: row.shop_name,
             reward_name: row.reward_name,
-            units: row.units,
+            units: told.then(|| NeighbourGoal::tenths(row.units, row.target_units)),
             target_units: row.target_units,
-            consumers: row.consumers,
+            consumers: told.then_some(row.consumers),
             consumers_min: row.consumers_min,
             mine: row.mine,
             per_consumer_max: row.per_consumer_max,
@@ -249,9 +258,56 @@ pub(crate) async fn is_due(tx: &mut Tx, consumer: ConsumerId) -> Result<bool, Er
     Ok(false)
 }
 
+/// A shop where the people changed who get the reward, since somebody looked.
+#[derive(sqlx::FromRow)]
+struct Changed {
+    campaign_id: CampaignId,
+    shop_id: ShopId,
+    tenant_id: OrganisationId,
+    changes: i64,
+    settled: bool,
+}
+
 /// Consumers whose neighbours reached a goal, or lost one, and who have not looked since; at most `limit`.
-pub(crate) async fn due(tx: &mut Tx, limit: i64) -> Result<Vec<ConsumerId>, Error> {
-    Ok(tx.query(DUE).bind(limit).all::<(ConsumerId,)>().await?.into_iter().map(|(consumer,)| consumer).collect())
+///
+/// Only shops are read where something changed, and one with nobody left is not read again until it changes anew. One whose
+/// rewards have run out waits: it is read again when there are more.
+pub(crate) async fn due(db: &Db, limit: i64) -> Result<Vec<ConsumerId>, Error> {
+    loop {
+        let mut tx = db.read().await?;
+        let changed: Vec<Changed> = tx.query(CHANGED).bind(SHOPS_MAX).all().await?;
+        let any = !changed.is_empty();
+        let (mut due, mut seen) = (Vec::new(), Vec::new());
+        for shop in changed {
+            let left = limit - due.len() as i64;
+            if left <= 0 {
+                break;
+            }
+            let people: Vec<(ConsumerId,)> = if shop.settled {
+                Vec::new()
+            } else {
+                tx.query(DUE).bind(shop.campaign_id).bind(shop.shop_id).bind(shop.tenant_id).bind(left).all().await?
+            };
+            if people.is_empty() {
+                seen.push(shop);
+            }
+            due.extend(people.into_iter().map(|(consumer,)| consumer));
+        }
+        drop(tx);
+        if !seen.is_empty() {
+            let mut tx = db.begin().await?;
+            for shop in seen {
+                // What changed meanwhile has a higher number, and is looked at.
+                tx.query(SEEN).bind(shop.changes).bind(shop.campaign_id).bind(shop.shop_id).bind(shop.tenant_id).execute().await?;
+            }
+            tx.commit().await?;
+        }
+        if !due.is_empty() || !any {
+            due.sort_unstable();
+            due.dedup();
+            return Ok(due);
+        }
+    }
 }
 
 /// Gives what reached goals owe a consumer, and takes back what was not handed over of those that are not reached any
@@ -321,8 +377,9 @@ sql! {
     REACHED: "SELECT COUNT(*) FROM shop_goal p JOIN campaign_goal g ON g.campaign_id = p.campaign_id
               WHERE p.campaign_id = $1 AND p.tenant_id = $2 AND p.units >= g.target_units AND p.consumers >= g.consumers_min";
 
+    /// Those of few people are last, in an order that tells nothing.
     SHOPS: "SELECT p.shop_id, s.name, p.units, p.consumers FROM shop_goal p JOIN shop s ON s.id = p.shop_id
-            WHERE p.campaign_id = $1 AND p.tenant_id = $2 ORDER BY p.units DESC, p.shop_id LIMIT 100";
+            WHERE p.campaign_id = $1 AND p.tenant_id = $2 ORDER BY CASE WHEN p.consumers >= $3 THEN p.units ELSE 0 END DESC, p.shop_id LIMIT 100";
 
     NEIGHBOUR: "SELECT g.campaign_id, c.name AS campaign_name, b.name AS brand_name, s.name AS shop_name, r.name AS reward_name,
                        p.units, g.target_units, p.consumers, g.consumers_min, h.counted AS mine, g.per_consumer_max
@@ -334,7 +391,7 @@ sql! {
                 JOIN shop s ON s.id = h.shop_id
                 JOIN reward r ON r.id = g.reward_id
                 WHERE h.consumer_id = $1 AND h.counted > 0 AND c.settled_at IS NULL
-                ORDER BY g.target_units - p.units, g.campaign_id, h.shop_id LIMIT 50";
+                ORDER BY g.target_units - CASE WHEN p.consumers >= $2 THEN p.units ELSE h.counted END, g.campaign_id, h.shop_id LIMIT 50";
 
     MOST: "SELECT tenant_id, per_consumer_max FROM campaign_goal WHERE campaign_id = $1";
 
@@ -343,9 +400,18 @@ sql! {
     PUT_SHARE: "INSERT INTO shop_goal_share (campaign_id, shop_id, consumer_id, tenant_id, bought, counted) VALUES ($1, $2, $3, $4, $5, $6)
                 ON CONFLICT (campaign_id, shop_id, consumer_id) DO UPDATE SET bought = excluded.bought, counted = excluded.counted";
 
-    BEGIN: "INSERT INTO shop_goal (campaign_id, shop_id, tenant_id, units, consumers) VALUES ($1, $2, $3, 0, 0) ON CONFLICT (campaign_id, shop_id) DO NOTHING";
+    BEGIN: "INSERT INTO shop_goal (campaign_id, shop_id, tenant_id, units, consumers, changes) VALUES ($1, $2, $3, 0, 0, 0) ON CONFLICT (campaign_id, shop_id) DO NOTHING";
 
-    ADD: "UPDATE shop_goal SET units = units + $1, consumers = consumers + $2 WHERE campaign_id = $3 AND shop_id = $4 AND tenant_id = $5";
+    /// Who gets the reward changes when the goal is reached or lost, and with whoever comes or goes while it is reached.
+    ADD: "UPDATE shop_goal
+          SET units = shop_goal.units + $1, consumers = shop_goal.consumers + $2,
+              changes = shop_goal.changes + CASE
+                  WHEN (shop_goal.units >= g.target_units AND shop_goal.consumers >= g.consumers_min)
+                       <> (shop_goal.units + $1 >= g.target_units AND shop_goal.consumers + $2 >= g.consumers_min) THEN 1
+                  WHEN $2 <> 0 AND shop_goal.units >= g.target_units AND shop_goal.consumers >= g.consumers_min THEN 1
+                  ELSE 0 END
+          FROM campaign_goal g
+          WHERE g.campaign_id = shop_goal.campaign_id AND shop_goal.campaign_id = $3 AND shop_goal.shop_id = $4 AND shop_goal.tenant_id = $5";
 
     SHARES: "SELECT h.campaign_id, h.shop_id, h.tenant_id, h.bought, h.counted, g.per_consumer_max FROM shop_goal_share h
              JOIN campaign_goal g ON g.campaign_id = h.campaign_id WHERE h.consumer_id = $1 AND h.bought > 0 ORDER BY h.campaign_id, h.shop_id";
@@ -362,17 +428,30 @@ sql! {
                  AND EXISTS (SELECT 1 FROM consumer n WHERE n.id = $1 AND n.deleted_at IS NULL)
                ORDER BY g.campaign_id";
 
-    DUE: "SELECT DISTINCT h.consumer_id FROM shop_goal_share h
+    /// Of every tenant: this is the platform's own work.
+    CHANGED: "SELECT p.campaign_id, p.shop_id, p.tenant_id, p.changes, c.settled_at IS NOT NULL AS settled
+              FROM shop_goal p
+              JOIN campaign_goal g ON g.campaign_id = p.campaign_id
+              JOIN campaign c ON c.id = p.campaign_id
+              JOIN reward_stock k ON k.reward_id = g.reward_id
+              WHERE p.changes <> p.changes_seen
+                AND (c.settled_at IS NOT NULL OR k.units_left > 0 OR p.units < g.target_units OR p.consumers < g.consumers_min)
+              ORDER BY p.campaign_id, p.shop_id LIMIT $1";
+
+    SEEN: "UPDATE shop_goal SET changes_seen = $1 WHERE campaign_id = $2 AND shop_id = $3 AND tenant_id = $4 AND changes_seen <> $1";
+
+    DUE: "SELECT h.consumer_id FROM shop_goal_share h
           JOIN campaign_goal g ON g.campaign_id = h.campaign_id
-          JOIN campaign c ON c.id = g.campaign_id
-          JOIN shop_goal p ON p.campaign_id = h.campaign_id AND p.shop_id = h.shop_id
           JOIN consumer n ON n.id = h.consumer_id
           JOIN reward_stock k ON k.reward_id = g.reward_id
-          WHERE c.settled_at IS NULL AND n.deleted_at IS NULL AND n.merged_into IS NULL AND h.counted > 0 AND k.units_left > 0
-            AND p.units >= g.target_units AND p.consumers >= g.consumers_min
-            AND EXISTS (SELECT 1 FROM wallet w WHERE w.consumer_id = h.consumer_id AND w.brand_id = g.brand_id)
-            AND NOT EXISTS (SELECT 1 FROM reward_instance i WHERE i.goal_id = h.campaign_id AND i.consumer_id = h.consumer_id AND i.status IN ('issued', 'delivered'))
-          ORDER BY h.consumer_id LIMIT $1";
+          WHERE h.campaign_id = $1 AND h.shop_id = $2 AND h.tenant_id = $3 AND n.deleted_at IS NULL AND n.merged_into IS NULL
+            AND CASE WHEN EXISTS (SELECT 1 FROM shop_goal_share o JOIN shop_goal p ON p.campaign_id = o.campaign_id AND p.shop_id = o.shop_id
+                                  WHERE o.campaign_id = h.campaign_id AND o.consumer_id = h.consumer_id AND o.counted > 0
+                                    AND p.units >= g.target_units AND p.consumers >= g.consumers_min)
+                THEN k.units_left > 0 AND EXISTS (SELECT 1 FROM wallet w WHERE w.consumer_id = h.consumer_id AND w.brand_id = g.brand_id)
+                     AND NOT EXISTS (SELECT 1 FROM reward_instance i WHERE i.goal_id = h.campaign_id AND i.consumer_id = h.consumer_id AND i.status IN ('issued', 'delivered'))
+                ELSE EXISTS (SELECT 1 FROM reward_instance i WHERE i.goal_id = h.campaign_id AND i.consumer_id = h.consumer_id AND i.status = 'issued') END
+          ORDER BY h.consumer_id LIMIT $4";
 
     WAITING: "SELECT id FROM reward_instance WHERE goal_id = $1 AND consumer_id = $2 AND status = 'issued' ORDER BY issued_at DESC, id DESC LIMIT $3";
 

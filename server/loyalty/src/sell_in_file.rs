@@ -124,16 +124,30 @@ async fn judge(tx: &mut Tx, tenant: Option<OrganisationId>, rows: &[(i64, Vec<St
     Ok((right, wrong))
 }
 
+/// A kept file whose rows were read.
+pub struct Opened {
+    id: SellInFileId,
+    rows: Vec<(i64, Vec<String>)>,
+}
+
+/// Reads the rows of a kept file once, before somebody writes them part after part: among the readers, because a large file
+/// takes its time and what was kept never changes.
+pub async fn open(tx: &mut Tx, actor: &Actor, id: SellInFileId) -> Result<Opened, Error> {
+    find(tx, actor, id).await?;
+    Ok(Opened { id, rows: rows_of(tx, id).await? })
+}
+
 /// Writes the next [`BATCH`] rows; `true` when none is left. Whoever is interrupted goes on where it stopped, and two who do it
 /// at once write every row once.
-pub async fn apply_some(tx: &mut Tx, actor: &Actor, now: Timestamp, id: SellInFileId) -> Result<bool, Error> {
+pub async fn apply_some(tx: &mut Tx, actor: &Actor, now: Timestamp, file: &Opened) -> Result<bool, Error> {
     sell_in::whose(actor)?;
+    let Opened { id, rows } = file;
+    let id = *id;
     tx.lock(id.lock_key()).await?;
     let (kept, tenant) = find(tx, actor, id).await?;
     if kept.applied_at.is_some() || kept.undone_at.is_some() {
         return Ok(true);
     }
-    let rows = rows_of(tx, id).await?;
     let from = usize::try_from(kept.done).unwrap_or_default().min(rows.len());
     let until = (from + BATCH).min(rows.len());
     let (right, more) = judge(tx, tenant, &rows[from..until]).await?;

@@ -180,7 +180,7 @@ pub async fn consumer(db: &Db, loyalty: &Loyalty, consumer: ConsumerId, now: Tim
 /// The same for those who wait longest, each in a transaction of its own; answers how many there were.
 pub async fn some(db: &Db, loyalty: &Loyalty, now: Timestamp) -> Result<usize, Error> {
     let mut due = ledger::due(&mut db.read().await?, now, CONSUMERS_MAX).await?;
-    due.extend(goal::due(&mut db.read().await?, CONSUMERS_MAX).await?);
+    due.extend(goal::due(db, CONSUMERS_MAX).await?);
     let mut settled = 0;
     for consumer in &due {
         let mut tx = db.begin().await?;

@@ -4,17 +4,20 @@
 //! - nothing leaves without a second confirmation              `confirmed_at`, set once
 //! - only who agreed to this brand's promotions is written to  `reach::of`, person by person, when her message is made
 //! - nobody gets one message twice                             the message's unique `dedupe_key`
+//! - a campaign is advertised while somebody can take part in it   [`running`], at the preparation, the confirmation and before
+//!   each part is written
 //! - an audience of few is not written to, and not counted     [`K_ANONYMITY`], at the preparation and at the confirmation
 //!
 //! The port of messages holds back what may not leave: after a STOP, beyond the daily limit, at night.
 
 use db::{Tx, sql};
-use identity::{Actor, Keys, audit, consent::Purpose, reach};
+use identity::{Actor, Keys, audit, consent::Purpose, reach, shop};
 use jobs::{JobError, Lane, NewJob, Registry};
 use notifications::{Notice, Template};
 use serde_json::json;
 use shared::{
-    AudienceMessageId, BrandId, ConsumerId, OrganisationId, Timestamp,
+    AudienceMessageId, BrandId, CampaignId, CivilDate, ConsumerId, Country, OrganisationId, Timestamp,
+    loyalty::{CampaignState, Standing},
     reports::{
         K_ANONYMITY,
         audience::{ApprovedText, AudienceMessage, AudienceResult, NewAudienceMessage},
@@ -86,8 +89,7 @@ pub async fn prepare(
     let mut variables = vec![brand];
     match new.campaign_id {
         Some(campaign) if template.variables() > 1 => {
-            let known: Option<(String,)> = tx.query(CAMPAIGN).bind(campaign).bind(new.brand_id).bind(tenant).maybe().await?;
-            variables.extend(known.map(|(name,)| name));
+            variables.push(running(tx, (tenant, new.brand_id), campaign, now).await?.name);
         }
         // A text that speaks of none is not refused for it.
         _ => {}
@@ -112,6 +114,9 @@ pub async fn confirm(tx: &mut Tx, actor: &Actor, now: Timestamp, id: AudienceMes
         let (_, reachable) = count(tx, row.brand_id, &row.segment, now).await?;
         if reachable < K_ANONYMITY {
             return Err(Error::FewPeople);
+        }
+        if let Some(campaign) = row.advertises() {
+            running(tx, (row.tenant_id, row.brand_id), campaign, now).await?;
         }
         // No row: somebody else confirmed it at the same time.
         if tx.query(CONFIRM).bind(now).bind(id).bind(row.tenant_id).execute().await? == 1 {
@@ -161,6 +166,45 @@ async fn count(tx: &mut Tx, brand: BrandId, segment: &str, at: Timestamp) -> Res
     Ok((members, reachable))
 }
 
+/// A campaign that a message may advertise.
+struct Running {
+    name: String,
+    /// From then on nobody takes part in it.
+    ends_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct CampaignRow {
+    name: String,
+    state: Standing,
+    country: Country,
+    paused: bool,
+    rules: Json<Dates>,
+}
+
+/// The part of a campaign's rules that says when it counts.
+#[derive(serde::Deserialize)]
+struct Dates {
+    starts: CivilDate,
+    ends: CivilDate,
+}
+
+/// The campaign, when it counts or will; [`Error::NotRunning`] when it is over or paused.
+async fn running(tx: &mut Tx, (tenant, brand): (OrganisationId, BrandId), campaign: CampaignId, now: Timestamp) -> Result<Running, Error> {
+    let row: Option<CampaignRow> = tx.query(CAMPAIGN).bind(campaign).bind(brand).bind(tenant).bind(now).maybe().await?;
+    let row = row.ok_or(Error::Parameter("campaign_id"))?;
+    let zone = row.country.time_zone();
+    let by_date = CampaignState::by_date(shop::local_date(zone, now), row.rules.starts, row.rules.ends);
+    match CampaignState::of(row.state, false, row.paused, by_date) {
+        CampaignState::Scheduled | CampaignState::Active => {}
+        CampaignState::Draft | CampaignState::Review | CampaignState::Paused | CampaignState::Ended | CampaignState::Settled => {
+            return Err(Error::NotRunning);
+        }
+    }
+    let ends_at = row.rules.ends.plus_days(1).map_or(Timestamp(i64::MAX), |after| shop::start_of_day(zone, after));
+    Ok(Running { name: row.name, ends_at })
+}
+
 async fn enqueue(tx: &mut Tx, now: Timestamp, id: AudienceMessageId, after: Option<ConsumerId>) -> Result<(), Error> {
     let payload = json!({ "audience_message_id": id, "after": after });
     jobs::enqueue(tx, now, NewJob { kind: WRITE, lane: Lane::Quick, payload, run_at: now, dedupe_key: None }).await?;
@@ -174,6 +218,19 @@ async fn write(tx: &mut Tx, keys: &Keys, now: Timestamp, id: AudienceMessageId, 
     else {
         return Ok(());
     };
+    let mut valid_until = now.plus_ms(VALID_MS);
+    if let Some(campaign) = row.advertises() {
+        match running(tx, (row.tenant_id, row.brand_id), campaign, now).await {
+            // What the night holds back may leave on a day on which it is over.
+            Ok(campaign) => valid_until = valid_until.min(campaign.ends_at),
+            // It ended or was paused since somebody confirmed: whoever has no message gets none.
+            Err(Error::NotRunning) => {
+                tx.query(DONE).bind(now).bind(id).bind(row.tenant_id).execute().await?;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+    }
     let people: Vec<(ConsumerId,)> =
         tx.query(NEXT).bind(row.brand_id).bind(row.segment.clone()).bind(at).bind(after).bind(PEOPLE_MAX).all().await?;
     for (person,) in &people {
@@ -189,7 +246,7 @@ async fn write(tx: &mut Tx, keys: &Keys, now: Timestamp, id: AudienceMessageId, 
             consumer: Some(*person),
             brand: Some(row.brand_id),
             time_zone: reach.phone.country.time_zone(),
-            valid_until: now.plus_ms(VALID_MS),
+            valid_until,
             // By the name that only this brand has for her: when she leaves, it leads to nobody.
             dedupe_key: Some(format!("audience {id} {}", keys.pseudonym(row.brand_id, *person))),
         };
@@ -213,12 +270,20 @@ struct Row {
     brand_id: BrandId,
     segment: String,
     template: String,
+    campaign_id: Option<CampaignId>,
     variables: Json<Vec<String>>,
     members: i64,
     reachable: i64,
     created_at: Timestamp,
     confirmed_at: Option<Timestamp>,
     done_at: Option<Timestamp>,
+}
+
+impl Row {
+    /// The campaign that its text speaks of.
+    fn advertises(&self) -> Option<CampaignId> {
+        self.campaign_id.filter(|_| self.variables.len() > 1)
+    }
 }
 
 async fn whole(tx: &mut Tx, row: Row) -> Result<AudienceMessage, Error> {
@@ -265,8 +330,12 @@ async fn result(tx: &mut Tx, id: AudienceMessageId, brand: BrandId) -> Result<Au
 sql! {
     BRAND: "SELECT name FROM brand WHERE id = $1 AND tenant_id = $2";
 
-    /// A campaign that nobody can take part in is not advertised.
-    CAMPAIGN: "SELECT name FROM campaign WHERE id = $1 AND brand_id = $2 AND tenant_id = $3 AND last_version > 0";
+    /// With the rules of the version in force, or of the first one before that.
+    CAMPAIGN: "SELECT c.name, c.state, o.country, v.rules,
+                      EXISTS (SELECT 1 FROM campaign_pause p WHERE p.campaign_id = c.id AND p.paused_from <= $4 AND (p.paused_until IS NULL OR p.paused_until > $4)) AS paused
+               FROM campaign c JOIN organisation o ON o.id = c.tenant_id
+               JOIN campaign_version v ON v.campaign_id = c.id AND v.number = COALESCE((SELECT MAX(f.number) FROM campaign_version f WHERE f.campaign_id = c.id AND f.valid_from <= $4), 1)
+               WHERE c.id = $1 AND c.brand_id = $2 AND c.tenant_id = $3 AND c.last_version > 0";
 
     MEMBERS: "SELECT COUNT(DISTINCT m.consumer_id) FROM segment_member m JOIN consumer c ON c.id = m.consumer_id
               WHERE m.brand_id = $1 AND m.name = $2 AND m.from_at <= $3 AND m.until_at > $3 AND c.deleted_at IS NULL";
@@ -284,11 +353,11 @@ sql! {
 
     DONE: "UPDATE audience_message SET done_at = $1 WHERE id = $2 AND tenant_id = $3 AND done_at IS NULL";
 
-    LIST: "SELECT id, tenant_id, brand_id, segment, template, variables, members, reachable, created_at, confirmed_at, done_at FROM audience_message
+    LIST: "SELECT id, tenant_id, brand_id, segment, template, campaign_id, variables, members, reachable, created_at, confirmed_at, done_at FROM audience_message
            WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
 
     /// Its owner is compared by the caller, who may be the operator.
-    GET: "SELECT id, tenant_id, brand_id, segment, template, variables, members, reachable, created_at, confirmed_at, done_at FROM audience_message WHERE id = $1";
+    GET: "SELECT id, tenant_id, brand_id, segment, template, campaign_id, variables, members, reachable, created_at, confirmed_at, done_at FROM audience_message WHERE id = $1";
 
     NEXT: "SELECT DISTINCT m.consumer_id FROM segment_member m JOIN consumer c ON c.id = m.consumer_id
            WHERE m.brand_id = $1 AND m.name = $2 AND m.from_at <= $3 AND m.until_at > $3 AND m.consumer_id > $4 AND c.deleted_at IS NULL ORDER BY m.consumer_id LIMIT $5";

@@ -59,6 +59,9 @@ pub enum Error {
     /// So few people that a message to them would tell who they are.
     #[error("the audience is too small")]
     FewPeople,
+    /// The campaign that a message speaks of ended or is paused.
+    #[error("the campaign ended or is paused")]
+    NotRunning,
     /// A number of the data is outside what can be computed exactly.
     #[error("a number is outside its bounds")]
     Bounds,
@@ -83,6 +86,7 @@ impl From<Error> for shared::Problem {
             Error::Fixed => Self::new(409, "loyalty.control_fixed", detail),
             Error::Began => Self::new(409, "reports.campaign_began", detail),
             Error::FewPeople => Self::new(409, "reports.audience_too_small", detail),
+            Error::NotRunning => Self::new(409, "reports.campaign_not_running", detail),
             Error::Bounds => Self::new(422, "reports.bounds", detail),
             Error::Unread(_) => Self::new(503, "unavailable", detail),
             Error::Identity(error) => error.into(),

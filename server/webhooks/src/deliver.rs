@@ -55,19 +55,45 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Lines of one subscription that are brought beside each other: half of the places, so that others always have one.
 const LINES_AT_ONCE: usize = jobs::SLOW_AT_ONCE / 2;
-/// A receiver that has one of them for longer is slow.
-const SLOW_AFTER: Duration = Duration::from_secs(2);
-/// When a line that found no place is looked at again: soon, or after what a slow receiver may still take.
-const NO_PLACE_MS: std::ops::Range<i64> = 100..1_000;
-const SLOW_MS: std::ops::Range<i64> = 10_000..30_000;
+/// Lines that found no place are looked at again one after the other, at the pace at which places become free, so that many of
+/// them cost no more than few.
+const NO_PLACE_PACE: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_millis(2_500);
+/// Soonest for the first of them, and latest for the last: a receiver that was slow may be quick again.
+const NO_PLACE_SOONEST: Duration = Duration::from_millis(100);
+const NO_PLACE_LATEST: Duration = Duration::from_secs(300);
 
 /// Calls receivers.
 pub struct Sender {
     client: reqwest::Client,
     keys: Keys,
     lax: bool,
-    /// Since when each line that is being brought by this process is.
-    places: Mutex<HashMap<WebhookSubscriptionId, Vec<Instant>>>,
+    /// What this process brings to each subscription.
+    places: Mutex<HashMap<WebhookSubscriptionId, Places>>,
+}
+
+/// Lines of one subscription.
+struct Places {
+    /// Since when each line that is being brought is.
+    taken: Vec<Instant>,
+    /// How long the last one took that ended.
+    lasted: Duration,
+    /// When the next one without a place is looked at.
+    next: Instant,
+}
+
+impl Places {
+    fn new(now: Instant) -> Self {
+        Self { taken: Vec::new(), lasted: Duration::ZERO, next: now }
+    }
+
+    /// How long one more line waits that found none.
+    fn wait(&mut self, now: Instant) -> Duration {
+        let longest = self.taken.iter().map(|began| now.duration_since(*began)).chain([self.lasted]).max().unwrap_or_default();
+        let pace = (longest / LINES_AT_ONCE as u32).clamp(*NO_PLACE_PACE.start(), *NO_PLACE_PACE.end());
+        let at = self.next.max(now + NO_PLACE_SOONEST).min(now + NO_PLACE_LATEST);
+        self.next = at + pace;
+        at - now
+    }
 }
 
 /// A line that is being brought.
@@ -80,11 +106,13 @@ struct Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut places = self.sender.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = places.get_mut(&self.subscription) {
-            if let Some(mine) = taken.iter().position(|began| *began == self.began) {
-                taken.swap_remove(mine);
+        if let Some(of) = places.get_mut(&self.subscription) {
+            if let Some(mine) = of.taken.iter().position(|began| *began == self.began) {
+                of.taken.swap_remove(mine);
             }
-            if taken.is_empty() {
+            of.lasted = self.began.elapsed();
+            // Nobody waits any more: nothing has to be known of it.
+            if of.taken.is_empty() && of.next <= Instant::now() {
                 places.remove(&self.subscription);
             }
         }
@@ -108,14 +136,13 @@ impl Sender {
     /// A place for one more line of a subscription, or how long to wait for one.
     fn place(&self, subscription: WebhookSubscriptionId) -> Result<Place<'_>, i64> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = places.entry(subscription).or_default();
-        if taken.len() < LINES_AT_ONCE {
-            let began = Instant::now();
-            taken.push(began);
-            return Ok(Place { sender: self, subscription, began });
+        let now = Instant::now();
+        let of = places.entry(subscription).or_insert_with(|| Places::new(now));
+        if of.taken.len() < LINES_AT_ONCE {
+            of.taken.push(now);
+            return Ok(Place { sender: self, subscription, began: now });
         }
-        let slow = taken.iter().any(|began| began.elapsed() > SLOW_AFTER);
-        Err(rand::rng().random_range(if slow { SLOW_MS } else { NO_PLACE_MS }))
+        Err(i64::try_from(of.wait(now).as_millis()).unwrap_or(i64::MAX))
     }
 }
 
@@ -191,6 +218,11 @@ async fn line(db: &Db, sender: &Sender, now: Timestamp, subscription: WebhookSub
         Ok(place) => place,
         // A job of its own, so that waiting for a place is no try that failed.
         Err(wait_ms) => {
+            // Another look may have brought it meanwhile, or left it for a later try: then there is nothing to wait for.
+            let head = db.read().await?.query(HEAD).bind(subscription).bind(consumer).maybe::<Head>().await?;
+            if head.is_none_or(|head| head.disabled_at.is_some() || head.next_attempt_at > now) {
+                return Ok(());
+            }
             let mut tx = db.begin().await?;
             wake(&mut tx, now.plus_ms(wait_ms), subscription, consumer).await?;
             tx.commit().await?;
@@ -410,6 +442,22 @@ sql! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_lines_without_a_place_cost_no_more_than_few() {
+        let now = Instant::now();
+        let waits = |began: Duration| {
+            let mut places = Places::new(now);
+            places.taken = vec![now.checked_sub(began).unwrap_or(now); LINES_AT_ONCE];
+            (0..1_000).map(|_| places.wait(now)).collect::<Vec<_>>()
+        };
+        let (quick, slow) = (waits(Duration::ZERO), waits(Duration::from_secs(20)));
+
+        assert_eq!((quick[0], slow[0]), (NO_PLACE_SOONEST, NO_PLACE_SOONEST));
+        assert!(quick.iter().filter(|wait| **wait < Duration::from_secs(1)).count() <= 100, "one after the other");
+        assert!(slow.iter().filter(|wait| **wait < Duration::from_secs(10)).count() <= 5, "at the pace of the receiver");
+        assert!(slow.iter().all(|wait| *wait <= NO_PLACE_LATEST));
+    }
 
     #[test]
     fn waits_grow_and_end_after_three_days() {

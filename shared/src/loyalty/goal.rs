@@ -52,7 +52,7 @@ pub struct ShopGoalProgress {
     pub reward_name: String,
     /// Shops that reached it.
     pub reached: i64,
-    /// Shops where somebody bought for it, the farthest first; at most 100.
+    /// Shops where somebody bought for it, the farthest first and those of few people last; at most 100.
     pub shops: Vec<ShopOfGoal>,
 }
 
@@ -64,8 +64,9 @@ pub struct ShopOfGoal {
     pub shop_id: ShopId,
     /// Its name.
     pub shop_name: String,
-    /// Units that count.
-    pub units: i64,
+    /// Units that count; absent: of too few people to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<i64>,
     /// Different people; absent: too few to be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumers: Option<i64>,
@@ -87,12 +88,15 @@ pub struct NeighbourGoal {
     pub shop_name: String,
     /// What each gets.
     pub reward_name: String,
-    /// Units that count.
-    pub units: i64,
+    /// Units that count, in tenths of those that are needed, rounded down; absent: so few take part that it would tell what
+    /// one of them bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<i64>,
     /// Units that are needed.
     pub target_units: i64,
-    /// Different people.
-    pub consumers: i64,
+    /// Different people; absent: too few to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumers: Option<i64>,
     /// People that are needed.
     pub consumers_min: i64,
     /// What of her units counts.
@@ -101,6 +105,14 @@ pub struct NeighbourGoal {
     pub per_consumer_max: i64,
     /// It is reached.
     pub reached: bool,
+}
+
+impl NeighbourGoal {
+    /// Units in tenths of a goal, rounded down: what one neighbour bought seldom shows.
+    pub const fn tenths(units: i64, target: i64) -> i64 {
+        let units = if units > target { target } else { units };
+        if target < 1 { 0 } else { units * 10 / target * target / 10 }
+    }
 }
 
 /// From how many points of the last ninety days on a consumer is on the second and the third level of a brand.
@@ -171,6 +183,12 @@ mod tests {
         assert_eq!(ShopGoal { per_consumer_max: 10, ..goal }.wrong(), Some("per_consumer_max"));
         assert_eq!(ShopGoal { consumers_min: 1, ..goal }.wrong(), Some("consumers_min"));
         assert!(goal.is_reached(10, 3) && !goal.is_reached(10, 2) && !goal.is_reached(9, 9));
+    }
+
+    #[test]
+    fn a_neighbour_sees_tenths() {
+        assert_eq!([0, 9, 10, 49, 99, 100, 120].map(|units| NeighbourGoal::tenths(units, 100)), [0, 0, 10, 40, 90, 100, 100]);
+        assert_eq!([1, 2, 3].map(|units| NeighbourGoal::tenths(units, 3)), [0, 1, 3]);
     }
 
     #[test]

@@ -109,6 +109,47 @@ both_databases! {
         assert_eq!(effects(db).await.0, 0, "a failed try leaves nothing");
     }
 
+    async fn a_job_that_panics_dies_in_the_end_and_keeps_no_other_waiting(db: &Db) {
+        let registry = counting()
+            .inside("panic", |tx, _, _| {
+                Box::pin(async move {
+                    let id: uuid::Uuid = tx.new_id();
+                    tx.query(EFFECT).bind(id).bind("half").execute().await?;
+                    panic!("a bug")
+                })
+            })
+            .outside("panic at once", |_, _, _| panic!("another bug"));
+        add(db, "panic", 1).await;
+        add_to(db, Lane::Slow, "panic at once", 1).await;
+        add(db, "count", 1).await;
+        let mut now = NOW;
+        for _ in 0..jobs::ATTEMPTS_MAX {
+            jobs::run_due(db, &registry, now).await.unwrap();
+            now = now.plus_ms(12 * shared::time::HOUR_MS);
+        }
+
+        let dead = jobs::dead(&mut db.read().await.unwrap()).await.unwrap();
+        let mut died_of: Vec<&str> = dead.iter().map(|job| job.last_error.as_str()).collect();
+        died_of.sort_unstable();
+        assert_eq!(died_of, ["panicked: a bug", "panicked: another bug"]);
+        assert_eq!(effects(db).await, (1, 1), "what panicked left nothing, and what waited behind it was done");
+    }
+
+    async fn a_job_that_ends_every_worker_dies_in_the_end(db: &Db) {
+        add(db, "count", 1).await;
+        let deadly = Registry::default().outside("count", |_, _, _| Box::pin(std::future::pending()));
+        let mut now = NOW;
+        for _ in 0..jobs::ATTEMPTS_MAX {
+            let ended = tokio::time::timeout(Duration::from_millis(100), jobs::run_due(db, &deadly, now)).await;
+            assert!(ended.is_err());
+            now = now.plus_ms(jobs::LEASE_MS + 1);
+        }
+        jobs::run_due(db, &deadly, now).await.unwrap();
+
+        let dead = jobs::dead(&mut db.read().await.unwrap()).await.unwrap();
+        assert_eq!((dead.len(), effects(db).await.0), (1, 0));
+    }
+
     async fn what_waits_behind_a_long_job_is_neither_late_nor_done_twice(db: &Db) {
         for n in 0..3 {
             add(db, "long", n).await;

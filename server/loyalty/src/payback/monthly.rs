@@ -12,7 +12,7 @@ use crate::{Error, Loyalty};
 
 /// Which text she agreed to (`tendero-monthly-text`).
 const TEXT_VERSION: &str = "1";
-/// Owners that one transaction looks after.
+/// Owners that are read at once.
 const OWNERS_MAX: i64 = 100;
 /// Months are told in their first days: who asks for it later hears of the next one.
 const DAYS_MAX: i8 = 5;
@@ -55,33 +55,45 @@ pub async fn tell(db: &Db, loyalty: &Loyalty, now: Timestamp) -> Result<usize, E
         let owners: Vec<Owner> = db.read().await?.query(OWNERS).bind(after).bind(OWNERS_MAX).all().await?;
         let Some(last) = owners.last() else { return Ok(told) };
         after = last.member_id;
-        let mut tx = db.begin().await?;
         for owner in &owners {
-            told += usize::from(tell_one(&mut tx, loyalty, now, owner).await?);
+            match tell_one(db, loyalty, now, owner).await {
+                Ok(one) => told += usize::from(one),
+                // One shop must not keep all others from theirs; it is tried again with the next look.
+                Err(error) => tracing::error!(%error, shop.id = %owner.shop_id, "The month could not be told to a shop"),
+            }
         }
-        tx.commit().await?;
     }
 }
 
-async fn tell_one(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, owner: &Owner) -> Result<bool, Error> {
-    let shop = identity::shop::get(tx, owner.shop_id).await?;
+/// The account is added up among the readers; the one writer is only asked to note it.
+async fn tell_one(db: &Db, loyalty: &Loyalty, now: Timestamp, owner: &Owner) -> Result<bool, Error> {
+    let mut tx = db.read().await?;
+    let shop = identity::shop::get(&mut tx, owner.shop_id).await?;
     let today = identity::shop::local_date(&shop.time_zone, now);
     let Some((first, end)) = month_before(today).filter(|_| today.day() <= DAYS_MAX) else { return Ok(false) };
     let month: String = first.to_string().chars().take(7).collect();
-    // First the row: two workers meet its key, and one of them tells.
-    if tx.query(TELL).bind(owner.member_id).bind(month.clone()).bind(now).execute().await? == 0 {
+    if tx.query(IS_TOLD).bind(owner.member_id).bind(month.clone()).maybe::<(i64,)>().await?.is_some() {
         return Ok(false);
     }
     let (earned,): (i64,) = tx.query(EARNED).bind(owner.shop_id).bind(shop.currency).bind(first).bind(end).one().await?;
-    let open: i64 = owed::of_shop(tx, owner.shop_id, now)
+    let open: i64 = owed::of_shop(&mut tx, owner.shop_id, now)
         .await?
         .iter()
         .filter(|owed| owed.currency == shop.currency)
         .map(|owed| owed.owed_minor())
         .sum();
+    drop(tx);
+    let mut tx = db.begin().await?;
+    // First the row: two workers meet its key, and one of them tells.
+    if tx.query(TELL).bind(owner.member_id).bind(month.clone()).bind(now).execute().await? == 0 {
+        return Ok(false);
+    }
     let e164 = loyalty.keys.open("phone", &owner.phone_sealed).and_then(|bytes| String::from_utf8(bytes).ok());
     // Nothing happened, or nobody can be reached: that is told by nothing.
-    let Some(e164) = e164.filter(|_| earned != 0 || open != 0) else { return Ok(false) };
+    let Some(e164) = e164.filter(|_| earned != 0 || open != 0) else {
+        tx.commit().await?;
+        return Ok(false);
+    };
     let phone = Phone { e164, country: shop.country };
     let money = |minor| format::money(minor, shop.currency, shop.country);
     let notice = Notice {
@@ -96,7 +108,9 @@ async fn tell_one(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp, owner: &Owner)
         valid_until: now.plus_ms(VALID_MS),
         dedupe_key: Some(format!("shop_statement {} {month}", owner.member_id)),
     };
-    Ok(notifications::notify(tx, now, &loyalty.keys, &notice).await?.is_some())
+    let message = notifications::notify(&mut tx, now, &loyalty.keys, &notice).await?;
+    tx.commit().await?;
+    Ok(message.is_some())
 }
 
 /// First day of the month before, and of this one.
@@ -125,6 +139,8 @@ sql! {
              WHERE c.granted AND m.id > $1 AND m.role = 'owner' AND m.removed_at IS NULL AND s.closed_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM statement_consent n WHERE n.member_id = c.member_id AND (n.decided_at > c.decided_at OR (n.decided_at = c.decided_at AND n.id > c.id)))
              ORDER BY m.id LIMIT $2";
+
+    IS_TOLD: "SELECT CAST(1 AS BIGINT) FROM statement_told WHERE member_id = $1 AND month = $2";
 
     TELL: "INSERT INTO statement_told (member_id, month, told_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 

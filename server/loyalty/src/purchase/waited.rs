@@ -3,16 +3,16 @@
 //! The purchase is worked out as of its own time: the versions, factors and bonuses that it had, and what its new lines
 //! add to what it was given. Limits and budgets are those of now. No rules of that time can name a product that did not
 //! exist: it takes part where the campaign names it today. So there are two moments to look: when the product is made,
-//! and when a version that names it begins. Nobody looks yet: neither moment starts it.
+//! and when a version that names it begins ([`version_begins`]), within a week of that.
 //!
 //! A line counts once in a campaign: the consumer's lock, then the primary key of `evaluation_later_line`.
 
 use std::collections::BTreeSet;
 
-use db::{Db, Tx, sql};
+use db::{Tx, sql};
 use identity::{Actor, audit};
 use jobs::{Job, JobError, Lane, NewJob, Registry};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{
     CampaignId, ConsumerId, Currency, Gtin, LocalTime, ProductId, PurchaseId, ShopId, Timestamp,
     loyalty::{
@@ -36,6 +36,7 @@ use crate::{
     account::Owner,
     card, changes,
     full_card::{FullCards, Mode},
+    goal,
     ledger::{self, Depth, ROWS_MAX},
     payback::incentive,
     rule_book::{KnownProduct, LiveVersion, RuleBook},
@@ -44,78 +45,87 @@ use crate::{
 
 /// How long a line waits for its product.
 pub const WAITS_MS: i64 = 7 * DAY_MS;
-/// Purchases that one job looks at, each in a transaction of its own.
+/// Purchases that one look finds.
 const PIECE: i64 = 50;
 /// A sale that began before the product was there and ended after everything was looked at is found by a second look.
 const SECOND_LOOK_MS: i64 = MINUTE_MS;
+/// The job that finds them, and the one that works one of them out.
+const LOOK: &str = "loyalty.look_for_waiting";
 const EVALUATE: &str = "loyalty.evaluate_waiting";
 
 /// Puts the looking into a worker's registry.
 pub fn register(registry: Registry, loyalty: Loyalty) -> Registry {
-    registry.subscribe("catalogue.product_approved", EVALUATE).outside(EVALUATE, move |db, now, job| {
-        let loyalty = loyalty.clone();
-        Box::pin(async move { run(db, &loyalty, now, job).await })
-    })
+    registry.subscribe("catalogue.product_approved", LOOK).inside(LOOK, |tx, now, job| Box::pin(look(tx, now, job))).inside(
+        EVALUATE,
+        move |tx, now, job| {
+            let loyalty = loyalty.clone();
+            Box::pin(async move {
+                let (gtin, approved_at) = told(&job.payload["data"])?;
+                let purchase = job.payload["purchase_id"].as_str().and_then(|text| text.parse().ok());
+                let purchase = purchase.ok_or_else(|| JobError::Hopeless("no purchase".into()))?;
+                evaluate(tx, &loyalty, now, purchase, gtin, approved_at).await.map(drop).map_err(|error| match error {
+                    Error::Store(error) => JobError::Store(error),
+                    other => JobError::Retry(other.to_string()),
+                })
+            })
+        },
+    )
 }
 
-async fn run(db: &Db, loyalty: &Loyalty, now: Timestamp, job: &Job) -> Result<(), JobError> {
+/// Which barcode became a product, and when.
+fn told(data: &Value) -> Result<(Gtin, Timestamp), JobError> {
+    let gtin = data["gtin"].as_str().and_then(|text| text.parse().ok()).ok_or_else(|| JobError::Hopeless("no barcode".into()))?;
+    let approved_at = data["approved_at"].as_str().and_then(|text| text.parse().ok());
+    let approved_at = approved_at.ok_or_else(|| JobError::Hopeless("no instant".into()))?;
+    Ok((gtin, approved_at))
+}
+
+/// Finds the next purchases with a line that waits for a barcode. Each has a job of its own: one that cannot be worked out is
+/// tried again and told as any other job, and keeps no other purchase from it.
+async fn look(tx: &mut Tx, now: Timestamp, job: &Job) -> Result<(), JobError> {
     let data = &job.payload["data"];
-    let gtin: Gtin = data["gtin"].as_str().and_then(|text| text.parse().ok()).ok_or_else(|| JobError::Hopeless("no barcode".into()))?;
-    let approved_at = data["approved_at"].as_i64().map(Timestamp).ok_or_else(|| JobError::Hopeless("no instant".into()))?;
-    let after = job.payload["after"].as_str().and_then(|text| text.parse().ok());
+    let (gtin, approved_at) = told(data)?;
+    let after = job.payload["after"].as_str().and_then(|text| text.parse().ok()).unwrap_or(PurchaseId::fixed(0));
     let second = job.payload["second"].as_bool().unwrap_or(false);
-    let last = piece(db, loyalty, now, gtin, approved_at, after).await.map_err(|error| match error {
-        Error::Store(error) => JobError::Store(error),
-        other => JobError::Retry(other.to_string()),
-    })?;
-    let next = match last {
-        Some(last) => Some((now, json!({ "data": data, "after": last, "second": second }), format!("{gtin}:{second}:{last}"))),
-        None if !second => Some((now.plus_ms(SECOND_LOOK_MS), json!({ "data": data, "second": true }), format!("{gtin}:second"))),
-        None => None,
-    };
-    if let Some((run_at, payload, key)) = next {
-        let mut tx = db.begin().await.map_err(JobError::Store)?;
-        let job = NewJob { kind: EVALUATE, lane: Lane::Quick, payload, run_at, dedupe_key: Some(format!("{EVALUATE}:{key}")) };
-        jobs::enqueue(&mut tx, now, job).await.map_err(JobError::Store)?;
-        tx.commit().await.map_err(JobError::Store)?;
+    let query = tx.query(WAITING).bind(gtin).bind(after).bind(approved_at.plus_ms(-WAITS_MS)).bind(PIECE);
+    let waiting: Vec<(PurchaseId,)> = query.all().await?;
+    for (purchase,) in &waiting {
+        let payload = json!({ "data": data, "purchase_id": purchase });
+        enqueue(tx, now, EVALUATE, payload, now, format!("{EVALUATE}:{gtin}:{purchase}")).await?;
+    }
+    match waiting.last().filter(|_| waiting.len() as i64 == PIECE) {
+        Some((last,)) => {
+            let payload = json!({ "data": data, "after": last, "second": second });
+            enqueue(tx, now, LOOK, payload, now, format!("{LOOK}:{gtin}:{second}:{last}")).await
+        }
+        None if !second => {
+            let payload = json!({ "data": data, "second": true });
+            enqueue(tx, now, LOOK, payload, now.plus_ms(SECOND_LOOK_MS), format!("{LOOK}:{gtin}:second")).await
+        }
+        None => Ok(()),
+    }
+}
+
+/// A campaign that was published before names other products from an instant on: lines that waited for one of them are looked
+/// at then. A campaign of which this is the first version was not there when they were bought.
+pub(crate) async fn version_begins(tx: &mut Tx, now: Timestamp, begins_at: Timestamp, newly_named: &[ProductId]) -> Result<(), Error> {
+    for product in newly_named {
+        let Some((gtin, approved_at)): Option<(Gtin, Timestamp)> =
+            tx.query(WAITED_FOR).bind(*product).bind(begins_at.plus_ms(-WAITS_MS)).maybe().await?
+        else {
+            continue;
+        };
+        let payload = json!({ "data": { "gtin": gtin, "approved_at": approved_at } });
+        let key = format!("{LOOK}:{gtin}:{}", begins_at.0);
+        let job = NewJob { kind: LOOK, lane: Lane::Quick, payload, run_at: begins_at, dedupe_key: Some(key) };
+        jobs::enqueue(tx, now, job).await?;
     }
     Ok(())
 }
 
-/// Looks at the next purchases with a line that waits for that barcode; the last of them, when there may be more.
-///
-/// A purchase that cannot be worked out keeps no other from it: what failed is told at the end, and looked at again.
-pub async fn piece(
-    db: &Db,
-    loyalty: &Loyalty,
-    now: Timestamp,
-    gtin: Gtin,
-    approved_at: Timestamp,
-    after: Option<PurchaseId>,
-) -> Result<Option<PurchaseId>, Error> {
-    let waiting: Vec<(PurchaseId,)> = db
-        .read()
-        .await?
-        .query(WAITING)
-        .bind(gtin)
-        .bind(after.unwrap_or(PurchaseId::fixed(0)))
-        .bind(approved_at.plus_ms(-WAITS_MS))
-        .bind(PIECE)
-        .all()
-        .await?;
-    let mut failed = None;
-    for (purchase,) in &waiting {
-        let mut tx = db.begin().await?;
-        match evaluate(&mut tx, loyalty, now, *purchase, gtin, approved_at).await {
-            Ok(true) => tx.commit().await?,
-            Ok(false) => {}
-            Err(error) => failed = Some(error),
-        }
-    }
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(waiting.last().filter(|_| waiting.len() as i64 == PIECE).map(|(last,)| *last)),
-    }
+async fn enqueue(tx: &mut Tx, now: Timestamp, kind: &'static str, payload: Value, run_at: Timestamp, key: String) -> Result<(), JobError> {
+    jobs::enqueue(tx, now, NewJob { kind, lane: Lane::Quick, payload, run_at, dedupe_key: Some(key) }).await?;
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
@@ -138,6 +148,8 @@ struct Gain {
     amount: i64,
     /// Of the whole purchase.
     trace: Trace,
+    /// Units that it adds to the goal which neighbours share.
+    units: i64,
     /// It had no evaluation without them.
     first: bool,
     /// Its next part.
@@ -212,9 +224,9 @@ async fn evaluate(
         let at_first = |line: &BoughtLine| line.known_at.is_none() && line.product_id.is_some();
         let before = only(&|line| at_first(line) || has_counted(version.campaign, line.line));
         let after = only(&|line| at_first(line) || has_counted(version.campaign, line.line) || about(line));
-        let (amount, trace) = added(&version.rules, then, &before, &after, &fresh);
+        let (amount, trace, units) = added(&version.rules, then, &before, &after, &fresh);
         let part = parts.iter().find(|(campaign, _)| *campaign == version.campaign).map_or(2, |(_, last)| last + 1);
-        gains.push(Gain { version, amount, trace, first: then.is_none(), part });
+        gains.push(Gain { version, amount, trace, units, first: then.is_none(), part });
     }
     keep_the_winners(&mut gains, &existing);
 
@@ -223,6 +235,7 @@ async fn evaluate(
     let mut account = ledger::load(tx, bought.consumer_id, now, Depth::Due).await?;
     settle::advance(tx, &book, &mut account, &mut cards, now).await?;
     let mut counted = Vec::new();
+    let mut goals: Vec<goal::Moved> = Vec::new();
     let mut touched = BTreeSet::new();
     for gain in gains.iter().filter(|gain| gain.amount > 0) {
         let version = &gain.version;
@@ -231,6 +244,7 @@ async fn evaluate(
         let award = posting::award_of(tx, version, &given, purchase, moment);
         account.earn(place, &crate::account::Award { part: gain.part, ..award }, now);
         counted.extend(version.counts_all.then_some((version.campaign, gain.amount)));
+        goals.extend(version.has_goal.then_some((version.campaign, gain.units)));
         touched.insert(place);
     }
     for place in touched {
@@ -239,6 +253,7 @@ async fn evaluate(
     settle::close(tx, &account, &cards, now).await?;
     write_evaluations(tx, now, purchase, bought.consumer_id, &gains).await?;
     caps::count(tx, &counted, shop.id, local.date()).await?;
+    goal::count(tx, bought.consumer_id, shop.id, &mut goals).await?;
 
     for (stored, line) in stored.iter().zip(&lines).filter(|(stored, _)| about(stored)) {
         for gain in gains.iter().filter(|gain| !has_counted(gain.version.campaign, stored.line)) {
@@ -329,12 +344,15 @@ fn with_products(version: &LiveVersion, today: &LiveVersion, product: ProductId,
 }
 
 /// What the lines add to what a campaign gave: in the context that it froze, or that of the purchase where it was not asked
-/// then, within the room that limits have now. With it the steps of the whole, from which a later return works.
-fn added(rules: &CampaignRules, then: Option<&Evaluation>, before: &[Line], after: &[Line], fresh: &Trace) -> (i64, Trace) {
+/// then, within the room that limits have now. With it the steps of the whole, from which a later return works, and by how much
+/// the units grow that count for a goal: those of a campaign that had given nothing did not count.
+fn added(rules: &CampaignRules, then: Option<&Evaluation>, before: &[Line], after: &[Line], fresh: &Trace) -> (i64, Trace, i64) {
     let net = then.map_or(0, |then| (then.award - then.reversed).max(0));
     let free = Trace { caps: Vec::new(), ..then.map_or(fresh, |then| &then.trace.0).clone() };
     let whole = again(rules, after, &free);
-    let mut amount = (whole.award - again(rules, before, &free).award).max(0);
+    let part = again(rules, before, &free);
+    let units = whole.units - if then.is_some_and(|then| then.award > 0) { part.units } else { 0 };
+    let mut amount = (whole.award - part.award).max(0);
     for cap in &fresh.caps {
         // What limits have left does not count what this purchase was given; the limit of one purchase does.
         let room = if cap.scope == CapScope::Purchase { (cap.room - net).max(0) } else { cap.room };
@@ -353,7 +371,7 @@ fn added(rules: &CampaignRules, then: Option<&Evaluation>, before: &[Line], afte
             AppliedCap { room, on_exceed: OnExceed::Truncate, left: total, ..*cap }
         })
         .collect();
-    (amount, Trace { caps, award: total, ..whole })
+    (amount, Trace { caps, award: total, ..whole }, units)
 }
 
 /// Of an exclusive group the campaign that gave something stays; where none did, the one with the largest award does.
@@ -468,6 +486,10 @@ sql! {
               WHERE l.gtin = $1 AND (l.product_id IS NULL OR l.known_at IS NOT NULL) AND l.purchase_id > $2 AND p.status = 'accepted' AND NOT p.fully_returned AND p.purchased_at >= $3
                 AND l.returned_quantity < l.quantity
               ORDER BY l.purchase_id LIMIT $4";
+
+    WAITED_FOR: "SELECT p.gtin, p.created_at FROM product p
+                 WHERE p.id = $1 AND p.created_at >= $2
+                   AND EXISTS (SELECT 1 FROM purchase_line l WHERE l.gtin = p.gtin AND (l.product_id IS NULL OR l.known_at IS NOT NULL))";
 
     BOUGHT: "SELECT p.consumer_id, p.shop_id, p.status, p.fully_returned, p.purchased_at, p.offset_seconds, p.currency, s.time_zone,
                     COALESCE(p.review_answer, p.answer) AS answer, p.capture

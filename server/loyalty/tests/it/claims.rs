@@ -6,9 +6,16 @@ use identity::{
     consent::{Decision, Purpose},
     consumer::NewConsumer,
 };
-use loyalty::{Error, card, claim};
+use loyalty::{Error, card, claim, reward};
 use notifications::Port;
-use shared::{ConsumerId, Country, SessionId, Timestamp, loyalty::campaign::Unit};
+use shared::{
+    ConsumerId, Country, SessionId, Timestamp,
+    loyalty::{
+        CampaignRules, RuleKind,
+        campaign::{Threshold, Unit},
+    },
+    time::DAY_MS,
+};
 
 use crate::{
     per_value,
@@ -82,6 +89,26 @@ db::both_databases! {
         assert!(!claims(&world, &world.ana, &code).await.unwrap());
         assert_eq!(world.available().await, [11]);
         assert_eq!(sells_to_paper(&world, &code, 20).await, 16);
+        world.clean().await;
+    }
+
+    async fn two_cards_that_filled_over_night_give_what_each_of_them_paid_for(db: &Db) {
+        let world = World::new(db).await;
+        let reward_id = world.reward(Some(5)).await;
+        let stamps = world.rules(Unit::Stamps, RuleKind::PerUnit { units: 1, points: 1 });
+        world.publish(CampaignRules { hold_days: 1, threshold: Some(Threshold { need: 2, reward_id }), ..stamps }).await;
+        let code = paper(&world).await;
+        let mut capture = world.capture(world.consumer, NOW, &[(COLA, 2, None)]).await;
+        capture.card_code = code.clone();
+        world.post(NOW, &capture).await.unwrap();
+        // Hers fills a day after the other one, and nobody looked at either.
+        world.buys(24 * 60, &[(COLA, 3, None)]).await;
+        let mut tx = db.begin().await.unwrap();
+        assert!(claim::by_code(&mut tx, &world.loyalty, &world.ana, NOW.plus_ms(4 * DAY_MS), &code).await.unwrap());
+        tx.commit().await.unwrap();
+
+        let hers = reward::of_consumer(&mut db.read().await.unwrap(), &world.ana, world.consumer).await.unwrap();
+        assert_eq!((hers.len(), world.available().await), (2, vec![1]), "{hers:?}");
         world.clean().await;
     }
 

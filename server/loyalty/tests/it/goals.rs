@@ -1,6 +1,6 @@
 //! What neighbours reach together at their shop, and levels of a brand's consumers.
 
-use db::{Db, both_databases};
+use db::{Db, both_databases, sql};
 use identity::{Actor, Scopes};
 use loyalty::{Error, campaign, claim, goal, level, purchase, reward, settle};
 use shared::{
@@ -79,10 +79,31 @@ async fn statuses(world: &World, crowd: &[ConsumerId], minutes: i64) -> Vec<Vec<
     all
 }
 
+sql! {
+    UNITS: "SELECT units FROM shop_goal WHERE campaign_id = $1";
+    CHANGED: "SELECT COUNT(*) FROM shop_goal WHERE changes <> changes_seen";
+}
+
 async fn sums(db: &Db, world: &World, id: CampaignId) -> (i64, bool) {
-    let told = goal::progress(&mut db.read().await.unwrap(), &world.manager, NOW, id).await.unwrap();
-    assert!(told.shops.iter().all(|shop| shop.consumers.is_none_or(|n| n >= 10)), "a brand is not told of three people");
-    told.shops.first().map_or((0, false), |shop| (shop.units, shop.reached))
+    let mut tx = db.read().await.unwrap();
+    let told = goal::progress(&mut tx, &world.manager, NOW, id).await.unwrap();
+    let (units,): (i64,) = tx.query(UNITS).bind(id).one().await.unwrap();
+    for shop in &told.shops {
+        assert!(shop.consumers.is_none_or(|n| n == 0 || n >= 10), "a brand is not told of three people");
+        assert_eq!(shop.units, shop.consumers.map(|_| units), "nor of what they bought");
+    }
+    (units, told.shops[0].reached)
+}
+
+/// Her rewards as they stand, and nobody brings her account up to now.
+async fn standing(world: &World, crowd: &[ConsumerId]) -> Vec<Vec<RewardStatus>> {
+    let mut tx = world.db.read().await.unwrap();
+    let mut all = Vec::new();
+    for consumer in crowd {
+        let rewards = reward::of_consumer(&mut tx, &as_consumer(*consumer), *consumer).await.unwrap();
+        all.push(rewards.into_iter().map(|one| one.status).collect());
+    }
+    all
 }
 
 both_databases! {
@@ -99,7 +120,7 @@ both_databases! {
         let third = buys(&world, crowd[2], 3, 2).await;
         assert_eq!(sums(db, &world, id).await, (10, true));
         let seen = goal::of_consumer(&mut db.read().await.unwrap(), &as_consumer(crowd[1])).await.unwrap();
-        assert_eq!((seen.len(), seen[0].units, seen[0].mine, seen[0].consumers, seen[0].reached), (1, 10, 4, 3, true));
+        assert_eq!((seen.len(), seen[0].units, seen[0].mine, seen[0].consumers, seen[0].reached), (1, None, 4, None, true), "of three neighbours none is told what the others bought");
         assert_eq!(statuses(&world, &crowd, 4).await, [vec![Issued], vec![Issued], vec![Issued], vec![]], "who bought nothing gets nothing");
         assert_eq!(statuses(&world, &crowd, 5).await, [vec![Issued], vec![Issued], vec![Issued], vec![]], "once");
 
@@ -130,6 +151,8 @@ both_databases! {
         let crowd = world.crowd(12).await;
         let sold = futures::future::join_all(crowd.iter().map(|consumer| buys(&world, *consumer, 0, 6))).await;
         assert_eq!(sums(db, &world, id).await, (48, true));
+        let seen = goal::of_consumer(&mut db.read().await.unwrap(), &as_consumer(crowd[1])).await.unwrap();
+        assert_eq!((seen[0].units, seen[0].consumers), (Some(10), Some(12)));
         // All of them look at once, and five rewards are there.
         futures::future::join_all(crowd.iter().chain(&crowd).map(|consumer| rewards(&world, *consumer, 1))).await;
         let given = statuses(&world, &crowd, 2).await;
@@ -138,6 +161,37 @@ both_databases! {
         assert_eq!(sums(db, &world, id).await, (8, false));
         settle::everybody(db, &world.loyalty, NOW.plus_ms(4 * MINUTE_MS)).await.unwrap();
         assert!(statuses(&world, &crowd, 5).await.iter().flatten().all(|status| *status == RewardStatus::Cancelled));
+        world.clean().await;
+    }
+
+    async fn only_shops_where_something_changed_are_looked_at(db: &Db) {
+        use RewardStatus::{Cancelled, Issued};
+        let world = World::new(db).await;
+        let id = with_goal(&world, 2).await;
+        let crowd = world.crowd(4).await;
+        let changed = || async { db.read().await.unwrap().query(CHANGED).one::<(i64,)>().await.unwrap().0 };
+        let look = |minutes: i64| settle::everybody(db, &world.loyalty, NOW.plus_ms(minutes * MINUTE_MS));
+        buys(&world, crowd[0], 0, 4).await;
+        buys(&world, crowd[1], 1, 4).await;
+        assert_eq!(changed().await, 0, "nobody gets anything yet");
+        let third = buys(&world, crowd[2], 2, 3).await;
+        assert_eq!(changed().await, 1);
+        look(3).await.unwrap();
+        let given = standing(&world, &crowd).await;
+        assert_eq!((given.iter().filter(|one| **one == [Issued]).count(), changed().await), (2, 1), "the third waits for more of them: {given:?}");
+
+        // It is lost, and whoever has one of them has not looked.
+        gives_back(&world, &third, 4).await;
+        look(5).await.unwrap();
+        assert!(standing(&world, &crowd).await.iter().flatten().all(|status| *status == Cancelled));
+        assert_eq!(changed().await, 0);
+
+        // Reached again, and another one comes to it.
+        buys(&world, crowd[2], 6, 3).await;
+        look(7).await.unwrap();
+        buys(&world, crowd[3], 8, 1).await;
+        look(9).await.unwrap();
+        assert_eq!((standing(&world, &crowd).await.iter().flatten().filter(|status| **status == Issued).count(), sums(db, &world, id).await), (2, (12, true)));
         world.clean().await;
     }
 

@@ -24,6 +24,7 @@ mod sandbox;
 mod seals;
 mod twins;
 mod velocity;
+mod waited;
 mod whole;
 mod world;
 

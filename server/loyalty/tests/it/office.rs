@@ -55,9 +55,10 @@ async fn file(world: &World, name: &str, rows: &str) -> SellInFileId {
 }
 
 async fn apply(world: &World, id: SellInFileId) -> i64 {
+    let opened = sell_in_file::open(&mut world.db.read().await.unwrap(), &person(1), id).await.unwrap();
     for rounds in 1.. {
         let mut tx = world.db.begin().await.unwrap();
-        let finished = sell_in_file::apply_some(&mut tx, &person(1), NOW, id).await.unwrap();
+        let finished = sell_in_file::apply_some(&mut tx, &person(1), NOW, &opened).await.unwrap();
         tx.commit().await.unwrap();
         if finished {
             return rounds;
@@ -188,6 +189,7 @@ db::both_databases! {
         let id = file(&world, "a.csv", &format!("D-1,{COLA},2026-03-01,5,\n")).await;
         let mut tx = db.begin().await.unwrap();
         let foreign = sell_in_file::check(&mut tx, &world.manager, id).await;
+        assert!(matches!(sell_in_file::open(&mut tx, &world.manager, id).await, Err(Error::NotFound)));
         let mine = sell_in_file::keep(&mut tx, &world.manager, NOW, "", format!("tienda,gtin,fecha,comprado\nD-1,{COLA},2026-03-01,5\n").as_bytes()).await.unwrap();
         let listed = sell_in_file::list(&mut tx, &world.manager).await.unwrap();
         let all = sell_in_file::list(&mut tx, &person(1)).await.unwrap();

@@ -22,6 +22,11 @@ use shared::{
 
 use crate::world::{self, COLA, NOW, World};
 
+const OWED: db::Sql = db::Sql::same(
+    "INSERT INTO shop_entry (id, business_key, shop_id, tenant_id, brand_id, kind, units, amount_minor, currency, reason, occurred_at, business_date)
+     VALUES ($1, $2, $3, $4, $5, 'correction', 0, 500, 'COP', 'Faltaba', $6, '2026-03-10')",
+);
+
 fn operator(role: UserRole) -> Actor {
     Actor::User {
         user: UserId::fixed(90),
@@ -333,5 +338,26 @@ both_databases! {
         assert!(matches!(refused, Err(Error::Identity(identity::Error::Forbidden))) && wanted);
         assert_eq!((late, told, again, may, shown.len()), (0, 1, 0, 0, 1));
         assert!(shown[0].contains("ganaste $5.400 ") && shown[0].contains("te deben $5.400."), "{}", shown[0]);
+    }
+
+    async fn one_shop_that_cannot_be_told_keeps_no_other_from_its_month(db: &Db) {
+        let world = World::new(db).await;
+        let mut tx = db.begin().await.unwrap();
+        let new = shared::identity::NewShop { name: "Don Luis".into(), country: shared::Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+        let (shop, member) = identity::shop::register(&mut tx, NOW, &world::phone(9), &new, "Luis").await.unwrap();
+        let luis = Actor::Member { member, shop, role: MemberRole::Owner, device: None, session: SessionId::fixed(4) };
+        for owner in [&world.tendero, &luis] {
+            monthly::decide(&mut tx, owner, NOW, true, "Android").await.unwrap();
+        }
+        for (number, shop) in [(1, world.shop), (2, shop)] {
+            tx.query(OWED).bind(EntryId::fixed(number)).bind(number.to_string()).bind(shop).bind(world.tenant).bind(world.brand).bind(NOW).execute().await.unwrap();
+        }
+        // A row that nothing of ours writes.
+        tx.query(db::Sql::same("UPDATE shop SET country = 'damaged' WHERE id = $1")).bind(world.shop).execute().await.unwrap();
+        tx.commit().await.unwrap();
+        let april = "2026-04-01T15:00:00Z".parse::<Timestamp>().unwrap();
+
+        assert_eq!(monthly::tell(db, &world.loyalty, april).await.unwrap(), 1);
+        assert_eq!(monthly::tell(db, &world.loyalty, april).await.unwrap(), 0);
     }
 }

@@ -6,8 +6,9 @@ use db::{Db, Sql, Tx, both_databases};
 use identity::{Actor, Keys};
 use notifications::Port;
 use reports::{Error, audience};
+use serde_json::json;
 use shared::{
-    BrandId, CampaignId, ConsentId, SessionId, Timestamp, UserId,
+    BrandId, CampaignId, CampaignVersionId, ConsentId, SessionId, Timestamp, UserId,
     identity::{OrganisationKind, UserRole},
     reports::{
         audience::{AudienceMessage, NewAudienceMessage},
@@ -15,6 +16,7 @@ use shared::{
     },
     time::DAY_MS,
 };
+use sqlx::types::Json;
 
 use crate::d1::{World, at};
 
@@ -24,6 +26,14 @@ const CONSENT: Sql = Sql::same(
     "INSERT INTO consent (id, consumer_id, purpose, controller, granted, text_version, channel, device, decided_at) VALUES ($1, $2, 'promotions', $3, $4, '1', 'app', '', $5)",
 );
 const STOP: Sql = Sql::same("INSERT INTO opt_out (person_key, scope, source, opted_out_at) VALUES ($1, 'marketing', 'sms', $2)");
+
+const CAMPAIGN: Sql = Sql::same(
+    "INSERT INTO campaign (id, tenant_id, brand_id, name, template, state, draft_rules, last_version, created_at) VALUES ($1, $2, $3, 'K', 'custom', 'published', $4, 1, 1)",
+);
+const VERSION: Sql = Sql::same(
+    "INSERT INTO campaign_version (id, campaign_id, tenant_id, number, rules, terms, valid_from, published_at) VALUES ($1, $2, $3, 1, $4, '', 0, 1)",
+);
+const PAUSE: Sql = Sql::same("INSERT INTO campaign_pause (campaign_id, tenant_id, paused_from, paused_until) VALUES ($1, $2, $3, $4)");
 
 /// By day in Bogotá.
 fn noon() -> Timestamp {
@@ -104,6 +114,15 @@ impl Office {
     }
 }
 
+/// A campaign of those days.
+async fn published(tx: &mut Tx, world: &World, starts: &str, ends: &str) -> CampaignId {
+    let (id, version): (CampaignId, CampaignVersionId) = (tx.new_id(), tx.new_id());
+    let rules = Json(json!({ "starts": starts, "ends": ends }));
+    tx.query(CAMPAIGN).bind(id).bind(world.b1.tenant).bind(world.b1.id).bind(rules.clone()).execute().await.unwrap();
+    tx.query(VERSION).bind(version).bind(id).bind(world.b1.tenant).bind(rules).execute().await.unwrap();
+    id
+}
+
 fn phone(number: usize) -> String {
     format!("+57300000{number:04}")
 }
@@ -173,6 +192,29 @@ both_databases! {
 
         assert_eq!((made.reachable, by_night.sent, by_night.held, by_night.refused), (Some(23), Some(0), Some(12), Some(11)));
         assert_eq!((by_day.sent, by_day.held, by_day.refused), (Some(12), Some(0), Some(11)));
+    }
+
+    async fn a_campaign_that_ended_or_is_paused_is_not_advertised(db: &Db) {
+        let office = Office::open(db, 230, 225).await;
+        let all = Port::Sandbox.approved();
+        let mut tx = db.begin().await.unwrap();
+        let campaign = published(&mut tx, &office.world, "2026-03-01", "2026-04-10").await;
+        let over = published(&mut tx, &office.world, "2026-03-01", "2026-03-31").await;
+        let ended = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(over)), &all).await;
+        let made = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(campaign)), &all).await.unwrap();
+        tx.query(PAUSE).bind(campaign).bind(office.world.b1.tenant).bind(noon()).bind(noon().plus_ms(DAY_MS)).execute().await.unwrap();
+        let paused = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(campaign)), &all).await;
+        tx.commit().await.unwrap();
+        assert!(matches!((ended, paused), (Err(Error::NotRunning), Err(Error::NotRunning))));
+        assert!(matches!(office.confirm(db, noon().plus_ms(1), &made).await, Err(Error::NotRunning)));
+
+        // It goes on, somebody confirms by night, and it is over before the morning.
+        let night = at("2026-04-10T23:00:00");
+        office.confirm(db, night, &made).await.unwrap();
+        jobs::run_due(db, &office.registry, night).await.unwrap();
+        office.work(db, night.plus_ms(DAY_MS / 2)).await;
+        let told = office.now(db, &made).await;
+        assert_eq!((told.done, office.sent(db).await.len()), (true, 0), "neither those that the night held back nor the others");
     }
 
     async fn a_text_that_nobody_approved_and_another_brands_message_are_refused(db: &Db) {
