@@ -20,6 +20,20 @@ export async function logIn(page: Page, address: string, email: string): Promise
   await page.waitForURL(`${address}/`);
 }
 
+/** The same without looking at the page, for one whose scripts are off. */
+export async function enter(page: Page, address: string, email: string, password = 'mostrador-demo'): Promise<void> {
+  await page.goto(`${address}/login`);
+  await page.getByLabel('Correo').fill(email);
+  await page.getByLabel('Contraseña').fill(password);
+  await page.getByRole('button', { name: 'Entrar' }).click();
+  await page.waitForURL(`${address}/`);
+}
+
+/** A page of somebody new, without scripts. */
+export async function plain(browser: Browser, width: number, height: number): Promise<Page> {
+  return (await browser.newContext({ viewport: { width, height }, locale: 'es-CO', javaScriptEnabled: false })).newPage();
+}
+
 /** Laura asks on her page of a draft, and Andrés reads it and publishes. The page is loaded again. */
 export async function publishedByAnother(browser: Browser, server: Server, page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Pedir revisión' }).click();
@@ -58,6 +72,17 @@ export async function codeFor(page: Page, server: Server, telephone: string): Pr
   }).toPass({ timeout: 10_000 });
   told.set(whose, code);
   return code;
+}
+
+/** Somebody with a telephone that the seed knows, or a new one: the page stands after its code. */
+export async function proven(page: Page, server: Server, door: string, telephone: string): Promise<void> {
+  await page.goto(`${server.url}${door}`);
+  await page.getByLabel('Celular').fill(telephone);
+  await page.getByRole('button', { name: 'Enviarme el código' }).click();
+  await page.waitForURL(/\/code/);
+  await page.getByLabel('Código de 6 números').fill(await codeFor(page, server, `+57${telephone.replace(/ /g, '')}`));
+  await page.getByRole('button', { name: 'Seguir' }).click();
+  await page.waitForURL((url) => !url.pathname.endsWith('/code'));
 }
 
 /** A consumer signs up; the page stands on her card. */

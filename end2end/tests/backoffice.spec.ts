@@ -1,7 +1,7 @@
 // The operator's work: a file of products, a person who leaves, a barcode nobody knew. Without scripts, because forms
 // must not need them; the pages themselves are tried with scripts in consoles.spec.ts.
 import { expect, test, type Browser, type Page } from '@playwright/test';
-import { clean, logIn } from '../support/people';
+import { clean, enter, logIn } from '../support/people';
 import { ground, type Server } from '../support/server';
 
 const FILE = [
@@ -22,12 +22,7 @@ test.describe('backoffice', () => {
   test.beforeEach(async ({}, info) => {
     const scripts = info.title.includes('with scripts');
     page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'es-CO', javaScriptEnabled: scripts })).newPage();
-    if (scripts) return logIn(page, `${server.url}/o`, 'julian@mostrador.example');
-    await page.goto(`${server.url}/o/login`);
-    await page.getByLabel('Correo').fill('julian@mostrador.example');
-    await page.getByLabel('Contraseña').fill('mostrador-demo');
-    await page.getByRole('button', { name: 'Entrar' }).click();
-    await page.waitForURL(`${server.url}/o/`);
+    await (scripts ? logIn : enter)(page, `${server.url}/o`, 'julian@mostrador.example');
   });
   test.afterEach(async () => page.context().close());
 

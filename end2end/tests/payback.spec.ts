@@ -1,7 +1,7 @@
 // A shop is paid back: it hands a reward over, the operator closes the period, the brand records how it paid, and the
 // owner reads all of it; somebody who only sells there reads none of it. Without scripts, because forms must not need them.
 import { expect, test, type Browser, type Page } from '@playwright/test';
-import { codeFor } from '../support/people';
+import { enter, plain, proven } from '../support/people';
 import { ground, type Server } from '../support/server';
 
 test.describe('payback', () => {
@@ -9,26 +9,9 @@ test.describe('payback', () => {
   let browser: Browser;
   ground('sqlite', (made) => ({ server, browser } = made));
 
-  const opened = async (width: number, height: number) => (await browser.newContext({ viewport: { width, height }, locale: 'es-CO', javaScriptEnabled: false })).newPage();
-  const phone = () => opened(360, 640);
+  const desk = () => plain(browser, 1440, 900);
+  const phone = () => plain(browser, 360, 640);
 
-  /** Somebody with a telephone that the seed knows, or a new one: the page stands after its code. */
-  const proven = async (page: Page, door: string, telephone: string) => {
-    await page.goto(`${server.url}${door}`);
-    await page.getByLabel('Celular').fill(telephone);
-    await page.getByRole('button', { name: 'Enviarme el código' }).click();
-    await page.waitForURL(/\/code/);
-    await page.getByLabel('Código de 6 números').fill(await codeFor(page, server, `+57${telephone.replace(/ /g, '')}`));
-    await page.getByRole('button', { name: 'Seguir' }).click();
-    await page.waitForURL((url) => !url.pathname.endsWith('/code'));
-  };
-  const logIn = async (page: Page, desk: string, email: string) => {
-    await page.goto(`${server.url}${desk}/login`);
-    await page.getByLabel('Correo').fill(email);
-    await page.getByLabel('Contraseña').fill('mostrador-demo');
-    await page.getByRole('button', { name: 'Entrar' }).click();
-    await page.waitForURL(`${server.url}${desk}/`);
-  };
   const owed = async (page: Page) => {
     await page.goto(`${server.url}/t/owed`);
     return Number(await page.locator('[data-owed]').getAttribute('data-owed'));
@@ -36,11 +19,11 @@ test.describe('payback', () => {
 
   test('a period is closed, paid and read', async () => {
     const owner = await phone();
-    await proven(owner, '/t/start', '300 555 0000');
+    await proven(owner, server, '/t/start', '300 555 0000');
     const before = await owed(owner);
 
     const card = await phone();
-    await proven(card, '/c/join', '300 555 1000');
+    await proven(card, server, '/c/join', '300 555 1000');
     if (/recover/.test(card.url())) await card.locator('form[method=post] button').first().click();
     await card.waitForURL(/\/c\/$/);
     const waiting = async () => {
@@ -57,8 +40,8 @@ test.describe('payback', () => {
     const delivery: { owed_minor: number; brand_name: string } = await handed.json();
     expect(await owed(owner)).toBe(before + delivery.owed_minor);
 
-    const operator = await opened(1440, 900);
-    await logIn(operator, '/o', 'julian@mostrador.example');
+    const operator = await desk();
+    await enter(operator, `${server.url}/o`, 'julian@mostrador.example');
     await operator.goto(`${server.url}/o/settlements`);
     await operator.getByRole('button', { name: 'Ver totales' }).click();
     await expect(operator.locator('[data-preview]').first()).toBeVisible();
@@ -78,8 +61,8 @@ test.describe('payback', () => {
     expect(left).toBeGreaterThan(0);
     await expect(owner.locator('[data-lines] li').first()).toBeVisible();
 
-    const brand = await opened(1440, 900);
-    await logIn(brand, '/b', 'laura@sierra.example');
+    const brand = await desk();
+    await enter(brand, `${server.url}/b`, 'laura@sierra.example');
     await brand.goto(`${server.url}/b/payouts`);
     await brand.locator(`[data-statement="${statement}"] a`).click();
     await brand.getByLabel('Cómo').selectOption('credit_note');
@@ -97,7 +80,7 @@ test.describe('payback', () => {
     await owner.locator('form[action="/fn/tendero/invite"] button').click();
     const invitation = await owner.locator('[data-invitation]').innerText();
     const cashier = await phone();
-    await proven(cashier, '/t/start', '301 888 0001');
+    await proven(cashier, server, '/t/start', '301 888 0001');
     const join = cashier.locator('form[action="/fn/tendero/join_shop"]');
     await join.locator('[name=invitation]').fill(invitation);
     await join.locator('[name=person]').fill('Nico');

@@ -3,7 +3,7 @@
 // forms must not need them.
 import { chromium as playwright, expect, test, type Browser, type Page, type TestInfo } from '@playwright/test';
 import { chromium, flags } from '../playwright.config';
-import { codeFor } from '../support/people';
+import { enter, plain, proven } from '../support/people';
 import { start, type Server } from '../support/server';
 
 const COLA = '7709001000011';
@@ -21,23 +21,6 @@ test.describe('review', () => {
     await server.stop();
   });
 
-  const opened = async (width: number, height: number) => (await browser.newContext({ viewport: { width, height }, locale: 'es-CO', javaScriptEnabled: false })).newPage();
-  const logIn = async (page: Page, email: string, password = 'mostrador-demo') => {
-    await page.goto(`${server.url}/o/login`);
-    await page.getByLabel('Correo').fill(email);
-    await page.getByLabel('Contraseña').fill(password);
-    await page.getByRole('button', { name: 'Entrar' }).click();
-    await page.waitForURL(`${server.url}/o/`);
-  };
-  const proven = async (page: Page, door: string, telephone: string) => {
-    await page.goto(`${server.url}${door}`);
-    await page.getByLabel('Celular').fill(telephone);
-    await page.getByRole('button', { name: 'Enviarme el código' }).click();
-    await page.waitForURL(/\/code/);
-    await page.getByLabel('Código de 6 números').fill(await codeFor(page, server, `+57${telephone.replace(/ /g, '')}`));
-    await page.getByRole('button', { name: 'Seguir' }).click();
-    await page.waitForURL((url) => !url.pathname.endsWith('/code'));
-  };
   /** On a desk and on a phone; nothing hangs out of either. */
   const picture = async (page: Page, info: TestInfo, name: string) => {
     for (const [width, height] of [[1440, 900], [360, 640]]) {
@@ -65,8 +48,8 @@ test.describe('review', () => {
 
   test('what waits is decided with a reason, by two when it is large', async ({}, info) => {
     program.authorization = `Bearer ${server.key}`;
-    const julian = await opened(1440, 900);
-    await logIn(julian, 'julian@mostrador.example');
+    const julian = await plain(browser, 1440, 900);
+    await enter(julian, `${server.url}/o`, 'julian@mostrador.example');
     await julian.goto(`${server.url}/o/user`);
     await julian.getByLabel('Nombre').fill('Marta');
     await julian.getByLabel('Correo').fill('marta@mostrador.example');
@@ -106,8 +89,8 @@ test.describe('review', () => {
       await expect(julian.getByText('Otra persona ya decidió')).toBeVisible();
     });
 
-    const marta = await opened(1440, 900);
-    await logIn(marta, 'marta@mostrador.example', 'una frase bien larga');
+    const marta = await plain(browser, 1440, 900);
+    await enter(marta, `${server.url}/o`, 'marta@mostrador.example', 'una frase bien larga');
     await test.step('a large one takes two', async () => {
       await julian.goto(`${server.url}/o/review?id=${large.purchase_id}`);
       await expect(julian.getByText('hacen falta dos')).toBeVisible();
@@ -128,8 +111,8 @@ test.describe('review', () => {
     });
 
     await test.step('a complaint is answered with a correction that another person approves', async () => {
-      const card = await opened(360, 640);
-      await proven(card, '/c/join', '300 555 1000');
+      const card = await plain(browser, 360, 640);
+      await proven(card, server, '/c/join', '300 555 1000');
       if (/recover/.test(card.url())) await card.locator('form[method=post] button').first().click();
       await card.waitForURL(/\/c\/$/);
       const mine: { code: string } = await (await card.request.get(`${server.url}/api/v1/me/card`)).json();
@@ -160,8 +143,8 @@ test.describe('review', () => {
     });
 
     await test.step('a barcode nobody knew is closed with its reason', async () => {
-      const owner = await opened(360, 640);
-      await proven(owner, '/t/start', '300 555 0000');
+      const owner = await plain(browser, 360, 640);
+      await proven(owner, server, '/t/start', '300 555 0000');
       const met = await owner.request.post(`${server.url}/api/v1/product_proposals`, { headers: { 'sec-fetch-site': 'same-origin' }, data: { gtin: UNKNOWN, name: 'Gaseosa rara' } });
       expect(met.ok()).toBe(true);
       await julian.goto(`${server.url}/o/proposals`);

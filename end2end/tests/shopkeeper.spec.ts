@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
-import { clean, codeFor, logIn, signUp } from '../support/people';
+import { clean, logIn, proven, signUp } from '../support/people';
 import { COLA, Phone, TEA } from '../support/phone';
 import { picture } from '../support/pictures';
 import { ground, type Server } from '../support/server';
@@ -21,17 +21,6 @@ ground('sqlite', (made) => ({ server, browser } = made), { MOSTRADOR_HELP_WHATSA
 
 /** The day's sales of the page's shop, as the server keeps them. */
 const sold = async (page: Page) => (await page.request.post(`${server.url}/fn/tendero/read_today`, { headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }, data: '' })).json() as Promise<unknown[]>;
-
-/** Somebody with a telephone that the seed knows. */
-async function proven(page: Page, door: string, telephone: string): Promise<void> {
-  await page.goto(`${server.url}${door}`);
-  await page.getByLabel('Celular').fill(telephone);
-  await page.getByRole('button', { name: 'Enviarme el código' }).click();
-  await page.waitForURL(/\/code/);
-  await page.getByLabel('Código de 6 números').fill(await codeFor(page, server, `+57${telephone.replace(/ /g, '')}`));
-  await page.getByRole('button', { name: 'Seguir' }).click();
-  await page.waitForURL((url) => !url.pathname.endsWith('/code'));
-}
 
 test('five cards teach, by pressing and by swiping', async () => {
   const page = await (await browser.newContext(screen)).newPage();
@@ -132,7 +121,7 @@ test('a shopkeeper trains, captures, voids, is paid', async () => {
   const owner = await context.newPage();
   owner.setDefaultTimeout(15_000);
   const errors: string[] = [];
-  await proven(owner, '/t/start', '300 555 0000');
+  await proven(owner, server, '/t/start', '300 555 0000');
   await owner.goto(`${server.url}/t/`);
 
   await test.step('trains', async () => {
@@ -244,7 +233,7 @@ test('a shopkeeper trains, captures, voids, is paid', async () => {
     };
     const before = await owed();
     const winner = await (await browser.newContext(screen)).newPage();
-    await proven(winner, '/c/join', '300 555 1000');
+    await proven(winner, server, '/c/join', '300 555 1000');
     if (/recover/.test(winner.url())) await winner.locator('form[method=post] button').first().click();
     await winner.waitForURL(/\/c\/$/);
     const waiting = async () => (await (await winner.request.get(`${server.url}/api/v1/me/rewards`)).json() as { code?: string }[]).find((reward) => reward.code)?.code;

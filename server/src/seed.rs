@@ -6,7 +6,7 @@ use db::Tx;
 use identity::{
     Actor, Phone, Scopes, api_key,
     challenge::VerifiedPhone,
-    consent::{self, Decision, Purpose},
+    consent::{self, Decision},
     consumer::NewConsumer,
     organisation, shop, user,
 };
@@ -338,14 +338,7 @@ async fn consumers(app: &App, world: &World, begin: Timestamp, random: &mut StdR
     for number in 0..CONSUMERS {
         let country = if number % 4 == 3 { Country::Cl } else { Country::Co };
         let at = begin.plus_ms(random.random_range(0..20 * DAY_MS));
-        let granted = Decision {
-            purpose: Purpose::Card,
-            controller: "platform".into(),
-            granted: true,
-            text_version: consent::text(country).version.into(),
-            channel: "web".into(),
-            device: "Demostración".into(),
-        };
+        let granted = Decision::for_the_card(consent::text(country).version, "web", "Demostración");
         let shops: Vec<ShopId> = world.shops.iter().filter(|(_, home)| *home == country).map(|(id, _)| *id).collect();
         let new = NewConsumer {
             name: Some(NAMES[number as usize % NAMES.len()].into()),

@@ -133,6 +133,13 @@ pub struct NewShop {
     pub distributor_code: Option<String>,
 }
 
+impl NewShop {
+    /// A shop of which nothing else is known.
+    pub fn new(name: impl Into<String>, country: Country) -> Self {
+        Self { name: name.into(), country, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None }
+    }
+}
+
 /// Someone who works at a shop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -147,6 +154,7 @@ pub struct Member {
 
 /// A phone that signs captures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "sqlx", derive(sqlx::FromRow))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Device {
     /// The phone.

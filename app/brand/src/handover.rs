@@ -108,35 +108,30 @@ pub async fn read_handover(reward: String) -> Result<Handover, UiError> {
     })
 }
 
-/// What the form of [`HandoverPage`] sends.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct HandoverForm {
-    reward: String,
-    campaign: String,
-    from: String,
-    until: String,
-    shops: Vec<String>,
-}
-
 /// Says on which days and at which shops it is handed over.
 #[server(prefix = "/fn", endpoint = "brand/save_handover")]
-pub async fn save_handover(#[server(flatten)] form: HandoverForm) -> Result<(), UiError> {
+pub async fn save_handover(
+    #[server(default)] reward: String,
+    #[server(default)] campaign: String,
+    #[server(default)] from: String,
+    #[server(default)] until: String,
+    #[server(default)] shops: Vec<String>,
+) -> Result<(), UiError> {
     let (mut tx, actor, now) = request::begin().await?;
     actor.manages(actor.tenant()?)?;
-    let id = form.reward.parse().map_err(|_| shared::Problem::not_found())?;
+    let id = reward.parse().map_err(|_| shared::Problem::not_found())?;
     let date = |text: &str, field: &'static str| match text.trim() {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| shared::Problem::field(field, "bad_date", "")),
     };
-    let shops = form.shops.iter().map(|shop| shop.parse().map_err(|_| shared::Problem::field("shops", "bad_field", "")));
+    let shops = shops.iter().map(|shop| shop.parse().map_err(|_| shared::Problem::field("shops", "bad_field", "")));
     let availability = shared::loyalty::RewardAvailability {
-        from: date(&form.from, "from")?,
-        until: date(&form.until, "until")?,
+        from: date(&from, "from")?,
+        until: date(&until, "until")?,
         shops: shops.collect::<Result<_, _>>()?,
     };
     loyalty::reward::set_availability(&mut tx, &actor, now, id, &availability).await?;
     tx.commit().await?;
-    request::go(&["/b/reward?id=", &form.reward, "&campaign=", &form.campaign, "&saved=1"].concat());
+    request::go(&["/b/reward?id=", &reward, "&campaign=", &campaign, "&saved=1"].concat());
     Ok(())
 }

@@ -3,22 +3,20 @@
 //! The server reads, words and draws everything ([`Panel`]); here it only gets its place.
 
 use kit::{
-    Banner, Button, ButtonLink, Choice, DeskHead, ErrorState, Field, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind, Tone,
-    UiError, icon::path, refused, request, t,
+    Banner, Button, ButtonLink, Choice, Column, DeskHead, ErrorState, Field, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind,
+    Table, Tone, UiError, icon::path, refused, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     CivilDate,
-    reports::panel::{Family, Panel, PanelAct},
+    reports::panel::{Family, Panel, PanelAct, PanelColumn},
 };
 
 use crate::frame::Desk;
 
 /// Address of the first page.
 pub(crate) const HOME: &str = "/b/reports";
-/// Periods that one tap chooses, in days.
-const PERIODS: [i64; 3] = [7, 28, 90];
 
 /// Everything of the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -222,14 +220,28 @@ fn panel_view(panel: Panel, brand: &str, behind: &str, manages: bool) -> AnyView
 }
 
 /// The numbers of the picture, for whoever distrusts it or cannot see it.
-fn table(title: String, columns: Vec<shared::reports::panel::PanelColumn>, rows: Vec<Vec<String>>, rows_left: i64) -> AnyView {
+fn table(title: String, columns: Vec<PanelColumn>, rows: Vec<Vec<String>>, rows_left: i64) -> AnyView {
     if rows.is_empty() {
         return ().into_light();
     }
+    let left =
+        (rows_left > 0).then(|| view! { <p class="small muted">{t::brand_reports_rows_left(&rows_left.to_string()).to_string()}</p> });
+    view! {
+        <details class="report__more">
+            <summary class="link">{t::brand_chart_as_table()}</summary>
+            {cells(title, columns, rows)}
+            {left}
+        </details>
+    }
+    .into_light()
+}
+
+/// Rows whose first cell names them.
+pub(crate) fn cells(title: String, columns: Vec<PanelColumn>, rows: Vec<Vec<String>>) -> AnyView {
     let numbers: Vec<bool> = columns.iter().map(|column| column.number).collect();
     let heads = columns
         .into_iter()
-        .map(|column| if column.number { kit::Column::number(column.words) } else { kit::Column::text(column.words) })
+        .map(|column| if column.number { Column::number(column.words) } else { Column::text(column.words) })
         .collect::<Vec<_>>();
     let rows = rows
         .into_iter()
@@ -243,16 +255,7 @@ fn table(title: String, columns: Vec<shared::reports::panel::PanelColumn>, rows:
             view! { <tr><th scope="row">{first}</th>{cells}</tr> }
         })
         .collect::<Vec<_>>();
-    let left =
-        (rows_left > 0).then(|| view! { <p class="small muted">{t::brand_reports_rows_left(&rows_left.to_string()).to_string()}</p> });
-    view! {
-        <details class="report__more">
-            <summary class="link">{t::brand_chart_as_table()}</summary>
-            <kit::Table caption=title columns=heads sticky=true>{rows}</kit::Table>
-            {left}
-        </details>
-    }
-    .into_light()
+    view! { <Table caption=title columns=heads sticky=true>{rows}</Table> }.into_light()
 }
 
 /// The reports of one page; without a period, of the last four weeks.
@@ -265,6 +268,8 @@ pub async fn read_reports(
     #[server(default)] to: String,
 ) -> Result<Board, UiError> {
     use shared::{Problem, reports::K_ANONYMITY};
+    /// Periods that one tap chooses, in days.
+    const PERIODS: [i64; 3] = [7, 28, 90];
     let (mut tx, actor, now) = request::read().await?;
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
     let brands = identity::organisation::brands(&mut tx, &actor).await?;

@@ -1,14 +1,16 @@
 //! The rows behind a number of a report: as many as a page holds, the next ones, and all of them as a file.
 
 use kit::{
-    Banner, ButtonLink, Column, DeskHead, Empty, IntoLight, Look, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, refused,
-    request, t,
+    Banner, ButtonLink, DeskHead, Empty, IntoLight, Look, Size, Skeleton, SkeletonKind, Tone, UiError, icon::path, refused, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::reports::panel::PanelRows;
 
-use crate::{frame::Desk, panels::HOME};
+use crate::{
+    frame::Desk,
+    panels::{HOME, cells},
+};
 
 /// Rows, and where one came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,28 +45,11 @@ fn shown(behind: Behind) -> AnyView {
     let Behind { rows: found, back, here } = behind;
     let PanelRows { title, freshness, unsynced, definition, notes, columns, rows, after, all, door } = found;
     let until = after + rows.len() as i64;
-    let numbers: Vec<bool> = columns.iter().map(|column| column.number).collect();
-    let heads = columns
-        .into_iter()
-        .map(|column| if column.number { Column::number(column.words) } else { Column::text(column.words) })
-        .collect::<Vec<_>>();
     let table = if rows.is_empty() {
         view! { <Empty title=t::brand_rows_empty_title() text=t::brand_rows_empty_text() icon=path::CHART_LINE_UP /> }.into_light()
     } else {
         let place = t::brand_rows_place(&all.to_string(), &(after + 1).to_string(), &until.to_string()).to_string();
-        let rows = rows
-            .into_iter()
-            .map(|row| {
-                let mut cells = row.into_iter();
-                let first = cells.next().unwrap_or_default();
-                let cells = cells
-                    .zip(numbers.iter().skip(1))
-                    .map(|(cell, number)| view! { <td class=if *number { "table__num" } else { "" }>{cell}</td> })
-                    .collect::<Vec<_>>();
-                view! { <tr><th scope="row">{first}</th>{cells}</tr> }
-            })
-            .collect::<Vec<_>>();
-        view! { <p class="small muted">{place}</p> <Table caption=title.clone() columns=heads sticky=true>{rows}</Table> }.into_light()
+        view! { <p class="small muted">{place}</p> {cells(title.clone(), columns, rows)} }.into_light()
     };
     let step = |words: &'static str, to: i64| {
         let href = [&here, "&after=", &to.to_string()].concat();

@@ -79,7 +79,7 @@ pub use kept::{Ask, Kept, SeenAt, Shown, ask, kept, kept_view};
 pub use light::{Content, IntoLight, light};
 pub use loaded::{Await, Loaded, again, once};
 pub use log_in::LogInPage;
-pub use nps::NpsCard;
+pub use nps::nps_card;
 pub use pages::Page;
 pub use picture::{Drawing, ProductPicture, categories, category_name};
 pub use qr::{Awning, QrCard, QrFull, QrPlate, Ring, stay_awake};

@@ -28,14 +28,46 @@ fn settings(action: &str) -> (String, String) {
     (["nps.not_before", action].concat(), ["nps.waiting", action].concat())
 }
 
-/// The question, when there is one and nobody answered or passed it here.
-#[component]
-pub fn NpsCard(
-    /// From `read_nps`.
-    question: Kept<Option<NpsQuestion>>,
-    /// Where answers go: `/fn/tendero/answer_nps`.
-    action: &'static str,
-) -> impl IntoView {
+/// The question of one front: the component `Nps` for its pages, and its two doors, from the name under which a phone keeps
+/// it and the endpoints of both.
+///
+/// The doors call the crate `reports`, which the front has with `ssr`.
+#[macro_export]
+macro_rules! nps {
+    ($name:tt, $read:tt, $answer:tt) => {
+        /// The question, when there is one.
+        #[::leptos::component]
+        pub(crate) fn Nps() -> impl ::leptos::IntoView {
+            let ask = $crate::Ask { name: $name, path: concat!("/fn/", $read), form: String::new() };
+            $crate::nps_card($crate::kept(ask, ::leptos::prelude::RwSignal::new(0), read_nps), concat!("/fn/", $answer))
+        }
+
+        /// What the asker is asked now.
+        #[::leptos::server(prefix = "/fn", endpoint = $read)]
+        pub async fn read_nps() -> Result<Option<::shared::reports::nps::NpsQuestion>, $crate::UiError> {
+            let (mut tx, actor, now) = $crate::request::read().await?;
+            Ok(::reports::nps::question(&mut tx, &actor, now).await?)
+        }
+
+        /// Her answer, and the sentence of whoever wants.
+        #[::leptos::server(prefix = "/fn", endpoint = $answer)]
+        pub async fn answer_nps(
+            brand: ::shared::BrandId,
+            wave: String,
+            score: i64,
+            #[server(default)] sentence: String,
+        ) -> Result<(), $crate::UiError> {
+            let (mut tx, actor, now) = $crate::request::begin().await?;
+            let answer = ::shared::reports::NpsAnswer { brand_id: brand, wave, score, sentence: Some(sentence) };
+            ::reports::nps::answer(&mut tx, &actor, now, &answer).await?;
+            tx.commit().await?;
+            Ok(())
+        }
+    };
+}
+
+/// The question, when there is one and nobody answered or passed it here. Answers go to `action`: `/fn/tendero/answer_nps`.
+pub fn nps_card(question: Kept<Option<NpsQuestion>>, action: &'static str) -> impl IntoView {
     let phase = RwSignal::new(Phase::Rest);
     crate::effect(move |first| {
         let asked = question.get().and_then(|shown| shown.value().cloned().flatten()).is_some();

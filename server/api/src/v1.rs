@@ -41,12 +41,13 @@ mod tills;
 mod users;
 mod webhooks;
 
+use db::Tx;
 use serde::Deserialize;
-use shared::page::PAGE_SIZE_DEFAULT;
+use shared::{Timestamp, page::PAGE_SIZE_DEFAULT};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::ApiState;
+use crate::{ApiState, Refusal};
 
 /// Every door; the sandbox's only where there is one.
 pub(crate) fn router(with_sandbox: bool) -> OpenApiRouter<ApiState> {
@@ -119,6 +120,22 @@ impl Part {
         } else {
             Err(shared::Problem::field("limit", "bad_field", "limit is 1 to 100"))
         }
+    }
+}
+
+/// Check or do.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct How {
+    /// False: only the report, nothing is written.
+    #[serde(default)]
+    apply: bool,
+}
+
+impl How {
+    /// A transaction that may write only when something is to be done.
+    async fn open(&self, api: &ApiState) -> Result<(Tx, Timestamp), Refusal> {
+        if self.apply { api.begin().await } else { api.read().await }
     }
 }
 

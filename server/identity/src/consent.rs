@@ -96,6 +96,20 @@ pub struct Decision {
     pub device: String,
 }
 
+impl Decision {
+    /// She agreed to have a card.
+    pub fn for_the_card(text_version: &str, channel: &str, device: &str) -> Self {
+        Self {
+            purpose: Purpose::Card,
+            controller: PLATFORM.to_owned(),
+            granted: true,
+            text_version: text_version.to_owned(),
+            channel: channel.to_owned(),
+            device: device.to_owned(),
+        }
+    }
+}
+
 /// The state of one purpose.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Consent {

@@ -99,31 +99,10 @@ pub async fn revoke(tx: &mut Tx, actor: &Actor, now: Timestamp, device: DeviceId
     mine.map(|_| ()).ok_or(Error::NotFound)
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: DeviceId,
-    member_id: MemberId,
-    member_name: String,
-    name: String,
-    enrolled_at: Timestamp,
-    revoked_at: Option<Timestamp>,
-}
-
 /// The phones of the actor's shop, newest first.
 pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Device>, Error> {
     let (_, shop) = actor.owner()?;
-    let rows = tx.query(LIST).bind(shop).all::<Row>().await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Device {
-            id: row.id,
-            member_id: row.member_id,
-            member_name: row.member_name,
-            name: row.name,
-            enrolled_at: row.enrolled_at,
-            revoked_at: row.revoked_at,
-        })
-        .collect())
+    Ok(tx.query(LIST).bind(shop).all().await?)
 }
 
 sql! {

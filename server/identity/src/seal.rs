@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use db::{Db, Sql, Tx, sql};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use shared::{AuditId, OrganisationId, ShopId, Timestamp};
+use shared::{OrganisationId, ShopId, Timestamp};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -24,14 +24,20 @@ const PAGE: i64 = 2_000;
 /// Differences of one book that a check lists at most.
 const SHOWN_MAX: usize = 20;
 
-/// A row of a book.
+/// What a row of a book says, beside its `id`, `sequence` and `seal`.
 pub trait Sealed: db::Record {
-    /// Its own id.
-    fn id(&self) -> Uuid;
-    /// Its number and hash; `None` while it has no seal.
-    fn seal(&self) -> Option<(i64, &[u8])>;
-    /// Everything that it says, column by column, as text.
+    /// All of it, column by column, as text.
     fn says(&self) -> Vec<Option<String>>;
+}
+
+/// A row of a book.
+#[derive(sqlx::FromRow)]
+struct Row<T> {
+    id: Uuid,
+    sequence: Option<i64>,
+    seal: Option<Vec<u8>>,
+    #[sqlx(flatten)]
+    said: T,
 }
 
 /// How a book is read and sealed.
@@ -82,14 +88,14 @@ pub struct Checked {
     pub unsealed_rows: Vec<Uuid>,
 }
 
-fn hash(book: &str, chain: Uuid, before: &[u8], sequence: i64, row: &impl Sealed) -> [u8; 32] {
+fn hash(book: &str, chain: Uuid, before: &[u8], sequence: i64, row: &Row<impl Sealed>) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(book.as_bytes());
     hash.update(chain.as_bytes());
     hash.update(before);
     hash.update(sequence.to_be_bytes());
-    hash.update(row.id().as_bytes());
-    for text in row.says() {
+    hash.update(row.id.as_bytes());
+    for text in row.said.says() {
         // Lengths before texts: what moves from one column into the next is another row.
         match text {
             None => hash.update([0]),
@@ -112,7 +118,7 @@ fn lock_key(book: &str, chain: Uuid) -> i64 {
 }
 
 /// Seals what waits in one book. Returns how many rows it was.
-pub async fn seal<R: Sealed>(db: &Db, book: &Book, now: Timestamp, pace: Pace) -> Result<u64, Error> {
+pub async fn seal<T: Sealed>(db: &Db, book: &Book, now: Timestamp, pace: Pace) -> Result<u64, Error> {
     let mut sealed = 0;
     let mut after: Option<Uuid> = None;
     for _ in 0..CHAINS_MAX {
@@ -123,7 +129,7 @@ pub async fn seal<R: Sealed>(db: &Db, book: &Book, now: Timestamp, pace: Pace) -
         };
         let chain = chain.unwrap_or(Uuid::nil());
         loop {
-            let rows = match seal_some::<R>(db, book, chain, now, pace.batch).await {
+            let rows = match seal_some::<T>(db, book, chain, now, pace.batch).await {
                 Ok(rows) => rows,
                 // A chain that cannot go on stops no other.
                 Err(error) => {
@@ -144,10 +150,10 @@ pub async fn seal<R: Sealed>(db: &Db, book: &Book, now: Timestamp, pace: Pace) -
     Ok(sealed)
 }
 
-async fn seal_some<R: Sealed>(db: &Db, book: &Book, chain: Uuid, now: Timestamp, batch: i64) -> Result<u64, Error> {
+async fn seal_some<T: Sealed>(db: &Db, book: &Book, chain: Uuid, now: Timestamp, batch: i64) -> Result<u64, Error> {
     let mut tx = db.begin().await?;
     tx.lock(lock_key(book.name, chain)).await?;
-    let rows: Vec<R> = tx.query(book.unsealed).bind(chain).bind(chain.is_nil()).bind(batch).all().await?;
+    let rows: Vec<Row<T>> = tx.query(book.unsealed).bind(chain).bind(chain.is_nil()).bind(batch).all().await?;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -155,7 +161,7 @@ async fn seal_some<R: Sealed>(db: &Db, book: &Book, chain: Uuid, now: Timestamp,
     for row in &rows {
         sequence += 1;
         before = hash(book.name, chain, &before, sequence, row).to_vec();
-        let given = tx.query(book.seal).bind(sequence).bind(before.clone()).bind(row.id()).bind(chain).execute().await?;
+        let given = tx.query(book.seal).bind(sequence).bind(before.clone()).bind(row.id).bind(chain).execute().await?;
         // Nobody else seals under the lock of the chain: the row was changed from outside, and the others are left as they were.
         if given != 1 {
             return Err(Error::Taken("a row of the chain"));
@@ -171,7 +177,7 @@ async fn head(tx: &mut Tx, book: &Book, chain: Uuid) -> Result<Option<(i64, Vec<
 }
 
 /// Works every seal of a book out again.
-pub async fn check<R: Sealed>(tx: &mut Tx, book: &Book) -> Result<Checked, Error> {
+pub async fn check<T: Sealed>(tx: &mut Tx, book: &Book) -> Result<Checked, Error> {
     let mut found = Checked::default();
     let broken = |text: String, found: &mut Checked| {
         if found.broken.len() < SHOWN_MAX {
@@ -191,19 +197,19 @@ pub async fn check<R: Sealed>(tx: &mut Tx, book: &Book) -> Result<Checked, Error
     for (chain, last, head) in heads {
         let (mut sequence, mut before) = (0_i64, Vec::new());
         loop {
-            let rows: Vec<R> = tx.query(book.sealed).bind(chain).bind(sequence).bind(PAGE).all().await?;
+            let rows: Vec<Row<T>> = tx.query(book.sealed).bind(chain).bind(sequence).bind(PAGE).all().await?;
             for row in &rows {
                 found.rows += 1;
-                let Some((number, seal)) = row.seal() else {
+                let Some((number, seal)) = row.sequence.zip(row.seal.as_deref()) else {
                     continue;
                 };
                 if number != sequence + 1 {
-                    broken(format!("{}: number {number} follows {sequence} in the chain {chain}", row.id()), &mut found);
+                    broken(format!("{}: number {number} follows {sequence} in the chain {chain}", row.id), &mut found);
                 }
                 let expected = hash(book.name, chain, &before, number, row);
                 if expected.as_slice() != seal {
                     broken(
-                        format!("{}: number {number} of the chain {chain} says something else than when it was sealed", row.id()),
+                        format!("{}: number {number} of the chain {chain} says something else than when it was sealed", row.id),
                         &mut found,
                     );
                 }
@@ -231,7 +237,6 @@ pub async fn check<R: Sealed>(tx: &mut Tx, book: &Book) -> Result<Checked, Error
 /// A line of the audit, as it is sealed.
 #[derive(sqlx::FromRow)]
 pub struct AuditRow {
-    id: AuditId,
     at: Timestamp,
     actor: String,
     tenant_id: Option<OrganisationId>,
@@ -241,17 +246,9 @@ pub struct AuditRow {
     before_state: Option<Json<Value>>,
     after_state: Option<Json<Value>>,
     why: Option<String>,
-    sequence: Option<i64>,
-    seal: Option<Vec<u8>>,
 }
 
 impl Sealed for AuditRow {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn seal(&self) -> Option<(i64, &[u8])> {
-        self.sequence.zip(self.seal.as_deref())
-    }
     fn says(&self) -> Vec<Option<String>> {
         let state = |state: &Option<Json<Value>>| state.as_ref().map(|state| sorted(&state.0));
         vec![

@@ -2,7 +2,7 @@
 
 use db::{Tx, sql};
 use shared::{
-    DeviceId, MemberId, ShopId, Timestamp,
+    MemberId, ShopId, Timestamp,
     identity::{Device, Member, MemberRole, Shop},
 };
 
@@ -21,37 +21,14 @@ pub struct Staffed {
     pub devices: Vec<Device>,
 }
 
-#[derive(sqlx::FromRow)]
-struct DeviceRow {
-    id: DeviceId,
-    member_id: MemberId,
-    member_name: String,
-    name: String,
-    enrolled_at: Timestamp,
-    revoked_at: Option<Timestamp>,
-}
-
 /// A shop, for the operator.
 pub async fn of_shop(tx: &mut Tx, actor: &Actor, id: ShopId) -> Result<Staffed, Error> {
     actor.operator()?;
     let shop = shop::get(tx, id).await?;
     let (closed_at,): (Option<Timestamp>,) = tx.query(CLOSED).bind(id).one().await?;
     let members: Vec<(MemberId, String, MemberRole)> = tx.query(MEMBERS).bind(id).all().await?;
-    let devices = tx.query(DEVICES).bind(id).all::<DeviceRow>().await?;
-    let device = |row: DeviceRow| Device {
-        id: row.id,
-        member_id: row.member_id,
-        member_name: row.member_name,
-        name: row.name,
-        enrolled_at: row.enrolled_at,
-        revoked_at: row.revoked_at,
-    };
-    Ok(Staffed {
-        shop,
-        closed_at,
-        members: members.into_iter().map(|(id, name, role)| Member { id, name, role }).collect(),
-        devices: devices.into_iter().map(device).collect(),
-    })
+    let devices: Vec<Device> = tx.query(DEVICES).bind(id).all().await?;
+    Ok(Staffed { shop, closed_at, members: members.into_iter().map(|(id, name, role)| Member { id, name, role }).collect(), devices })
 }
 
 sql! {

@@ -4,16 +4,14 @@
 use db::{Db, Tx, sql};
 use identity::seal::{Book, Checked, Pace, Sealed, check, seal};
 use shared::{
-    AdjustmentId, BrandId, CampaignId, CivilDate, ConsumerId, EntryId, LotId, MemberId, OrganisationId, PurchaseId, RewardInstanceId,
-    ShopId, Timestamp, WalletId,
+    AdjustmentId, BrandId, CampaignId, CivilDate, ConsumerId, LotId, MemberId, OrganisationId, PurchaseId, RewardInstanceId, ShopId,
+    Timestamp, WalletId,
 };
-use uuid::Uuid;
 
 use crate::Error;
 
 #[derive(sqlx::FromRow)]
 struct Entry {
-    id: EntryId,
     business_key: String,
     tenant_id: OrganisationId,
     brand_id: BrandId,
@@ -30,17 +28,9 @@ struct Entry {
     amount: i64,
     occurred_at: Timestamp,
     recorded_at: Timestamp,
-    sequence: Option<i64>,
-    seal: Option<Vec<u8>>,
 }
 
 impl Sealed for Entry {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn seal(&self) -> Option<(i64, &[u8])> {
-        self.sequence.zip(self.seal.as_deref())
-    }
     fn says(&self) -> Vec<Option<String>> {
         let mut says = vec![
             Some(self.business_key.clone()),
@@ -67,7 +57,6 @@ impl Sealed for Entry {
 
 #[derive(sqlx::FromRow)]
 struct Payable {
-    id: EntryId,
     business_key: String,
     shop_id: ShopId,
     tenant_id: OrganisationId,
@@ -80,17 +69,9 @@ struct Payable {
     currency: String,
     occurred_at: Timestamp,
     business_date: CivilDate,
-    sequence: Option<i64>,
-    seal: Option<Vec<u8>>,
 }
 
 impl Sealed for Payable {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn seal(&self) -> Option<(i64, &[u8])> {
-        self.sequence.zip(self.seal.as_deref())
-    }
     fn says(&self) -> Vec<Option<String>> {
         vec![
             Some(self.business_key.clone()),
@@ -111,7 +92,6 @@ impl Sealed for Payable {
 
 #[derive(sqlx::FromRow)]
 struct Earned {
-    id: EntryId,
     business_key: String,
     shop_id: ShopId,
     tenant_id: OrganisationId,
@@ -126,17 +106,9 @@ struct Earned {
     reason: Option<String>,
     occurred_at: Timestamp,
     business_date: CivilDate,
-    sequence: Option<i64>,
-    seal: Option<Vec<u8>>,
 }
 
 impl Sealed for Earned {
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-    fn seal(&self) -> Option<(i64, &[u8])> {
-        self.sequence.zip(self.seal.as_deref())
-    }
     fn says(&self) -> Vec<Option<String>> {
         vec![
             Some(self.business_key.clone()),

@@ -30,7 +30,7 @@ use uuid::Uuid;
 
 use crate::{
     Error,
-    facts::managed,
+    facts::{managed, reached},
     metrics::small_numbers::{alone, hide},
     segments,
 };
@@ -145,17 +145,7 @@ pub async fn get(tx: &mut Tx, actor: &Actor, id: AudienceMessageId) -> Result<Au
 }
 
 async fn find(tx: &mut Tx, actor: &Actor, id: AudienceMessageId) -> Result<Row, Error> {
-    if *actor == Actor::Anonymous {
-        return Err(identity::Error::Unauthorized.into());
-    }
-    let row = tx.query(GET).bind(id).maybe::<Row>().await?;
-    let tenant = match &row {
-        Some(row) => row.tenant_id,
-        // For whoever may not read anything it is no "not found".
-        None => actor.tenant()?,
-    };
-    actor.reads(tenant)?;
-    row.ok_or(Error::NotFound)
+    reached(tx, actor, GET, id.0, |row: &Row| row.tenant_id, Actor::reads).await
 }
 
 /// Who is in a saved segment at an instant, and who of them agreed to the brand's promotions.

@@ -1,11 +1,12 @@
 //! What reports rest on and no sale tells: money, assumptions, control shops, shopkeepers' answers.
 
-use db::{Tx, sql};
+use db::{Record, Sql, Tx, sql};
 use identity::{Actor, audit};
 use shared::{
     BrandId, CampaignId, CivilDate, CostId, OrganisationId, ShopId, Timestamp,
     reports::{Arms, Assumptions, NewCost},
 };
+use uuid::Uuid;
 
 use crate::Error;
 
@@ -24,6 +25,28 @@ pub(crate) async fn managed(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Resul
     let owner = identity::organisation::find_brand(tx, brand).await?.ok_or(Error::NotFound)?.organisation_id;
     actor.manages(owner)?;
     Ok(owner)
+}
+
+/// The row that `find` finds by its id, for whom `may` lets reach its owner: [`Actor::reads`] or [`Actor::manages`].
+pub(crate) async fn reached<R: Record>(
+    tx: &mut Tx,
+    actor: &Actor,
+    find: Sql,
+    id: Uuid,
+    owner: fn(&R) -> OrganisationId,
+    may: fn(&Actor, OrganisationId) -> Result<(), identity::Error>,
+) -> Result<R, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let row = tx.query(find).bind(id).maybe::<R>().await?;
+    let tenant = match &row {
+        Some(row) => owner(row),
+        // For whoever may not read anything it is no "not found".
+        None => actor.tenant()?,
+    };
+    may(actor, tenant)?;
+    row.ok_or(Error::NotFound)
 }
 
 /// Enters money that was spent. A wrong row is taken back by a negative one: what reports said once can be explained.

@@ -20,7 +20,10 @@ use shared::{
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{Error, digest, facts::managed};
+use crate::{
+    Error, digest,
+    facts::{managed, reached},
+};
 
 /// Schedules of one organisation, at most.
 const SCHEDULES_MAX: i64 = 50;
@@ -96,23 +99,14 @@ pub async fn list(tx: &mut Tx, actor: &Actor) -> Result<Vec<Schedule>, Error> {
 
 /// One of them.
 pub async fn get(tx: &mut Tx, actor: &Actor, id: ReportScheduleId) -> Result<Schedule, Error> {
-    if *actor == Actor::Anonymous {
-        return Err(identity::Error::Unauthorized.into());
-    }
-    let row = tx.query(GET).bind(id).maybe::<Row>().await?;
-    let tenant = match &row {
-        Some(row) => row.tenant_id,
-        // For whoever may not read anything it is no "not found".
-        None => actor.tenant()?,
-    };
-    actor.reads(tenant)?;
-    whole(tx, row.ok_or(Error::NotFound)?).await
+    let row = reached(tx, actor, GET, id.0, |row: &Row| row.tenant_id, Actor::reads).await?;
+    whole(tx, row).await
 }
 
 /// Ends a schedule. What is on its way still arrives.
 pub async fn remove(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ReportScheduleId) -> Result<(), Error> {
-    let tenant = changeable(tx, actor, id).await?;
-    if tx.query(REMOVE).bind(now).bind(id).bind(tenant).execute().await? == 1 {
+    let row = changeable(tx, actor, id).await?;
+    if tx.query(REMOVE).bind(now).bind(id).bind(row.tenant_id).execute().await? == 1 {
         audit::record(tx, actor, now, "report_schedule.removed", id, None, None, None).await?;
     }
     Ok(())
@@ -120,9 +114,8 @@ pub async fn remove(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ReportSchedu
 
 /// Sends the last whole week or month now, beside what is due.
 pub async fn send_now(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ReportScheduleId) -> Result<AskedDispatch, Error> {
-    let tenant = changeable(tx, actor, id).await?;
-    let row = tx.query(GET).bind(id).maybe::<Row>().await?.ok_or(Error::NotFound)?;
-    let (country,): (Country,) = tx.query(COUNTRY).bind(tenant).one().await?;
+    let row = changeable(tx, actor, id).await?;
+    let (country,): (Country,) = tx.query(COUNTRY).bind(row.tenant_id).one().await?;
     let today = identity::shop::local_date(country.time_zone(), now);
     let (from, to) = row.cadence.period(today).ok_or(Error::Period)?;
     let asked: Uuid = tx.new_id();
@@ -131,17 +124,8 @@ pub async fn send_now(tx: &mut Tx, actor: &Actor, now: Timestamp, id: ReportSche
     Ok(AskedDispatch { from_date: from, to_date: to })
 }
 
-async fn changeable(tx: &mut Tx, actor: &Actor, id: ReportScheduleId) -> Result<OrganisationId, Error> {
-    if *actor == Actor::Anonymous {
-        return Err(identity::Error::Unauthorized.into());
-    }
-    let row = tx.query(GET).bind(id).maybe::<Row>().await?;
-    let tenant = match &row {
-        Some(row) => row.tenant_id,
-        None => actor.tenant()?,
-    };
-    actor.manages(tenant)?;
-    row.map(|row| row.tenant_id).ok_or(Error::NotFound)
+async fn changeable(tx: &mut Tx, actor: &Actor, id: ReportScheduleId) -> Result<Row, Error> {
+    reached(tx, actor, GET, id.0, |row: &Row| row.tenant_id, Actor::manages).await
 }
 
 /// Whom the actor's organisation may send its reports to: its own people.

@@ -9,7 +9,7 @@ use db::{Db, clock::Clock};
 use identity::{
     Actor, Persona, Phone, Scopes,
     challenge::VerifiedPhone,
-    consent,
+    consent::Decision,
     consumer::NewConsumer,
     session::{self, Subject},
     user::NewUser,
@@ -159,27 +159,13 @@ impl World {
             let user = identity::user::create(&mut tx, &Actor::System, NOW, new).await.unwrap();
             tokens.push((who, session::open(&mut tx, NOW, Subject::User(user, organisation, kind)).await.unwrap().token));
         }
-        let new = NewShop {
-            name: "La Esquina".into(),
-            country: Country::Co,
-            time_zone: None,
-            city: "Bogotá".into(),
-            zone: String::new(),
-            distributor_code: None,
-        };
+        let new = NewShop { city: "Bogotá".into(), ..NewShop::new("La Esquina", Country::Co) };
         let (shop, owner) = identity::shop::register(&mut tx, NOW, &phone(1), &new, "Rosa").await.unwrap();
         let cashier = identity::shop::insert_member(&mut tx, NOW, shop, &phone(2), "Iván", MemberRole::Cashier).await.unwrap();
         for (who, member) in [(Who::Owner, owner), (Who::Cashier, cashier)] {
             tokens.push((who, session::open(&mut tx, NOW, Subject::Member(member, shop)).await.unwrap().token));
         }
-        let consent = consent::Decision {
-            purpose: consent::Purpose::Card,
-            controller: "platform".into(),
-            granted: true,
-            text_version: "co".into(),
-            channel: "web".into(),
-            device: "Android".into(),
-        };
+        let consent = Decision::for_the_card("co", "web", "Android");
         let new = NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![consent] };
         let (consumer, _) = loyalty::card::sign_up(&mut tx, &app.loyalty, NOW, &phone(10), &new).await.unwrap();
         tokens.push((Who::Consumer, session::open(&mut tx, NOW, Subject::Consumer(consumer)).await.unwrap().token));

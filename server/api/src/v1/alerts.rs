@@ -6,14 +6,13 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
 };
-use serde::Deserialize;
 use shared::{
     AlertId, ShopHoldId,
     loyalty::alert::{Alert, Because, SellInReport, ShopHold},
 };
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::How;
 use crate::{
     ActorOf, ApiState, IMPORT_MAX_BYTES, Refusal,
     body::{Body, Id, Query},
@@ -87,15 +86,6 @@ async fn lift(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Check or do.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct How {
-    /// False: only the report, nothing is written.
-    #[serde(default)]
-    apply: bool,
-}
-
 /// Loads what distributors say that shops had and bought: `tienda,gtin,fecha,comprado,inicial`, at most 20 000 rows and 2 MB.
 ///
 /// For products of the actor's own brands. The same row twice changes nothing the second time.
@@ -108,7 +98,7 @@ async fn load(
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<Json<SellInReport>, Refusal> {
     let bytes = body.map_err(body_refused)?;
-    let (mut tx, now) = if how.apply { api.begin().await? } else { api.read().await? };
+    let (mut tx, now) = how.open(&api).await?;
     let report = loyalty::sell_in::load(&mut tx, &actor, now, &bytes, how.apply).await?;
     tx.commit().await?;
     Ok(Json(report))

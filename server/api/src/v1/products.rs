@@ -7,15 +7,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use serde::Deserialize;
 use shared::{
     Page, ProductId,
     catalogue::{ImportReport, NewPack, NewProduct, Pack, Product},
 };
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::Search;
+use super::{How, Search};
 use crate::{
     ActorOf, ApiState, IMPORT_MAX_BYTES, Refusal,
     body::{Body, Id, Query},
@@ -101,15 +99,6 @@ async fn remove_pack(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Check or do.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct How {
-    /// False: only the report, nothing is written.
-    #[serde(default)]
-    apply: bool,
-}
-
 /// Checks or applies a CSV file: `gtin,nombre,marca,categoria,precio,moneda`, and for packs `unidad,unidades`, at most 5 000 rows and 2 MB. Operator only.
 ///
 /// UTF-8 or Latin-1; comma, semicolon or tab. The same file twice changes nothing the second time.
@@ -122,7 +111,7 @@ async fn import(
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Result<Json<ImportReport>, Refusal> {
     let bytes = body.map_err(body_refused)?;
-    let (mut tx, now) = if how.apply { api.begin().await? } else { api.read().await? };
+    let (mut tx, now) = how.open(&api).await?;
     let report = catalogue::import::run(&mut tx, &actor, now, &bytes, how.apply).await?;
     tx.commit().await?;
     Ok(Json(report))

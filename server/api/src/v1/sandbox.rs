@@ -6,7 +6,7 @@ use db::{Tx, sql};
 use identity::{
     Phone, Scope,
     challenge::VerifiedPhone,
-    consent::{self, Decision, Purpose},
+    consent::{self, Decision},
     consumer::NewConsumer,
 };
 use notifications::SandboxMessage;
@@ -121,14 +121,7 @@ async fn anonymous(api: &ApiState, tx: &mut Tx, now: Timestamp, new: &SandboxCon
 
 async fn person(api: &ApiState, tx: &mut Tx, now: Timestamp, new: &SandboxConsumer) -> Result<MadeConsumer, Refusal> {
     let phone = VerifiedPhone::trusted(&api.keys, invented_phone(new.country)?);
-    let consent = Decision {
-        purpose: Purpose::Card,
-        controller: "platform".into(),
-        granted: true,
-        text_version: consent::text(new.country).version.into(),
-        channel: "sandbox".into(),
-        device: "sandbox".into(),
-    };
+    let consent = Decision::for_the_card(consent::text(new.country).version, "sandbox", "sandbox");
     let consumer = NewConsumer { name: new.name.clone(), adult: new.adult, shop: None, consents: vec![consent] };
     let (consumer_id, card_id) = loyalty::card::sign_up(tx, &api.loyalty, now, &phone, &consumer).await?;
     if let Some(shop) = new.works_at {

@@ -491,14 +491,7 @@ async fn shops_file(world: &World) -> String {
 async fn begins_later(world: &World) -> (String, String) {
     let mut new = stamp_card(world.brand, world.cola, world.reward);
     (new.rules.starts, new.rules.ends) = ("2026-05-01".parse().unwrap(), "2026-05-31".parse().unwrap());
-    let shop = shared::identity::NewShop {
-        name: "La Otra".into(),
-        country: shared::Country::Co,
-        time_zone: None,
-        city: String::new(),
-        zone: String::new(),
-        distributor_code: None,
-    };
+    let shop = shared::identity::NewShop::new("La Otra", shared::Country::Co);
     let mut tx = world.state.db.begin().await.unwrap();
     let campaign = loyalty::campaign::create(&mut tx, &identity::Actor::System, NOW, &new).await.unwrap().id;
     let shop = identity::shop::create(&mut tx, &identity::Actor::System, NOW, &shop).await.unwrap().id;

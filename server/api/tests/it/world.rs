@@ -10,7 +10,7 @@ use db::{Db, clock::Clock, sql};
 use identity::{
     Actor, Keys, Persona, Phone, Scopes,
     challenge::VerifiedPhone,
-    consent,
+    consent::Decision,
     consumer::NewConsumer,
     session::{self, Subject},
     user::NewUser,
@@ -117,9 +117,7 @@ fn any_phone(number: u32) -> VerifiedPhone {
 }
 
 fn new_shop(name: &str) -> NewShop {
-    NewShop {
-        name: name.into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None
-    }
+    NewShop { city: "Bogotá".into(), ..NewShop::new(name, Country::Co) }
 }
 
 fn keypair() -> EcdsaKeyPair {
@@ -258,14 +256,7 @@ impl World {
         let rosa =
             session::resolve(&mut tx, NOW, Persona::Tendero, &proofs.iter().find(|(who, _)| *who == Who::Owner).unwrap().1).await.unwrap();
         let device = identity::device::enrol(&mut tx, &rosa, NOW, &public, proof.as_ref(), "Android").await.unwrap();
-        let consent = consent::Decision {
-            purpose: consent::Purpose::Card,
-            controller: "platform".into(),
-            granted: true,
-            text_version: "co".into(),
-            channel: "web".into(),
-            device: "Android".into(),
-        };
+        let consent = Decision::for_the_card("co", "web", "Android");
         let mut consumers = Vec::new();
         for (who, name, last) in [(Who::Ana, "Ana", 10), (Who::Luz, "Luz", 11)] {
             let new = NewConsumer { name: Some(name.into()), adult: true, shop: None, consents: vec![consent.clone()] };

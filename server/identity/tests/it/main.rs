@@ -8,7 +8,7 @@ use db::{Db, both_databases};
 use identity::{
     Actor, Error, Keys, Persona, Phone, Scope, Scopes, api_key, audit, card_move,
     challenge::{self, VerifiedPhone},
-    consent::{self, Decision, Purpose},
+    consent::{self, Decision},
     consumer::{self, NewConsumer},
     dead_letter, device, organisation,
     session::{self, Subject},
@@ -36,19 +36,10 @@ fn phone(last: u32) -> VerifiedPhone {
     VerifiedPhone::trusted(&keys(), Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap())
 }
 fn new_shop(name: &str) -> NewShop {
-    NewShop {
-        name: name.into(), country: Country::Co, time_zone: None, city: "Bogotá".into(), zone: String::new(), distributor_code: None
-    }
+    NewShop { city: "Bogotá".into(), ..NewShop::new(name, Country::Co) }
 }
 fn for_the_card() -> Decision {
-    Decision {
-        purpose: Purpose::Card,
-        controller: "platform".into(),
-        granted: true,
-        text_version: consent::text(Country::Co).version.into(),
-        channel: "web".into(),
-        device: "Android".into(),
-    }
+    Decision::for_the_card(consent::text(Country::Co).version, "web", "Android")
 }
 fn new_consumer() -> NewConsumer {
     NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![for_the_card()] }

@@ -7,7 +7,7 @@ use shared::{
     ConsumerId, ShopId, Timestamp,
     identity::{NewShop, OrganisationKind, UserRole},
     loyalty::{
-        ImportLine, ImportPurchase, PurchaseStatus,
+        ImportLine, PurchaseStatus,
         alert::{Alert, AlertFacts},
         campaign::Unit,
     },
@@ -16,7 +16,7 @@ use shared::{
 
 use crate::{
     per_value,
-    world::{COLA, GALLETA, NOW, World, gtin},
+    world::{COLA, GALLETA, NOW, World, line, sale},
 };
 
 sql! {
@@ -26,14 +26,7 @@ sql! {
 
 async fn shop(world: &World, code: &str) -> ShopId {
     let mut tx = world.db.begin().await.unwrap();
-    let new = NewShop {
-        name: code.into(),
-        country: shared::Country::Co,
-        time_zone: None,
-        city: String::new(),
-        zone: String::new(),
-        distributor_code: Some(code.into()),
-    };
+    let new = NewShop { distributor_code: Some(code.into()), ..NewShop::new(code, shared::Country::Co) };
     let id = identity::shop::create(&mut tx, &Actor::System, NOW, &new).await.unwrap().id;
     tx.commit().await.unwrap();
     id
@@ -41,26 +34,8 @@ async fn shop(world: &World, code: &str) -> ShopId {
 
 /// A till reports so many of something.
 async fn sells(world: &World, shop: ShopId, consumer: ConsumerId, at: Timestamp, quantity: i64, price: Option<i64>) -> PurchaseStatus {
-    let till = Actor::Key {
-        key: shared::ApiKeyId::fixed(1),
-        tenant: world.tenant,
-        kind: OrganisationKind::BrandOwner,
-        scopes: identity::Scopes::parse("purchases:import").unwrap(),
-    };
-    let line = ImportLine { gtin: gtin(COLA), quantity, unit_price_minor: price, discount_minor: 0, reward_line: false };
-    let sale = ImportPurchase {
-        external_id: format!("{shop}-{consumer}-{}", at.0),
-        shop_id: shop,
-        consumer_id: Some(consumer),
-        card_code: None,
-        purchased_at: at,
-        offline: false,
-        lines: vec![line],
-    };
-    let mut tx = world.db.begin().await.unwrap();
-    let outcome = loyalty::purchase::import(&mut tx, &world.loyalty, &till, at, &sale, sale.external_id.as_bytes()).await.unwrap();
-    tx.commit().await.unwrap();
-    serde_json::from_slice::<shared::loyalty::PurchaseAnswer>(&outcome.bytes).unwrap().status
+    let line = ImportLine { unit_price_minor: price, ..line(COLA, quantity) };
+    world.imports_sale(&sale(format!("{shop}-{consumer}-{}", at.0), shop, consumer, at, vec![line])).await.status
 }
 
 async fn load(world: &World, file: &str) -> shared::loyalty::alert::SellInReport {

@@ -104,7 +104,7 @@ both_databases! {
         world.publish(world.rules(Unit::Points, per_value())).await;
         let mut tx = db.begin().await.unwrap();
         let printed = card::print(&mut tx, &world.loyalty, &world.tendero, NOW).await.unwrap();
-        let new = shared::identity::NewShop { name: "La Otra".into(), country: shared::Country::Co, time_zone: None, city: "Cali".into(), zone: String::new(), distributor_code: None };
+        let new = shared::identity::NewShop { city: "Cali".into(), ..shared::identity::NewShop::new("La Otra", shared::Country::Co) };
         let (other, _) = identity::shop::register(&mut tx, NOW, &crate::world::phone(9), &new, "Luz").await.unwrap();
         tx.commit().await.unwrap();
         let right = world.code(world.consumer, NOW).await;

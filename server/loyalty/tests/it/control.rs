@@ -16,14 +16,7 @@ async fn many(world: &World, count: usize) {
     let mut tx = world.db.begin().await.unwrap();
     let mut shops = vec![world.shop];
     for number in 1..count {
-        let new = NewShop {
-            name: format!("Tienda {number}"),
-            country: Country::Co,
-            time_zone: None,
-            city: String::new(),
-            zone: String::new(),
-            distributor_code: None,
-        };
+        let new = NewShop::new(format!("Tienda {number}"), Country::Co);
         shops.push(shop::create(&mut tx, &Actor::System, NOW, &new).await.unwrap().id);
     }
     identity::participation::enrol(&mut tx, &Actor::System, NOW, world.brand, &shops).await.unwrap();

@@ -49,14 +49,7 @@ async fn reward_of(world: &World) -> RewardId {
 
 async fn luis(world: &World) -> Actor {
     let mut tx = world.db.begin().await.unwrap();
-    let new = shared::identity::NewShop {
-        name: "Don Luis".into(),
-        country: shared::Country::Co,
-        time_zone: None,
-        city: String::new(),
-        zone: String::new(),
-        distributor_code: None,
-    };
+    let new = shared::identity::NewShop::new("Don Luis", shared::Country::Co);
     let (shop, member) = identity::shop::register(&mut tx, NOW, &world::phone(9), &new, "Luis").await.unwrap();
     tx.commit().await.unwrap();
     Actor::Member { member, shop, role: MemberRole::Owner, device: None, session: SessionId::fixed(4) }

@@ -1,15 +1,14 @@
 //! A forecast made with nothing but what was known before a campaign, and what the live engine then gave.
 
 use db::{Db, both_databases, sql};
-use identity::{Actor, Scopes, shop};
+use identity::{Actor, shop};
 use loyalty::{campaign, purchase, replay};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{
-    ApiKeyId, CampaignId, ConsumerId, Country, PurchaseId, ShopId, Timestamp,
-    identity::{NewShop, OrganisationKind},
+    CampaignId, ConsumerId, Country, PurchaseId, ShopId, Timestamp,
+    identity::NewShop,
     loyalty::{
-        CampaignRules, CampaignState, Forecast, ImportLine, ImportPurchase, NewCampaign, NewReturn, ReturnedLine, ReturnedLines, RuleKind,
-        Template,
+        CampaignRules, CampaignState, Forecast, NewCampaign, NewReturn, ReturnedLine, ReturnedLines, RuleKind, Template,
         campaign::{Cap, CapScope, Enrolment, Multiplier, MultiplierWhen, OnExceed, Threshold, Unit},
         evaluation::Trace,
     },
@@ -17,7 +16,7 @@ use shared::{
 };
 use sqlx::types::Json;
 
-use crate::world::{COLA, GALLETA, NOW, World, gtin, phone};
+use crate::world::{COLA, GALLETA, NOW, World, line, phone, sale};
 
 /// Weeks of sales before the campaigns, and of the campaigns.
 const BEFORE: i64 = 8;
@@ -60,14 +59,7 @@ impl Neighbourhood {
         let mut shops = vec![world.shop];
         let mut tx = db.begin().await.unwrap();
         for number in 0..3 {
-            let new = NewShop {
-                name: format!("Tienda {number}"),
-                country: Country::Co,
-                time_zone: None,
-                city: "Bogotá".into(),
-                zone: String::new(),
-                distributor_code: None,
-            };
+            let new = NewShop { city: "Bogotá".into(), ..NewShop::new(format!("Tienda {number}"), Country::Co) };
             shops.push(shop::register(&mut tx, NOW, &phone(100 + number), &new, "Luz").await.unwrap().0);
         }
         tx.commit().await.unwrap();
@@ -91,12 +83,7 @@ impl Neighbourhood {
 
     /// Every sale of one day counted from [`NOW`], and what comes back of it.
     async fn day(&mut self, day: i64) {
-        let till = Actor::Key {
-            key: ApiKeyId::fixed(1),
-            tenant: self.world.tenant,
-            kind: OrganisationKind::BrandOwner,
-            scopes: Scopes::parse("purchases:import").unwrap(),
-        };
+        let till = self.world.till();
         let mut tx = self.world.db.begin().await.unwrap();
         let mut back = Vec::new();
         for habit in &self.habits {
@@ -108,22 +95,8 @@ impl Neighbourhood {
             }
             self.sales += 1;
             let at = NOW.plus_ms(day * DAY_MS + (self.sales % 120) * MINUTE_MS);
-            let line = |code: &str, quantity| ImportLine {
-                gtin: gtin(code),
-                quantity,
-                unit_price_minor: None,
-                discount_minor: 0,
-                reward_line: false,
-            };
-            let sale = ImportPurchase {
-                external_id: self.sales.to_string(),
-                shop_id: habit.shop,
-                consumer_id: Some(habit.consumer),
-                card_code: None,
-                purchased_at: at,
-                offline: false,
-                lines: [line(COLA, cola)].into_iter().chain((galleta > 0).then(|| line(GALLETA, galleta))).collect(),
-            };
+            let lines = [line(COLA, cola)].into_iter().chain((galleta > 0).then(|| line(GALLETA, galleta))).collect();
+            let sale = sale(self.sales.to_string(), habit.shop, habit.consumer, at, lines);
             let done = purchase::import(&mut tx, &self.world.loyalty, &till, at, &sale, sale.external_id.as_bytes()).await.unwrap();
             let answer: shared::loyalty::PurchaseAnswer = serde_json::from_slice(&done.bytes).unwrap();
             if returns && habit.shop == self.world.shop {

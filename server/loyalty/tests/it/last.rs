@@ -2,21 +2,19 @@
 
 use db::{Config, Db, Engine, sql, testing::TestDb};
 use futures::future::{BoxFuture, FutureExt, join_all};
-use identity::{Actor, Scopes};
+use identity::Actor;
 use loyalty::{Error, Loyalty, catalogue, purchase, reward};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use shared::{
-    ApiKeyId, ConsumerId, Currency, RewardId, Timestamp,
-    identity::OrganisationKind,
+    ConsumerId, Currency, RewardId, Timestamp,
     loyalty::{
-        CampaignRules, ImportLine, ImportPurchase, NewDelivery, NewReservation, NewReward, PurchaseAnswer, RewardInstance, RewardStatus,
-        RuleKind,
+        CampaignRules, NewDelivery, NewReservation, NewReward, PurchaseAnswer, RewardInstance, RewardStatus, RuleKind,
         campaign::{Threshold, Unit},
     },
     time::MINUTE_MS,
 };
 
-use crate::world::{COLA, GALLETA, NOW, World, gtin, keys};
+use crate::world::{COLA, GALLETA, NOW, World, keys, line, sale};
 
 const SEEDS: u64 = 100;
 /// What a card needs, and what the catalogue asks for.
@@ -111,24 +109,9 @@ impl Race {
     }
 
     async fn buys(&self, place: &Place, who: ConsumerId, product: &str, now: Timestamp) -> PurchaseAnswer {
-        let till = Actor::Key {
-            key: ApiKeyId::fixed(1),
-            tenant: self.world.tenant,
-            kind: OrganisationKind::BrandOwner,
-            scopes: Scopes::parse("purchases:import").unwrap(),
-        };
-        let line = ImportLine { gtin: gtin(product), quantity: NEED, unit_price_minor: None, discount_minor: 0, reward_line: false };
-        let sale = ImportPurchase {
-            external_id: format!("{who}:{product}"),
-            shop_id: self.world.shop,
-            consumer_id: Some(who),
-            card_code: None,
-            purchased_at: now,
-            offline: false,
-            lines: vec![line],
-        };
+        let sale = sale(format!("{who}:{product}"), self.world.shop, who, now, vec![line(product, NEED)]);
         let mut tx = place.db.begin().await.unwrap();
-        let outcome = purchase::import(&mut tx, &place.loyalty, &till, now, &sale, sale.external_id.as_bytes()).await.unwrap();
+        let outcome = purchase::import(&mut tx, &place.loyalty, &self.world.till(), now, &sale, sale.external_id.as_bytes()).await.unwrap();
         tx.commit().await.unwrap();
         serde_json::from_slice(&outcome.bytes).unwrap()
     }

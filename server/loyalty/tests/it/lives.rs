@@ -2,22 +2,21 @@
 //! comes back from leaves nothing.
 
 use db::{Engine, testing::TestDb};
-use identity::{Actor, Scopes};
+use identity::Actor;
 use loyalty::{Error, card, catalogue, purchase, reward, settle, shop};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{
-    ApiKeyId, Currency, PurchaseId, RewardId, RewardInstanceId, Timestamp,
-    identity::OrganisationKind,
+    Currency, PurchaseId, RewardId, RewardInstanceId, Timestamp,
     loyalty::{
-        AllLines, CampaignRules, ImportLine, ImportPurchase, NewDelivery, NewReservation, NewReturn, NewReward, PurchaseAnswer,
-        PurchaseStatus, ReturnedLine, ReturnedLines, RewardStatus, RuleKind,
+        AllLines, CampaignRules, ImportPurchase, NewDelivery, NewReservation, NewReturn, NewReward, PurchaseAnswer, PurchaseStatus,
+        ReturnedLine, ReturnedLines, RewardStatus, RuleKind,
         campaign::{Basis, Cap, CapScope, OnExceed, Threshold, Unit},
     },
     time::{DAY_MS, MINUTE_MS},
 };
 use uuid::Uuid;
 
-use crate::world::{COLA, GALLETA, NOW, World, gtin};
+use crate::world::{COLA, GALLETA, NOW, World, gtin, line, sale};
 
 const SEEDS: u64 = 6;
 const STEPS: usize = 36;
@@ -139,19 +138,10 @@ impl Living {
         Self { world, gift, now: NOW, bought: Vec::new(), returned: Vec::new(), handed_over: 0 }
     }
 
-    fn till(&self) -> Actor {
-        Actor::Key {
-            key: ApiKeyId::fixed(1),
-            tenant: self.world.tenant,
-            kind: OrganisationKind::BrandOwner,
-            scopes: Scopes::parse("purchases:import").unwrap(),
-        }
-    }
-
     async fn sends(&self, sale: &ImportPurchase) -> (PurchaseAnswer, bool) {
         let mut tx = self.world.db.begin().await.unwrap();
         let bytes = serde_json::to_vec(sale).unwrap();
-        let outcome = purchase::import(&mut tx, &self.world.loyalty, &self.till(), self.now, sale, &bytes).await.unwrap();
+        let outcome = purchase::import(&mut tx, &self.world.loyalty, &self.world.till(), self.now, sale, &bytes).await.unwrap();
         tx.commit().await.unwrap();
         (serde_json::from_slice(&outcome.bytes).unwrap(), outcome.replayed)
     }
@@ -168,27 +158,12 @@ impl Living {
         let world = &self.world;
         match step {
             Step::Buy { colas, galletas } => {
-                let line = |code, quantity| ImportLine {
-                    gtin: gtin(code),
-                    quantity,
-                    unit_price_minor: None,
-                    discount_minor: 0,
-                    reward_line: false,
-                };
                 let lines = [(COLA, colas), (GALLETA, galletas)]
                     .into_iter()
                     .filter(|(_, quantity)| *quantity > 0)
                     .map(|(code, quantity)| line(code, quantity))
                     .collect();
-                let sale = ImportPurchase {
-                    external_id: format!("ticket-{}", self.bought.len()),
-                    shop_id: world.shop,
-                    consumer_id: Some(world.consumer),
-                    card_code: None,
-                    purchased_at: self.now,
-                    offline: false,
-                    lines,
-                };
+                let sale = sale(format!("ticket-{}", self.bought.len()), world.shop, world.consumer, self.now, lines);
                 let (answer, replayed) = self.sends(&sale).await;
                 assert_eq!((answer.status, replayed), (PurchaseStatus::Accepted, false));
                 self.bought.push((sale, answer.purchase_id));

@@ -230,7 +230,7 @@ both_databases! {
         let day = shop::day(&mut tx, &world.cashier(), NOW).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = db.begin().await.unwrap();
-        let other = shared::identity::NewShop { name: "Don Luis".into(), country: shared::Country::Co, time_zone: None, city: String::new(), zone: String::new(), distributor_code: None };
+        let other = shared::identity::NewShop::new("Don Luis", shared::Country::Co);
         let (elsewhere, member) = identity::shop::register(&mut tx, NOW, &world::phone(9), &other, "Luis").await.unwrap();
         let luis = Actor::Member { member, shop: elsewhere, role: MemberRole::Owner, device: None, session: SessionId::fixed(4) };
         let twice = reward::deliver(&mut tx, &world.loyalty, &luis, NOW, &new).await;

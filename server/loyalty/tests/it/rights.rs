@@ -213,7 +213,7 @@ db::both_databases! {
         world.buys(0, &[(COLA, 2, None)]).await;
         let (ana, _) = signed_in(&world).await;
         leave(&world, &ana).await;
-        let given = identity::consent::Decision { purpose: consent::Purpose::Card, controller: "platform".into(), granted: true, text_version: "co".into(), channel: "web".into(), device: String::new() };
+        let given = consent::Decision::for_the_card("co", "web", "");
         let new = identity::consumer::NewConsumer { name: None, adult: true, shop: None, consents: vec![given] };
         let mut tx = db.begin().await.unwrap();
         let (again, _) = card::sign_up(&mut tx, &world.loyalty, NOW, &phone(2), &new).await.unwrap();

@@ -6,13 +6,13 @@ use loyalty::Error;
 use shared::{
     ApiKeyId, BrandId, ConsumerId, Country, OrganisationId, ProductId, ShopId, Timestamp,
     identity::{NewShop, OrganisationKind},
-    loyalty::{CampaignRules, ImportLine, ImportPurchase, NewCampaign, PurchaseAnswer, Rule, RuleKind, Template, campaign::Unit},
+    loyalty::{CampaignRules, NewCampaign, PurchaseAnswer, Rule, RuleKind, Template, campaign::Unit},
     sandbox::NewSandbox,
     time::MINUTE_MS,
 };
 use uuid::Uuid;
 
-use crate::world::{COLA, NOW, World, gtin};
+use crate::world::{COLA, NOW, World, gtin, line, sale};
 
 const NAME: &str = "Pruebas Norte";
 const TRIAL: &str = "2000000000008";
@@ -62,14 +62,7 @@ struct Apart {
 /// A shop and a card for whatever the sandbox is now.
 async fn furnish(world: &World, tenant: OrganisationId) -> (ShopId, ConsumerId) {
     let mut tx = world.db.begin().await.unwrap();
-    let new = NewShop {
-        name: "Tienda de prueba".into(),
-        country: Country::Co,
-        time_zone: None,
-        city: String::new(),
-        zone: String::new(),
-        distributor_code: None,
-    };
+    let new = NewShop::new("Tienda de prueba", Country::Co);
     let shop = sandbox::add_shop(&mut tx, &till(tenant), NOW, tenant, &new).await.unwrap().id;
     let card = loyalty::sandbox::add_card(&mut tx, &world.loyalty, &till(tenant), NOW, tenant, true).await.unwrap();
     tx.commit().await.unwrap();
@@ -108,15 +101,7 @@ async fn sells(
     minute: i64,
 ) -> Result<PurchaseAnswer, Error> {
     let at = NOW.plus_ms(minute * MINUTE_MS);
-    let sale = ImportPurchase {
-        external_id: format!("{code}-{minute}"),
-        shop_id: shop,
-        consumer_id: Some(consumer),
-        card_code: None,
-        purchased_at: at,
-        offline: false,
-        lines: vec![ImportLine { gtin: gtin(code), quantity: 2, unit_price_minor: None, discount_minor: 0, reward_line: false }],
-    };
+    let sale = sale(format!("{code}-{minute}"), shop, consumer, at, vec![line(code, 2)]);
     let mut tx = world.db.begin().await?;
     let outcome = loyalty::purchase::import(&mut tx, &world.loyalty, &till(tenant), at, &sale, sale.external_id.as_bytes()).await?;
     tx.commit().await?;

@@ -170,14 +170,7 @@ fn only<'a, T: PartialEq>(one: &'a [T], other: &'a [T]) -> (Vec<&'a T>, Vec<&'a 
 }
 
 fn card_consent() -> identity::consent::Decision {
-    identity::consent::Decision {
-        purpose: identity::consent::Purpose::Card,
-        controller: "platform".into(),
-        granted: true,
-        text_version: "co".into(),
-        channel: "web".into(),
-        device: "Android".into(),
-    }
+    identity::consent::Decision::for_the_card("co", "web", "Android")
 }
 
 async fn what_a_shop_kept_for_two_days_gives_what_it_would_have_given(engine: Engine) {

@@ -1,16 +1,16 @@
 //! Sales that no person makes are held with what explains them, and nothing of them is lost.
 
 use db::{Db, sql};
-use identity::{Actor, Scopes};
+use identity::Actor;
 use loyalty::{
     Loyalty,
     purchase::{self, VelocityLimits},
 };
 use shared::{
-    ApiKeyId, ConsumerId, Country, ShopId, Timestamp,
-    identity::{NewShop, OrganisationKind},
+    ConsumerId, Country, ShopId, Timestamp,
+    identity::NewShop,
     loyalty::{
-        ImportLine, ImportPurchase, NewReview, PurchaseAnswer, PurchaseStatus, ReviewDecision,
+        NewReview, PurchaseAnswer, PurchaseStatus, ReviewDecision,
         campaign::Unit,
         suspicion::{Counted, Evidence},
     },
@@ -19,7 +19,7 @@ use shared::{
 
 use crate::{
     per_value,
-    world::{COLA, GALLETA, NOW, World, gtin, keys},
+    world::{COLA, GALLETA, NOW, World, keys, line, sale},
 };
 
 sql! {
@@ -38,37 +38,11 @@ async fn strict(db: &Db, limits: VelocityLimits) -> World {
 impl World {
     /// A till of another shop reports one thing.
     pub async fn imports_at(&self, consumer: ConsumerId, shop: ShopId, at: Timestamp, product: &str) -> PurchaseAnswer {
-        let till = Actor::Key {
-            key: ApiKeyId::fixed(1),
-            tenant: self.tenant,
-            kind: OrganisationKind::BrandOwner,
-            scopes: Scopes::parse("purchases:import").unwrap(),
-        };
-        let line = ImportLine { gtin: gtin(product), quantity: 1, unit_price_minor: None, discount_minor: 0, reward_line: false };
-        let sale = ImportPurchase {
-            external_id: format!("{consumer}-{}", at.0),
-            shop_id: shop,
-            consumer_id: Some(consumer),
-            card_code: None,
-            purchased_at: at,
-            offline: false,
-            lines: vec![line],
-        };
-        let mut tx = self.db.begin().await.unwrap();
-        let outcome = purchase::import(&mut tx, &self.loyalty, &till, at, &sale, sale.external_id.as_bytes()).await.unwrap();
-        tx.commit().await.unwrap();
-        serde_json::from_slice(&outcome.bytes).unwrap()
+        self.imports_sale(&sale(format!("{consumer}-{}", at.0), shop, consumer, at, vec![line(product, 1)])).await
     }
 
     pub async fn second_shop(&self) -> ShopId {
-        let new = NewShop {
-            name: "El Faro".into(),
-            country: Country::Co,
-            time_zone: None,
-            city: "Medellín".into(),
-            zone: String::new(),
-            distributor_code: None,
-        };
+        let new = NewShop { city: "Medellín".into(), ..NewShop::new("El Faro", Country::Co) };
         let mut tx = self.db.begin().await.unwrap();
         let shop = identity::shop::create(&mut tx, &Actor::System, NOW, &new).await.unwrap().id;
         tx.commit().await.unwrap();

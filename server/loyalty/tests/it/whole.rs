@@ -1,21 +1,19 @@
 //! The contract's longer ways: points that wait and expire, returns, the catalogue, reviews, claims, budgets.
 
 use db::both_databases;
-use identity::{Actor, Scopes};
+use identity::Actor;
 use loyalty::{Error, campaign, card, catalogue, claim, history, purchase, reward, settle};
 use shared::{
-    ApiKeyId, ConsumerId, Country, RewardId, Timestamp,
-    identity::OrganisationKind,
+    ConsumerId, Country, RewardId, Timestamp,
     loyalty::{
-        AllLines, CampaignRules, ImportLine, ImportPurchase, NewCampaign, NewDelivery, NewReservation, NewReturn, NewReview, NewReward,
-        PurchaseAnswer, PurchaseReturn, PurchaseStatus, ReturnedLine, ReturnedLines, ReviewDecision, RewardInstance, RewardStatus,
-        RuleKind, Template,
+        AllLines, CampaignRules, NewCampaign, NewDelivery, NewReservation, NewReturn, NewReview, NewReward, PurchaseAnswer, PurchaseReturn,
+        PurchaseStatus, ReturnedLine, ReturnedLines, ReviewDecision, RewardInstance, RewardStatus, RuleKind, Template,
         campaign::{Bonus, BonusWhen, Cap, CapScope, Multiplier, MultiplierWhen, OnExceed, Shortfall, Threshold, Unit},
     },
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
 
-use crate::world::{COLA, GALLETA, NOW, World, gtin};
+use crate::world::{COLA, GALLETA, NOW, World, gtin, line, sale};
 
 /// 10 points for each unit.
 fn ten_each(world: &World) -> CampaignRules {
@@ -116,23 +114,8 @@ impl World {
     }
 
     async fn imports_of(&self, tx: &mut db::Tx, consumer: ConsumerId, quantity: i64, purchased_at: Timestamp) -> PurchaseAnswer {
-        let till = Actor::Key {
-            key: ApiKeyId::fixed(1),
-            tenant: self.tenant,
-            kind: OrganisationKind::BrandOwner,
-            scopes: Scopes::parse("purchases:import").unwrap(),
-        };
-        let line = ImportLine { gtin: gtin(COLA), quantity, unit_price_minor: None, discount_minor: 0, reward_line: false };
-        let sale = ImportPurchase {
-            external_id: consumer.to_string(),
-            shop_id: self.shop,
-            consumer_id: Some(consumer),
-            card_code: None,
-            purchased_at,
-            offline: false,
-            lines: vec![line],
-        };
-        let outcome = purchase::import(tx, &self.loyalty, &till, NOW, &sale, sale.external_id.as_bytes()).await.unwrap();
+        let sale = sale(consumer.to_string(), self.shop, consumer, purchased_at, vec![line(COLA, quantity)]);
+        let outcome = purchase::import(tx, &self.loyalty, &self.till(), NOW, &sale, sale.external_id.as_bytes()).await.unwrap();
         serde_json::from_slice(&outcome.bytes).unwrap()
     }
 

@@ -2,9 +2,9 @@
 
 use db::{Db, sql};
 use identity::{
-    Actor, Keys, Persona, Phone,
+    Actor, Keys, Persona, Phone, Scopes,
     challenge::VerifiedPhone,
-    consent::{Decision, Purpose},
+    consent::Decision,
     consumer::NewConsumer,
     device, organisation,
     session::{self, Subject},
@@ -17,11 +17,11 @@ use ring::{
 };
 use secrecy::SecretBox;
 use shared::{
-    BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, SessionId, ShopId,
-    Timestamp, UserId,
+    ApiKeyId, BrandId, CampaignId, ConsumerId, Country, Currency, DeviceId, Gtin, MemberId, OrganisationId, ProductId, RewardId, SessionId,
+    ShopId, Timestamp, UserId,
     identity::{MemberRole, NewShop, OrganisationKind, UserRole},
     loyalty::{
-        CampaignRules, Capture, NewCampaign, NewReward, PurchaseAnswer, Rule, RuleKind, Template,
+        CampaignRules, Capture, ImportLine, ImportPurchase, NewCampaign, NewReward, PurchaseAnswer, Rule, RuleKind, Template,
         campaign::{Threshold, Unit},
         capture::{CAPTURE_VERSION, CaptureLine},
     },
@@ -67,6 +67,23 @@ pub fn phone(last: u32) -> VerifiedPhone {
     VerifiedPhone::trusted(&keys(), Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap())
 }
 
+/// So much of a product, as a till tells it.
+pub fn line(code: &str, quantity: i64) -> ImportLine {
+    ImportLine { gtin: gtin(code), quantity, unit_price_minor: None, discount_minor: 0, reward_line: false }
+}
+/// What a till tells of a consumer whom it knows; `number` is the till's own.
+pub fn sale(number: String, shop: ShopId, consumer: ConsumerId, at: Timestamp, lines: Vec<ImportLine>) -> ImportPurchase {
+    ImportPurchase {
+        external_id: number,
+        shop_id: shop,
+        consumer_id: Some(consumer),
+        card_code: None,
+        purchased_at: at,
+        offline: false,
+        lines,
+    }
+}
+
 impl World {
     pub async fn new(db: &Db) -> Self {
         let loyalty = Loyalty::new(keys());
@@ -95,14 +112,7 @@ impl World {
             .execute()
             .await
             .unwrap();
-        let new_shop = NewShop {
-            name: "La Esquina".into(),
-            country: Country::Co,
-            time_zone: None,
-            city: "Bogotá".into(),
-            zone: String::new(),
-            distributor_code: None,
-        };
+        let new_shop = NewShop { city: "Bogotá".into(), ..NewShop::new("La Esquina", Country::Co) };
         let (shop_id, member) = shop::register(&mut tx, NOW, &phone(1), &new_shop, "Rosa").await.unwrap();
         let opened = session::open(&mut tx, NOW, Subject::Member(member, shop_id)).await.unwrap();
         let tendero = session::resolve(&mut tx, NOW, Persona::Tendero, &opened.token).await.unwrap();
@@ -112,14 +122,7 @@ impl World {
         let public = pair.public_key().as_ref().to_vec();
         let proof = pair.sign(&random, &public).unwrap();
         let device = device::enrol(&mut tx, &tendero, NOW, &public, proof.as_ref(), "Android").await.unwrap();
-        let card = Decision {
-            purpose: Purpose::Card,
-            controller: "platform".into(),
-            granted: true,
-            text_version: "co".into(),
-            channel: "web".into(),
-            device: "Android".into(),
-        };
+        let card = Decision::for_the_card("co", "web", "Android");
         let new = NewConsumer { name: Some("Ana".into()), adult: true, shop: None, consents: vec![card] };
         let (consumer, _) = card::sign_up(&mut tx, &loyalty, NOW, &phone(2), &new).await.unwrap();
         tx.commit().await.unwrap();
@@ -248,6 +251,25 @@ impl World {
         let at = NOW.plus_ms(minutes * 60_000);
         let capture = self.capture(self.consumer, at, lines).await;
         self.post(at, &capture).await.unwrap().0
+    }
+
+    /// The key of the brand's tills.
+    pub fn till(&self) -> Actor {
+        Actor::Key {
+            key: ApiKeyId::fixed(1),
+            tenant: self.tenant,
+            kind: OrganisationKind::BrandOwner,
+            scopes: Scopes::parse("purchases:import").unwrap(),
+        }
+    }
+
+    /// A till reports a sale at the instant of it.
+    pub async fn imports_sale(&self, sale: &ImportPurchase) -> PurchaseAnswer {
+        let mut tx = self.db.begin().await.unwrap();
+        let body = sale.external_id.as_bytes();
+        let outcome = purchase::import(&mut tx, &self.loyalty, &self.till(), sale.purchased_at, sale, body).await.unwrap();
+        tx.commit().await.unwrap();
+        serde_json::from_slice(&outcome.bytes).unwrap()
     }
 
     pub async fn available(&self) -> Vec<i64> {

@@ -3,11 +3,7 @@
 
 use db::{Db, Tx, sql};
 use identity::{
-    Actor, Keys, Phone, Scopes,
-    challenge::VerifiedPhone,
-    consent::{Decision, Purpose},
-    consumer::NewConsumer,
-    organisation, participation, shop,
+    Actor, Keys, Phone, Scopes, challenge::VerifiedPhone, consent::Decision, consumer::NewConsumer, organisation, participation, shop,
 };
 use loyalty::{Loyalty, campaign, card, claim, purchase, reward, settle};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -85,14 +81,7 @@ async fn world(db: &Db) -> World {
         world.brands.push(brand.id);
     }
     for number in 0..3_u64 {
-        let new = NewShop {
-            name: format!("Tienda {number}"),
-            country: Country::Co,
-            time_zone: None,
-            city: String::new(),
-            zone: String::new(),
-            distributor_code: None,
-        };
+        let new = NewShop::new(format!("Tienda {number}"), Country::Co);
         // The owners are consumers, too.
         world.shops.push(shop::register(&mut tx, BEGIN.plus_ms(-20 * DAY_MS), &phone(number), &new, "Rosa").await.unwrap().0);
     }
@@ -149,14 +138,7 @@ async fn join(tx: &mut Tx, world: &mut World, now: Timestamp, random: &mut StdRn
         world.cards.push(consumer);
         return;
     }
-    let consent = Decision {
-        purpose: Purpose::Card,
-        controller: "platform".into(),
-        granted: true,
-        text_version: "co".into(),
-        channel: "web".into(),
-        device: String::new(),
-    };
+    let consent = Decision::for_the_card("co", "web", "");
     let new = NewConsumer { name: None, adult: true, shop, consents: vec![consent] };
     let (consumer, _) = card::sign_up(tx, &world.loyalty, now, &phone(world.people.len() as u64), &new).await.unwrap();
     world.people.push(consumer);

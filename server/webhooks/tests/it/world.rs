@@ -14,13 +14,7 @@ use axum::{
     routing::post,
 };
 use db::Db;
-use identity::{
-    Actor, Keys, Phone, Scopes,
-    challenge::VerifiedPhone,
-    consent::{Decision, Purpose},
-    consumer::NewConsumer,
-    organisation, shop,
-};
+use identity::{Actor, Keys, Phone, Scopes, challenge::VerifiedPhone, consent::Decision, consumer::NewConsumer, organisation, shop};
 use loyalty::{Loyalty, card, purchase};
 use secrecy::SecretBox;
 use serde_json::{Value, json};
@@ -58,14 +52,7 @@ fn administrator(tenant: OrganisationId) -> Actor {
 }
 
 fn for_the_card() -> Decision {
-    Decision {
-        purpose: Purpose::Card,
-        controller: "platform".into(),
-        granted: true,
-        text_version: "co".into(),
-        channel: "web".into(),
-        device: "Android".into(),
-    }
+    Decision::for_the_card("co", "web", "Android")
 }
 
 impl World {
@@ -89,14 +76,7 @@ impl World {
             owners.push(organisation.id);
         }
         let phone = |last: u32| VerifiedPhone::trusted(&keys(), Phone::parse(Country::Co, &format!("300 123 {last:04}")).unwrap());
-        let new = NewShop {
-            name: "La Esquina".into(),
-            country: Country::Co,
-            time_zone: None,
-            city: "Bogotá".into(),
-            zone: String::new(),
-            distributor_code: None,
-        };
+        let new = NewShop { city: "Bogotá".into(), ..NewShop::new("La Esquina", Country::Co) };
         let (shop, _) = shop::register(&mut tx, NOW, &phone(1), &new, "Rosa").await.unwrap();
         let consent = for_the_card();
         let mut people = Vec::new();
