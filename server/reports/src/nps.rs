@@ -39,13 +39,18 @@ pub async fn question(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<Opti
     Ok(brand.map(|(brand_id, brand_name)| NpsQuestion { brand_id, brand_name, wave: wave(now) }))
 }
 
+/// The name of a wave: 1 to 40 characters.
+pub(crate) fn named(wave: &str) -> Result<&str, Error> {
+    if (1..=40).contains(&wave.chars().count()) { Ok(wave) } else { Err(Error::Parameter("wave")) }
+}
+
 /// Somebody answers; in the same wave the last answer counts. Not found where she has nothing to do with the brand.
 pub async fn answer(tx: &mut Tx, actor: &Actor, now: Timestamp, answer: &NpsAnswer) -> Result<(), Error> {
     if !matches!(actor, Actor::Consumer { .. }) {
         actor.member()?;
     }
-    let wave = answer.wave.trim();
-    if wave.is_empty() || wave.chars().count() > 40 || wave.chars().any(char::is_control) {
+    let wave = named(answer.wave.trim())?;
+    if wave.chars().any(char::is_control) {
         return Err(Error::Parameter("wave"));
     }
     if !(0..=10).contains(&answer.score) {
@@ -91,7 +96,7 @@ pub async fn sentences(
     asked_in: Option<&str>,
 ) -> Result<Vec<NpsSentence>, Error> {
     let tenant = managed(tx, actor, brand).await?;
-    let wave = asked_in.map_or_else(|| wave(now), str::to_owned);
+    let wave = asked_in.map(named).transpose()?.map_or_else(|| wave(now), str::to_owned);
     let (shops, consumers): (i64, i64) = tx.query(ANSWERS).bind(brand).bind(wave.clone()).bind(tenant).one().await?;
     let enough = |asked: &str| (if asked == "shop" { shops } else { consumers }) >= ANSWERS_MIN;
     let rows: Vec<(String, i64, String)> =

@@ -133,7 +133,7 @@ asked! {
     }
     Promoted {
         /// Round of questions; absent: the newest that was answered in the period.
-        #[param(max_length = 40)]
+        #[param(min_length = 1, max_length = 40)]
         wave: Option<String>
     }
     Costing {}

@@ -91,7 +91,7 @@ async fn ask_nps(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result
 #[into_params(parameter_in = Query)]
 struct Wave {
     /// `2026-q1`; this quarter's when absent.
-    #[param(max_length = 40)]
+    #[param(min_length = 1, max_length = 40)]
     wave: Option<String>,
 }
 

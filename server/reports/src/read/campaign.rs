@@ -62,7 +62,7 @@ pub async fn uplift_did(tx: &mut Tx, scope: &Scope, campaign: CampaignId) -> Res
 /// The shopkeepers' answers of one wave; without one, of the newest wave that was answered in the period.
 pub async fn nps(tx: &mut Tx, scope: &Scope, wave: Option<&str>) -> Result<Report<Nps>, Error> {
     let newest: Option<(String,)> = match wave {
-        Some(wave) => Some((wave.to_owned(),)),
+        Some(wave) => Some((crate::nps::named(wave)?.to_owned(),)),
         None => tx.query(NEWEST_WAVE).bind(scope.brand).bind(scope.tenant).bind(scope.start()).bind(scope.end()).maybe().await?,
     };
     let mut scores: Vec<(i64,)> = Vec::new();
