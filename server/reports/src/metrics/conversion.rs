@@ -33,13 +33,29 @@ struct Counts {
     immature: i64,
 }
 
-/// The rate of a cohort as of an instant: mature are those whose window of 24-hour days is over by then.
+/// How many the cohort has in all. Of those who never bought nothing else is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Everybody {
+    /// All of them.
+    pub registered: i64,
+    /// Those of them whose window is over.
+    pub mature: i64,
+}
+
+/// The rate of a cohort as of an instant: mature are those whose window of 24-hour days is over by then. Whoever bought is
+/// among `people`, others may be.
 ///
 /// A purchase before the registration (by a card that she claimed later) is her first one and converts nobody.
-pub fn conversion(cohort: &[Registered], window_days: i64, as_of: Timestamp, k: i64) -> Conversion {
+pub fn conversion(
+    people: impl IntoIterator<Item = Registered>,
+    everybody: Everybody,
+    window_days: i64,
+    as_of: Timestamp,
+    k: i64,
+) -> Conversion {
     let window_ms = window_days.saturating_mul(DAY_MS);
     let (mut own, mut assisted) = (Counts::default(), Counts::default());
-    for consumer in cohort {
+    for consumer in people {
         let since = |at: Option<Timestamp>| at.map(|at| at.since(consumer.at));
         let helped = consumer.first_where_registered && since(consumer.first).is_some_and(|ms| ms.abs() <= ASSISTED_WITHIN_MS);
         let (counts, bought) = if helped { (&mut assisted, since(consumer.second)) } else { (&mut own, since(consumer.first)) };
@@ -50,6 +66,10 @@ pub fn conversion(cohort: &[Registered], window_days: i64, as_of: Timestamp, k: 
             (true, false) => counts.not_converted += 1,
         }
     }
+    let mature = |counts: &Counts| counts.converted + counts.not_converted;
+    let others = everybody.mature - mature(&own) - mature(&assisted);
+    own.not_converted += others;
+    own.immature = everybody.registered - everybody.mature - assisted.immature;
     let (own, assisted) = (own.shown(k), assisted.shown(k));
     let sum = |count: fn(&Converted) -> Option<i64>| count(&own).zip(count(&assisted)).map(|(a, b)| a + b);
     let headline_rate = rate(sum(|group| group.converted), sum(|group| group.mature));
@@ -91,6 +111,16 @@ mod tests {
     /// C1 to C5 of the worked data.
     fn cohort() -> [Registered; 5] {
         [consumer(1, Some(2)), consumer(3, Some(5)), consumer(10, Some(12)), consumer(15, Some(20)), consumer(20, None)]
+    }
+    /// Of a cohort that is known whole.
+    fn conversion(cohort: &[Registered], window_days: i64, as_of: Timestamp, k: i64) -> Conversion {
+        let mature = cohort.iter().filter(|one| one.at.plus_ms(window_days * DAY_MS) <= as_of).count() as i64;
+        let everybody = Everybody { registered: cohort.len() as i64, mature };
+        // Who never bought need not be named.
+        let bought = cohort.iter().copied().filter(|one| one.first.is_some());
+        let told = super::conversion(bought, everybody, window_days, as_of, k);
+        assert_eq!(told, super::conversion(cohort.iter().copied(), everybody, window_days, as_of, k));
+        told
     }
     fn told(group: &Converted) -> ([Option<i64>; 4], Option<&str>) {
         ([group.registered, group.mature, group.immature, group.converted], group.rate.as_deref())

@@ -21,34 +21,29 @@ pub struct Exposed {
 /// Purchase-days for thirty days of exposure, over everybody and over those who bought.
 ///
 /// Exposure is `end` − max(`from`, registered), in days of 24 hours; somebody who signs up later has none.
-pub fn frequency(people: &[Exposed], from: Timestamp, end: Timestamp, k: i64) -> Frequency {
-    let buyers: Vec<Exposed> = people.iter().copied().filter(|one| one.purchase_days > 0).collect();
-    let purchase_days: i64 = people.iter().map(|one| one.purchase_days).sum();
-    let (bought, rest) = (buyers.len() as i64, (people.len() - buyers.len()) as i64);
+///
+/// Whoever bought is among `people`. Of `everybody` only two sums are asked: how many they are, and their exposure in
+/// milliseconds.
+pub fn frequency(people: impl IntoIterator<Item = Exposed>, everybody: (i64, i64), from: Timestamp, end: Timestamp, k: i64) -> Frequency {
+    let (registered, exposure_ms) = everybody;
+    let (mut bought, mut bought_ms, mut purchase_days) = (0, 0, 0);
+    for one in people.into_iter().filter(|one| one.purchase_days > 0) {
+        bought += 1;
+        bought_ms += end.since(from.max(one.at)).max(0);
+        purchase_days += one.purchase_days;
+    }
     // Who bought and who did not add up to everybody, who is shown beside them.
-    let visible = hide(&[bought, rest], k)[0].is_some();
-    let everybody = alone(people.len() as i64, k);
+    let visible = hide(&[bought, registered - bought], k)[0].is_some();
+    let everybody = alone(registered, k);
+    let shown = everybody.and(alone(bought, k));
     Frequency {
-        purchase_days: everybody.and(alone(bought, k)).map(|_| purchase_days),
-        registered: exposure(people, everybody.and(alone(bought, k)).is_some(), everybody, purchase_days, from, end),
-        buyers: exposure(&buyers, visible, Some(bought).filter(|_| visible), purchase_days, from, end),
+        purchase_days: shown.map(|_| purchase_days),
+        registered: exposure(exposure_ms, shown.is_some(), everybody, purchase_days),
+        buyers: exposure(bought_ms, visible, Some(bought).filter(|_| visible), purchase_days),
     }
 }
 
-/// People of whom only their number and their exposure in all are known, because they bought nothing: any people with the
-/// same number and exposure give the same report.
-pub fn others(many: i64, exposure_ms: i64, from: Timestamp, end: Timestamp) -> impl Iterator<Item = Exposed> {
-    let whole = end.since(from).max(0);
-    let mut left = exposure_ms.max(0);
-    (0..many.max(0)).map(move |_| {
-        let mine = left.min(whole);
-        left -= mine;
-        Exposed { at: end.plus_ms(-mine), purchase_days: 0 }
-    })
-}
-
-fn exposure(people: &[Exposed], visible: bool, consumers: Option<i64>, purchase_days: i64, from: Timestamp, end: Timestamp) -> Exposure {
-    let ms: i64 = people.iter().map(|one| end.since(from.max(one.at)).max(0)).sum();
+fn exposure(ms: i64, visible: bool, consumers: Option<i64>, purchase_days: i64) -> Exposure {
     let days = Exact::ratio(ms, DAY_MS).filter(|_| visible);
     let per_30 = days.and_then(|days| Exact::whole(purchase_days).times(30.into())?.over(days));
     Exposure { consumers, exposure_days: days.map(|days| days.fixed(4)), per_30_days: per_30.map(|often| often.fixed(4)) }
@@ -60,6 +55,12 @@ mod tests {
 
     fn one(day: i64, purchase_days: i64) -> Exposed {
         Exposed { at: Timestamp((day - 1) * DAY_MS), purchase_days }
+    }
+
+    /// Of people who are all known.
+    fn frequency(people: &[Exposed], from: Timestamp, end: Timestamp, k: i64) -> Frequency {
+        let ms = people.iter().map(|one| end.since(from.max(one.at)).max(0)).sum();
+        super::frequency(people.iter().copied(), (people.len() as i64, ms), from, end, k)
     }
 
     #[test]

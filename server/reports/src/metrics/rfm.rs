@@ -39,8 +39,13 @@ pub fn scores<M: Ord + Copy>(people: &[(i64, i64, M)]) -> Vec<Scored> {
 fn rank<M, T: Ord>(people: &[(i64, i64, M)], value: fn(&(i64, i64, M)) -> T) -> Vec<u8> {
     let mut sorted: Vec<T> = people.iter().map(value).collect();
     sorted.sort_unstable();
-    let worse = |one: &(i64, i64, M)| sorted.partition_point(|other| *other < value(one));
-    people.iter().map(|one| 1 + (5 * worse(one) / people.len()) as u8).collect()
+    // Where each further score begins: equals begin it together.
+    let (mut begins, mut worse): (Vec<&T>, usize) = (Vec::with_capacity(5), 0);
+    for equals in sorted.chunk_by(|a, b| a == b) {
+        begins.extend(equals.first().into_iter().cycle().take((5 * worse / people.len()).saturating_sub(begins.len())));
+        worse += equals.len();
+    }
+    people.iter().map(|one| 1 + begins.iter().filter(|begin| ***begin <= value(one)).count() as u8).collect()
 }
 
 /// The first rule that holds.

@@ -94,7 +94,7 @@ pub async fn cac(tx: &mut Tx, scope: &Scope) -> Result<Report<Cac>, Error> {
     let people = bought_of(tx, scope, cohort).await?;
     let (registered, ..) = count(tx, scope, cohort, scope.as_of, scope.as_of).await?;
     let window = 0..cac::QUALIFIED_WITHIN_DAYS * DAY_MS;
-    let qualified = people.iter().filter(|one| one.first.is_some_and(|first| window.contains(&first.since(one.at)))).count();
+    let qualified = people.filter(|one| one.first.is_some_and(|first| window.contains(&first.since(one.at)))).count();
     let inputs = cac::Inputs {
         welcome_cost: cost("welcome_rewards"),
         messaging: cost("messages"),

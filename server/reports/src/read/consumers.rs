@@ -130,20 +130,12 @@ pub async fn conversion(tx: &mut Tx, scope: &Scope, cohort: Cohort, window_days:
     if !(1..=WINDOW_DAYS_MAX).contains(&window_days) {
         return Err(Error::Parameter("window_days"));
     }
-    let mut people = bought_of(tx, scope, cohort).await?;
+    let people = bought_of(tx, scope, cohort).await?;
     // Nobody is read who never bought: of those only their number counts, and whether their window is over.
     let mature = scope.as_of.plus_ms(-window_days * DAY_MS);
-    let (all, all_mature, _) = count(tx, scope, cohort, mature, scope.as_of).await?;
-    let bought_mature = people.iter().filter(|one| one.at <= mature).count() as i64;
-    let never = |at, many: i64| {
-        std::iter::repeat_n(
-            conversion::Registered { at, first: None, second: None, first_where_registered: false },
-            usize::try_from(many).unwrap_or_default(),
-        )
-    };
-    let (others_mature, others) = (all_mature - bought_mature, all - all_mature - (people.len() as i64 - bought_mature));
-    people.extend(never(mature, others_mature).chain(never(scope.as_of, others)));
-    scope.report(tx, Metric::Conversion, conversion::conversion(&people, window_days, scope.as_of, scope.k)).await
+    let (registered, mature, _) = count(tx, scope, cohort, mature, scope.as_of).await?;
+    let everybody = conversion::Everybody { registered, mature };
+    scope.report(tx, Metric::Conversion, conversion::conversion(people, everybody, window_days, scope.as_of, scope.k)).await
 }
 
 /// How many the cohort has, how many of them signed up until `mature`, and their exposure in the period until `end`, in milliseconds.
@@ -163,13 +155,17 @@ pub(crate) async fn count(tx: &mut Tx, scope: &Scope, cohort: Cohort, mature: Ti
 /// Two purchases of a consumer, the first ones.
 struct FirstTwo {
     at: Timestamp,
-    home: Option<ShopId>,
-    first: (Timestamp, ShopId),
-    second: Option<(Timestamp, ShopId)>,
+    first: Timestamp,
+    first_where_registered: bool,
+    second: Option<Timestamp>,
 }
 
 /// Each consumer of the cohort who bought, with her first two purchases until the report's instant.
-pub(crate) async fn bought_of(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Vec<conversion::Registered>, Error> {
+pub(crate) async fn bought_of(
+    tx: &mut Tx,
+    scope: &Scope,
+    cohort: Cohort,
+) -> Result<impl Iterator<Item = conversion::Registered> + use<>, Error> {
     let registering = Registering::read(tx, scope, cohort).await?;
     let to = after(scope)?;
     let from = days::first_day(tx, scope, to).await?;
@@ -178,27 +174,25 @@ pub(crate) async fn bought_of(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Res
         if sale.at > scope.as_of || sale.own || !registering.has(sale) || !sale.is_valid() {
             return;
         }
-        let this = (sale.at, sale.shop);
+        let first_where_registered = sale.registered_shop == Some(sale.shop);
         match bought.of(sale.buyer) {
-            new @ None => *new = Some(FirstTwo { at: sale.registered_at, home: sale.registered_shop, first: this, second: None }),
-            Some(two) => {
-                // Shops in two zones: a later date may hold an earlier instant.
-                if sale.at < two.first.0 {
-                    two.second = Some(std::mem::replace(&mut two.first, this));
-                } else if two.second.is_none_or(|second| sale.at < second.0) {
-                    two.second = Some(this);
-                }
+            new @ None => *new = Some(FirstTwo { at: sale.registered_at, first: sale.at, first_where_registered, second: None }),
+            // Shops in two zones: a later date may hold an earlier instant.
+            Some(two) if sale.at < two.first => {
+                two.second = Some(std::mem::replace(&mut two.first, sale.at));
+                two.first_where_registered = first_where_registered;
             }
+            Some(two) => two.second = Some(two.second.map_or(sale.at, |second| second.min(sale.at))),
         }
     })
     .await?;
-    let registered = |two: FirstTwo| conversion::Registered {
+    let registered = |(_, two): (u32, FirstTwo)| conversion::Registered {
         at: two.at,
-        first: Some(two.first.0),
-        second: two.second.map(|second| second.0),
-        first_where_registered: two.home == Some(two.first.1),
+        first: Some(two.first),
+        second: two.second,
+        first_where_registered: two.first_where_registered,
     };
-    Ok(bought.known().map(|(_, two)| registered(two)).collect())
+    Ok(bought.known().map(registered))
 }
 
 /// The first date of which nobody has bought yet at the report's instant, in whatever zone.
@@ -221,13 +215,9 @@ pub async fn frequency(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Rep
     })
     .await?;
     let (from, end) = (scope.start(), scope.end().min(scope.as_of));
-    let mut people: Vec<frequency::Exposed> =
-        days_of.known().map(|(_, (at, _, purchase_days))| frequency::Exposed { at, purchase_days }).collect();
-    let (all, _, exposure_ms) = count(tx, scope, cohort, end, end).await?;
-    let exposure_of = |one: &frequency::Exposed| end.since(from.max(one.at)).max(0);
-    let others_ms = exposure_ms - people.iter().map(exposure_of).sum::<i64>();
-    people.extend(frequency::others(all - people.len() as i64, others_ms, from, end));
-    let values = frequency::frequency(&people, from, end, scope.k);
+    let people = days_of.known().map(|(_, (at, _, purchase_days))| frequency::Exposed { at, purchase_days });
+    let (registered, _, exposure_ms) = count(tx, scope, cohort, end, end).await?;
+    let values = frequency::frequency(people, (registered, exposure_ms), from, end, scope.k);
     scope.report(tx, Metric::Frequency, values).await
 }
 
