@@ -15,27 +15,29 @@ use crate::{
     shell::{Step, debian_packages, exists, run},
 };
 
-/// Packages with Rust tests, and the features they need. Order: what fails fastest first.
-const PACKAGES: &[(&str, &[&str])] = &[
-    ("shared", &[]),
-    ("db", &[]),
-    ("jobs", &[]),
-    ("notifications", &[]),
-    ("identity", &[]),
-    ("catalogue", &[]),
-    ("loyalty", &[]),
-    ("reports", &[]),
-    ("webhooks", &[]),
-    ("pilot", &[]),
-    ("frontend-decoder", &[]),
-    ("scanner", &[]),
-    ("kit", &["--features", "ssr"]),
-    ("backoffice", &["--features", "ssr"]),
-    ("tendero", &["--features", "ssr"]),
-    ("api", &[]),
-    ("lab", &[]),
-    ("server", &[]),
+/// Packages with Rust tests, in the order in which they run: what fails fastest first.
+const PACKAGES: &[&str] = &[
+    "shared",
+    "db",
+    "jobs",
+    "notifications",
+    "identity",
+    "catalogue",
+    "loyalty",
+    "reports",
+    "webhooks",
+    "pilot",
+    "frontend-decoder",
+    "scanner",
+    "kit",
+    "backoffice",
+    "tendero",
+    "api",
+    "lab",
+    "server",
 ];
+/// Fronts whose tests want their server's side.
+const FEATURES: &str = "kit/ssr,backoffice/ssr,tendero/ssr";
 
 #[derive(Default, Clone, Copy)]
 struct Count {
@@ -50,9 +52,7 @@ pub fn all(only: Option<&str>) -> Result<()> {
     let mut counts: BTreeMap<&'static str, Count> = BTreeMap::new();
     if wanted("rust") {
         let step = Step::begin("Rust tests");
-        for (package, features) in PACKAGES {
-            rust(package, features, &postgres.url(), &mut counts)?;
-        }
+        rust(&postgres.url(), &mut counts)?;
         step.done();
         let step = Step::begin("fronts compile for the browser");
         let compiled = crate::site::target_installed().and_then(|()| {
@@ -111,41 +111,99 @@ fn kind(package: &str, name: &str) -> &'static str {
     }
 }
 
-fn rust(package: &str, features: &[&str], url: &str, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+/// A compiled file of tests.
+struct Tests {
+    package: String,
+    folder: PathBuf,
+    program: PathBuf,
+}
+
+/// Compiles the tests of all packages at once: one after the other, each would choose other features of what they share, and
+/// compile it anew.
+fn compiled() -> Result<Vec<Tests>> {
     let mut child = Command::new("cargo")
-        .args(["test", "--no-fail-fast", "--package", package])
-        .args(features)
-        .env("TEST_POSTGRES_URL", url)
+        .args(["test", "--no-run", "--message-format", "json-render-diagnostics", "--features", FEATURES])
+        .args(PACKAGES.iter().flat_map(|package| ["--package", package]))
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot start cargo")?;
-    let mut seen = 0;
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).lines() {
-            let line = line?;
-            let result = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "));
-            match result {
-                Some((name, "ok")) => {
-                    counts.entry(kind(package, name)).or_default().passed += 1;
-                    seen += 1;
-                }
-                Some((name, "FAILED")) => {
-                    counts.entry(kind(package, name)).or_default().failed += 1;
-                    seen += 1;
-                    println!("{package}: {line}");
-                }
-                _ if line.starts_with("running ") || line.is_empty() || line.starts_with("test result: ok") => {}
-                _ => println!("{line}"),
-            }
-        }
+    let mut compiled = Vec::new();
+    for line in BufReader::new(child.stdout.take().context("cargo writes")?).lines() {
+        let message: serde_json::Value = serde_json::from_str(&line?)?;
+        let Some(program) = message["executable"].as_str().filter(|_| message["profile"]["test"] == true) else {
+            continue;
+        };
+        let manifest = PathBuf::from(message["manifest_path"].as_str().context("a package has a manifest")?);
+        let folder = manifest.parent().context("a manifest lies in a folder")?.to_owned();
+        let package = named(message["package_id"].as_str().unwrap_or_default()).to_owned();
+        compiled.push(Tests { package, folder, program: program.into() });
     }
-    let status = child.wait()?;
-    println!("{package}: {seen} tests");
-    // A crate that does not compile has run no test: that is a failure, too.
-    if !status.success() && seen == 0 {
-        counts.entry(kind(package, "")).or_default().failed += 1;
+    if !child.wait()?.success() {
+        bail!("the tests do not compile");
+    }
+    compiled.sort_by_key(|tests| PACKAGES.iter().position(|package| *package == tests.package));
+    Ok(compiled)
+}
+
+/// The name in a package ID specification: `path+file:///…/server/api#0.1.0`, `path+file:///…/frontend/decoder#frontend-decoder@0.1.0`.
+fn named(id: &str) -> &str {
+    let (path, rest) = id.rsplit_once('#').unwrap_or((id, ""));
+    rest.split_once('@').map_or_else(|| path.rsplit('/').next().unwrap_or(path), |(name, _)| name)
+}
+
+fn rust(url: &str, counts: &mut BTreeMap<&'static str, Count>) -> Result<()> {
+    let compiled = match compiled() {
+        Ok(compiled) => compiled,
+        // What does not compile has run no test: that is a failure, too, and the other parts have theirs to say.
+        Err(error) => {
+            println!("{error:#}");
+            counts.entry("rule").or_default().failed += 1;
+            return Ok(());
+        }
+    };
+    for of_one in compiled.chunk_by(|a, b| a.package == b.package) {
+        let mut seen = 0;
+        for tests in of_one {
+            seen += run_tests(tests, url, counts)?;
+        }
+        println!("{}: {seen} tests", of_one[0].package);
     }
     Ok(())
+}
+
+/// Runs one file of tests and counts what it says; returns how many it has.
+fn run_tests(tests: &Tests, url: &str, counts: &mut BTreeMap<&'static str, Count>) -> Result<u64> {
+    let Tests { package, folder, program } = tests;
+    let mut child = Command::new(program)
+        .current_dir(folder)
+        .env("TEST_POSTGRES_URL", url)
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    let (mut seen, mut failed) = (0, false);
+    for line in BufReader::new(child.stdout.take().context("tests write")?).lines() {
+        let line = line?;
+        let result = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... "));
+        match result {
+            Some((name, "ok")) => {
+                counts.entry(kind(package, name)).or_default().passed += 1;
+                seen += 1;
+            }
+            Some((name, "FAILED")) => {
+                counts.entry(kind(package, name)).or_default().failed += 1;
+                (seen, failed) = (seen + 1, true);
+                println!("{package}: {line}");
+            }
+            _ if line.starts_with("running ") || line.is_empty() || line.starts_with("test result: ok") => {}
+            _ => println!("{line}"),
+        }
+    }
+    // A program that broke off has tests that never ran.
+    if !child.wait()?.success() && !failed {
+        println!("{package}: {} broke off", program.display());
+        counts.entry(kind(package, "")).or_default().failed += 1;
+    }
+    Ok(seen)
 }
 
 /// Every case of the repository's file must pass.
