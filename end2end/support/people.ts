@@ -69,7 +69,7 @@ export async function codeFor(page: Page, server: Server, telephone: string): Pr
     code = outbox.includes(telephone) ? (/(\d{6}) es tu código/.exec(letter)?.[1] ?? '') : '';
     expect(code).not.toBe('');
     expect(code).not.toBe(told.get(whose));
-  }).toPass({ timeout: 10_000 });
+  }).toPass({ timeout: 30_000 });
   told.set(whose, code);
   return code;
 }

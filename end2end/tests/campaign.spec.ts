@@ -63,7 +63,7 @@ test.describe('campaign', () => {
 
     await test.step('a draft that passes is simulated', async () => {
       await page.goto(`${server.url}/b/campaigns/new`);
-      await page.getByRole('link', { name: /Puntos por unidad/ }).click();
+      await page.getByRole('link', { name: /^Puntos por unidad/ }).click();
       await page.getByText('Cola Sierra 400 ml').first().click();
       await page.getByLabel('Nombre de la campaña').fill('Puntos de mayo');
       await page.getByRole('button', { name: 'Guardar y revisar' }).click();
@@ -99,7 +99,8 @@ test.describe('campaign', () => {
         return row ?? '';
       };
       const before = await units();
-      const shop = (await api<{ items: { id: string }[] }>(server, 'GET', '/shops?limit=1')).items[0]!.id;
+      const shops = await api<{ items: { id: string; country: string }[] }>(server, 'GET', '/shops?limit=100');
+      const shop = shops.items.find((one) => one.country === 'CO')!.id;
       const sold = await api<{ status: string; awards: { campaign_name: string; amount: number }[] }>(server, 'POST', '/purchases', {
         external_id: crypto.randomUUID(), shop_id: shop, consumer_id: await consumer(server), purchased_at: new Date().toISOString(), lines: [{ gtin: COLA, quantity: 3, unit_price_minor: 250_000 }],
       });
