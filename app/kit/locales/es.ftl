@@ -2360,6 +2360,8 @@ limit-pdv-day = límite del día de la tienda
 limit-campaign = se acabó el presupuesto de la promoción
 
 reason-shop-no-phone = Esta tarjeta no tiene un celular verificado. Que la reclame con su celular.
+reason-shop-codes-spent = Ya se mandaron cinco códigos para este premio. Mañana se puede pedir otro.
 reason-shop-not-on-paper = Esa tarjeta está en un celular: que muestre el código del premio.
 problem-no-phone = Esta tarjeta no tiene un celular verificado. Reclámala con tu celular.
+problem-codes-spent = Ya se mandaron cinco códigos para este premio. Mañana se puede pedir otro.
 problem-not-on-paper = Esa tarjeta está en un celular, y sus premios tienen su propio código.

@@ -114,7 +114,7 @@ both_databases! {
         for _ in 1..5 {
             sends(&world, NOW, &code, id).await.unwrap();
         }
-        assert!(matches!(sends(&world, NOW, &code, id).await, Err(Error::CodeLocked)));
+        assert!(matches!(sends(&world, NOW, &code, id).await, Err(Error::CodesSpent)));
         assert!(sends(&world, NOW.plus_ms(25 * 60 * MINUTE_MS), &code, id).await.is_ok());
     }
 
