@@ -23,6 +23,9 @@ pub struct Problem {
     /// Seconds until another try may succeed; the same number as the header `Retry-After`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u32>,
+    /// How often the code that was wrong can still be tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries_left: Option<u32>,
 }
 
 /// One wrong input.
@@ -38,7 +41,15 @@ pub struct FieldProblem {
 impl Problem {
     /// A problem without fields.
     pub fn new(status: u16, code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), fields: Vec::new(), incident: None, retry_after_seconds: None }
+        Self {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            fields: Vec::new(),
+            incident: None,
+            retry_after_seconds: None,
+            tries_left: None,
+        }
     }
     /// One wrong field: 422.
     pub fn field(field: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {

@@ -9,23 +9,35 @@ use leptos::prelude::*;
 use crate::icon::path;
 use crate::light::Content;
 use crate::request::Refusal;
-use crate::{Banner, Tone, request};
+use crate::{Banner, Tone, error, request};
 
 /// What became of a form that was sent.
 #[derive(Clone, Copy)]
 pub struct Sending {
     refused: RwSignal<Option<Refusal>>,
     busy: RwSignal<bool>,
+    words: Words,
 }
+
+/// The sentence of a problem's code.
+type Words = fn(&str) -> &'static str;
 
 impl Sending {
     /// For the form that a refusal in the page's address is about.
     pub fn new() -> Self {
-        Self { refused: RwSignal::new(request::refusal()), busy: RwSignal::new(false) }
+        Self::with(request::refusal())
     }
     /// For a further form of the page.
     pub fn other() -> Self {
-        Self { refused: RwSignal::new(None), busy: RwSignal::new(false) }
+        Self::with(None)
+    }
+    fn with(refused: Option<Refusal>) -> Self {
+        Self { refused: RwSignal::new(refused), busy: RwSignal::new(false), words: error::message }
+    }
+    /// In the words of one persona: [`crate::locale::shop_text`].
+    #[must_use]
+    pub fn told_by(self, words: fn(&str) -> &'static str) -> Self {
+        Self { words, ..self }
     }
     /// It is under way.
     pub fn busy(self) -> Signal<bool> {
@@ -33,9 +45,9 @@ impl Sending {
     }
     /// What is wrong with a field, by its name in the form.
     pub fn error(self, field: &'static str) -> Signal<Option<String>> {
-        let refused = self.refused;
+        let Self { refused, words, .. } = self;
         Signal::derive(move || {
-            refused.with(|refused| refused.as_ref().filter(|refused| refused.is_about(field)).map(|refused| refused.message().to_owned()))
+            refused.with(|refused| refused.as_ref().filter(|refused| refused.is_about(field)).map(|refused| refused.text(words)))
         })
     }
 }
@@ -62,11 +74,11 @@ pub fn Form(
     /// Fields and the button.
     children: Content,
 ) -> impl IntoView {
-    let Sending { refused, .. } = sending;
+    let Sending { refused, words, .. } = sending;
     let general = move || {
         let refused = refused.get()?;
         let own = refused.field.as_deref().is_some_and(|field| fields.contains(&field));
-        (!own).then(|| view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{refused.message()}</Banner> })
+        (!own).then(|| view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{refused.text(words)}</Banner> })
     };
     view! {
         <form method="post" action=action class=class on:submit=move |event| submit(&event, sending)>
@@ -96,7 +108,7 @@ fn submit(event: &web_sys::SubmitEvent, sending: Sending) {
         // After a success the page goes away; until then another press must not send twice.
         sending.busy.set(refused.is_none());
         if let Some(refused) = &refused {
-            crate::live::alarm(refused.message());
+            crate::live::alarm(&refused.text(sending.words));
             browser::focus(refused.field.as_deref());
         }
         sending.refused.set(refused);
@@ -127,7 +139,7 @@ mod browser {
 
     /// Opens what the answer leads to, or tells why there is nothing to open.
     pub async fn send(request: Request) -> Option<Refusal> {
-        let lost = || Some(Refusal { code: "network".to_owned(), field: None });
+        let lost = || Some(Refusal { code: "network".to_owned(), field: None, tries_left: None });
         let answer = JsFuture::from(window().fetch_with_request(&request)).await;
         let Some(answer) = answer.ok().and_then(|answer| answer.dyn_into::<Response>().ok()) else {
             return lost();
@@ -145,7 +157,11 @@ mod browser {
         };
         let text = JsFuture::from(text).await.ok().and_then(|text| text.as_string()).unwrap_or_default();
         match serde_json::from_slice::<Problem>(text.as_bytes()) {
-            Ok(problem) => Some(Refusal { field: problem.fields.first().map(|field| field.field.clone()), code: problem.code }),
+            Ok(problem) => Some(Refusal {
+                field: problem.fields.first().map(|field| field.field.clone()),
+                code: problem.code,
+                tries_left: problem.tries_left,
+            }),
             Err(_) => lost(),
         }
     }

@@ -77,6 +77,8 @@ pub struct Refusal {
     pub code: String,
     /// Which field, by its name in the form; absent when it is about no field.
     pub field: Option<String>,
+    /// How often the code that was wrong can still be tried.
+    pub tries_left: Option<u32>,
 }
 
 impl Refusal {
@@ -84,15 +86,27 @@ impl Refusal {
     pub fn message(&self) -> &'static str {
         crate::error::message(&self.code)
     }
+    /// The same in other words; how many tries are left, where they are counted.
+    pub fn text(&self, words: fn(&str) -> &'static str) -> String {
+        match self.tries_left {
+            None => words(&self.code).to_owned(),
+            Some(0) => crate::t::problem_too_many_tries().to_owned(),
+            Some(tries) => crate::t::join_code_tries_left(i64::from(tries)),
+        }
+    }
     /// True when it is about the field of this name.
     pub fn is_about(&self, field: &str) -> bool {
         self.field.as_deref() == Some(field)
     }
 }
 
-/// A form posted without scripts and refused comes back to its page with `?error=…&field=…`; this reads them.
+/// A form posted without scripts and refused comes back to its page with `?error=…&field=…&tries=…`; this reads them.
 pub fn refusal() -> Option<Refusal> {
-    Some(Refusal { code: query("error").filter(|code| !code.is_empty())?, field: query("field").filter(|field| !field.is_empty()) })
+    Some(Refusal {
+        code: query("error").filter(|code| !code.is_empty())?,
+        field: query("field").filter(|field| !field.is_empty()),
+        tries_left: query("tries").and_then(|tries| tries.parse().ok()),
+    })
 }
 
 /// A problem as the address of the page that shows it: `/c/alta?error=loyalty.qr_stale&field=code`.
@@ -107,6 +121,10 @@ pub fn refused_at(back: &str, problem: &Problem) -> String {
         address.push_str("&field=");
         push_plain(&mut address, &field.field);
     }
+    if let Some(tries) = problem.tries_left {
+        address.push_str("&tries=");
+        push_plain(&mut address, &tries.to_string());
+    }
     address
 }
 
@@ -115,7 +133,7 @@ pub fn without_refusal(back: &str) -> String {
     let Some((path, query)) = back.split_once('?') else {
         return back.to_owned();
     };
-    let ours = |pair: &&str| !matches!(pair.split('=').next(), Some("error" | "field" | "__path" | "__err"));
+    let ours = |pair: &&str| !matches!(pair.split('=').next(), Some("error" | "field" | "tries" | "__path" | "__err"));
     let kept = query.split('&').filter(ours).collect::<Vec<_>>().join("&");
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{kept}") }
 }
@@ -399,6 +417,10 @@ mod tests {
         );
         assert_eq!(refused_at("/c/alta", &problem), "/c/alta?error=identity.bad_phone&field=phone");
         assert_eq!(without_refusal("/c/alta?error=x"), "/c/alta");
+        let wrong = Problem { tries_left: Some(2), ..Problem::field("code", "wrong_code", "") };
+        let told = refused_at("/c/alta", &wrong);
+        assert_eq!(told, "/c/alta?error=wrong_code&field=code&tries=2");
+        assert_eq!(refused_at(&told, &problem), "/c/alta?error=identity.bad_phone&field=phone");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use shared::{
 };
 
 use crate::{
-    estimate, help,
+    estimate, help, paper,
     queue::Queue,
     queue_page, result, reward, saved,
     scan::{Counter, State},
@@ -34,6 +34,8 @@ pub(crate) struct Later {
     pub counter: fn(State, StoredValue<Counter>),
     /// A code that is typed.
     pub typed: fn(Callback<Read>) -> AnyView,
+    /// The way to the rewards of whoever's card was read, when it is on paper.
+    pub paper: fn(&str) -> Option<AnyView>,
     /// A barcode that nobody knows.
     pub unknown: fn(State, StoredValue<Counter>, Gtin),
     /// A reward's code was read.
@@ -61,6 +63,7 @@ static LATER: Later = Later {
         result::answers(state);
     },
     typed: typed::form,
+    paper: paper::way,
     unknown: unknown::ask,
     reward: reward::read,
     saved: result::saved,

@@ -20,6 +20,7 @@ mod later;
 mod more;
 mod nps;
 mod owed;
+mod paper;
 mod practice;
 mod queue;
 mod queue_page;
@@ -80,6 +81,7 @@ fn tendero_other(path: String) -> AnyView {
         "/t/sale" => view! { <sale::SalePage /> }.into_light(),
         "/t/owed" => view! { <owed::OwedPage /> }.into_light(),
         "/t/statement" => view! { <owed::StatementPage /> }.into_light(),
+        "/t/paper" => view! { <paper::PaperPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),
         _ => view! { <more::MorePage /> }.into_light(),
     }

@@ -129,6 +129,9 @@ fn shown(more: More) -> AnyView {
         <form method="post" action="/fn/tendero/print_card">
             <Button submit=true wide=true look=Look::Secondary icon=path::PRINTER>{t::tendero_card_give()}</Button>
         </form>
+        <ul class="card">
+            <li><ListRow title=t::tendero_paper_title() text=t::tendero_paper_row() lead=view! { <Disc icon=path::GIFT tone=Tone::Info /> }.into_light() href="/t/paper" /></li>
+        </ul>
         <h2>{t::tendero_more_people()}</h2>
         <ul class="card">{members}</ul>
         {owner.then(|| view! {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use kit::{Button, IntoLight, Look, ProductPicture, Size, UiError, json, locale, t};
+use kit::{Button, ButtonLink, IntoLight, Look, ProductPicture, Size, UiError, json, locale, t};
 use leptos::prelude::*;
 use scanner::{Cue, play};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
-    format,
+    Country, format,
     loyalty::{Delivery, DeliveryPreview, counter::Incident},
 };
 
@@ -85,6 +85,7 @@ fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: 
             <Button wide=true look=Look::Key size=Size::Tall busy=state.busy on:click=deliver>{t::tendero_deliver_action()}</Button>
             <Button wide=true look=Look::Secondary busy=state.busy on:click=none>{t::tendero_deliver_none()}</Button>
             <Button wide=true look=Look::Secondary on:click=move |_| next(state)>{t::common_back()}</Button>
+            <ButtonLink wide=true look=Look::Link href="/t/paper">{t::tendero_paper_link()}</ButtonLink>
         </section>
     }
 }
@@ -102,13 +103,19 @@ fn none_here(state: State, told: Incident) -> AnyView {
 }
 
 fn delivered(state: State, counter: StoredValue<Counter>, done: Delivery) -> AnyView {
-    let owed = format::money(done.owed_total_minor, done.currency, counter.with_value(|counter| counter.country));
+    let next = view! { <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button> };
+    handed_over(done, counter.with_value(|counter| counter.country), next.into_light())
+}
+
+/// What was handed over, and what its brand owes now. `next` leads on.
+pub(crate) fn handed_over(done: Delivery, country: Country, next: AnyView) -> AnyView {
+    let owed = format::money(done.owed_total_minor, done.currency, country);
     view! {
         <section class="stack" role="alert" data-delivered>
             <h2>{t::tendero_deliver_done_title()}</h2>
             <p class="strong">{done.reward_name}</p>
             <p>{t::tendero_deliver_done_text(&owed, &done.brand_name)}</p>
-            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
+            {next}
         </section>
     }
     .into_light()

@@ -281,6 +281,7 @@ pub(crate) fn counter_view(state: State, counter: StoredValue<Counter>, ready: R
                 {move || state.alarm.get().map(|text| view! { <p class="banner banner--danger" role="alert" data-alarm>{text}</p> })}
                 {move || state.later.get().filter(|_| state.alarm.with(Option::is_some)).map(|later| (later.help)(state.code.get()))}
                 {move || state.later.get().filter(|_| state.typing.get()).map(|later| (later.typed)(on_read))}
+                {move || state.customer.get().zip(state.later.get()).and_then(|(customer, later)| (later.paper)(&customer.code))}
                 {move || match state.stage.get() {
                     Stage::Panel(draw) => draw(),
                     Stage::Basket | Stage::Screen { .. } => view! { <BasketPart state counter /> }.into_light(),
@@ -716,7 +717,7 @@ pub async fn identify(code: String, read_at: Timestamp) -> Result<String, UiErro
 
 /// A code that no card answered to is counted, in a transaction that writes.
 #[cfg(feature = "ssr")]
-async fn count_failure<T>(told: &Result<T, loyalty::Error>, code: Option<&str>) -> Result<(), UiError> {
+pub(crate) async fn count_failure<T>(told: &Result<T, loyalty::Error>, code: Option<&str>) -> Result<(), UiError> {
     if let (Err(loyalty::Error::UnknownCard), Some(code)) = (told, code) {
         let (mut tx, actor, now) = request::begin().await?;
         loyalty::failed_code::note(&mut tx, now, actor.member()?.1, code).await?;

@@ -1,6 +1,6 @@
 //! A code that is typed: where the camera fails.
 
-use kit::{Button, Field, IntoLight, Look, t};
+use kit::{Button, ButtonLink, Field, IntoLight, Look, t};
 use leptos::prelude::*;
 use scanner::Read;
 
@@ -18,6 +18,7 @@ pub(crate) fn form(on_read: Callback<Read>) -> AnyView {
         <form class="stack" on:submit=submit>
             <Field id="typed" label=t::tendero_scan_typed_label() help=t::tendero_scan_typed_help() value maxlength=64 />
             <Button submit=true wide=true look=Look::Secondary>{t::tendero_scan_typed_action()}</Button>
+            <ButtonLink wide=true look=Look::Link href="/t/paper">{t::tendero_paper_link()}</ButtonLink>
         </form>
     }
     .into_light()

@@ -55,11 +55,14 @@ pub struct ProblemDetails {
     /// Seconds until another try may succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<u32>,
+    /// How often the code that was wrong can still be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u32>,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Problem { status, code, detail, fields, incident, retry_after_seconds } = self.0;
+        let Problem { status, code, detail, fields, incident, retry_after_seconds, tries_left } = self.0;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let details = ProblemDetails {
             kind: format!("urn:mostrador:problem:{code}"),
@@ -70,6 +73,7 @@ impl IntoResponse for Refusal {
             fields,
             instance: incident.map(|incident| format!("urn:mostrador:incident:{incident}")),
             retry_after_seconds,
+            tries_left,
         };
         let mut response = (status, axum::Json(details)).into_response();
         let headers = response.headers_mut();

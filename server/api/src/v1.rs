@@ -18,6 +18,7 @@ mod metrics;
 mod monthly_account;
 mod my_cards;
 mod organisations;
+mod paper_cards;
 mod participation;
 mod payables;
 mod privacy_requests;
@@ -70,6 +71,7 @@ pub(crate) fn router(with_sandbox: bool) -> OpenApiRouter<ApiState> {
         monthly_account::router(),
         my_cards::router(),
         organisations::router(),
+        paper_cards::router(),
         participation::router(),
         payables::router(),
         products::router(),

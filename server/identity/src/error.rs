@@ -81,7 +81,11 @@ impl From<Error> for Problem {
             Error::Forbidden => Problem::forbidden(),
             Error::NotFound => Problem::not_found(),
             Error::InvalidPhone => Problem::field("phone", "invalid_phone", detail),
-            Error::WrongCode(_) => Problem::field("code", "wrong_code", detail),
+            Error::WrongCode(left) => {
+                let mut problem = Problem::field("code", "wrong_code", detail);
+                problem.tries_left = u32::try_from(left).ok();
+                problem
+            }
             Error::UnknownCode => Problem::field("code", "wrong_code", detail),
             Error::CodeExpired => Problem::field("code", "code_expired", detail),
             Error::TooMany(seconds) => {

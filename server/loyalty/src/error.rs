@@ -30,6 +30,9 @@ pub enum Error {
     /// Too many codes of this card failed at this shop, or too many six digits did: nothing is said of this one.
     #[error("too many codes failed here; wait some minutes")]
     CodeLocked,
+    /// As many codes were sent for a reward as can be in a day.
+    #[error("as many codes were sent for this reward as can be in a day")]
+    CodesSpent,
     /// These six digits stand for no card, or do no more.
     #[error("these digits stand for no card")]
     WrongDigits,
@@ -242,6 +245,7 @@ impl From<Error> for Problem {
                 problem.retry_after_seconds = u32::try_from(crate::failed_code::WINDOW_MS / 1_000).ok();
                 problem
             }
+            Error::CodesSpent => Problem::new(429, "loyalty.codes_spent", detail),
             Error::WrongDigits => Problem::new(422, "loyalty.wrong_digits", detail),
             Error::NoDigitsLeft => Problem::new(503, "unavailable", detail),
             Error::NoPhone => Problem::new(409, "loyalty.no_phone", detail),

@@ -45,6 +45,7 @@ pub async fn look(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp,
 }
 
 /// Sends the code for one of them; the one before is void. [`Error::NoPhone`]: nobody verified a telephone for this card.
+/// [`Error::CodesSpent`] after [`CODES_PER_DAY`].
 pub async fn send_code(
     tx: &mut Tx,
     loyalty: &Loyalty,
@@ -73,7 +74,7 @@ pub async fn send_code(
         .execute()
         .await?;
     if rows == 0 {
-        return Err(Error::CodeLocked);
+        return Err(Error::CodesSpent);
     }
     let shop_name = identity::shop::get(tx, shop).await?.name;
     let hint = phone.hint();

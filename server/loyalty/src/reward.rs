@@ -634,6 +634,17 @@ async fn owe(tx: &mut Tx, found: &Deliverable, shop: &shared::identity::Shop, no
     Ok(())
 }
 
+/// What the actor's shop handed over, told again. Another shop's is unknown.
+pub async fn delivered(tx: &mut Tx, actor: &Actor, id: RewardInstanceId) -> Result<Delivery, Error> {
+    let (_, shop, _) = actor.member()?;
+    let code = code_of(tx, id).await?;
+    let found = find(tx, &code).await?;
+    if found.status != RewardStatus::Delivered || found.delivered_shop_id != Some(shop) {
+        return Err(Error::NoSuchReward);
+    }
+    delivery(tx, shop, found, true).await
+}
+
 async fn delivery(tx: &mut Tx, shop: ShopId, found: Deliverable, replayed: bool) -> Result<Delivery, Error> {
     let (owed_total_minor,): (i64,) = tx.query(OWED_TOTAL).bind(shop).bind(found.brand_id).one().await?;
     Ok(Delivery {

@@ -5,6 +5,7 @@
 mod functions;
 mod moving;
 mod pages;
+mod paper;
 mod world;
 
 db::both_databases! {

@@ -17,7 +17,7 @@ use identity::{
 use loyalty::template::{Answers, Extras, Mechanic};
 use server::{App, Config};
 use shared::{
-    ApiKeyId, BrandId, CampaignId, Country, Currency, ProductId, Timestamp,
+    ApiKeyId, BrandId, CampaignId, Country, Currency, ProductId, ShopId, Timestamp,
     catalogue::NewProduct,
     identity::{MemberRole, NewShop, OrganisationKind, UserRole},
 };
@@ -76,6 +76,8 @@ pub struct World {
     pub campaign: CampaignId,
     /// Of its organisation.
     pub key: ApiKeyId,
+    /// Of [`Who::Owner`].
+    pub shop: ShopId,
 }
 
 /// The product's barcode.
@@ -192,7 +194,7 @@ impl World {
         let (key, _) =
             identity::api_key::insert(&mut tx, NOW, tenant, None, "ERP", &Scopes::parse("reports:read").unwrap(), None).await.unwrap();
         tx.commit().await.unwrap();
-        Self { router: server::router(app.clone()), app, tokens, brand, product, campaign, key: key.id }
+        Self { router: server::router(app.clone()), app, tokens, brand, product, campaign, key: key.id, shop }
     }
 
     pub fn cookie(&self, who: Who) -> Option<String> {

@@ -6,6 +6,7 @@ use crate::{RewardInstanceId, Timestamp};
 
 /// A reward that waits for whoever holds a card on paper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaperReward {
     /// Which.
     pub id: RewardInstanceId,
@@ -17,6 +18,7 @@ pub struct PaperReward {
 
 /// What a card on paper can have handed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaperCard {
     /// `Ana · ••42`.
     pub label: String,
@@ -28,6 +30,7 @@ pub struct PaperCard {
 
 /// A code is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PaperCode {
     /// The end of the number: `••• 2233`.
     pub hint: String,

@@ -15,7 +15,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
 /// The code on a card of paper.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PaperCard {
+struct CardOnPaper {
     /// As its QR says it, or as it is printed below.
     #[schema(min_length = 1, max_length = 60)]
     code: String,
@@ -29,8 +29,8 @@ struct Claimed {
 }
 
 /// Makes a card on paper the actor's: every lot keeps its own expiry, and the card goes on working. Again: nothing happens.
-#[utoipa::path(put, path = "/me/paper_card", operation_id = "claimPaperCard", tag = "me", request_body = PaperCard, responses((status = 200, description = "It is hers.", body = Claimed)))]
-async fn claim(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<PaperCard>) -> Result<Json<Claimed>, Refusal> {
+#[utoipa::path(put, path = "/me/paper_card", operation_id = "claimPaperCard", tag = "me", request_body = CardOnPaper, responses((status = 200, description = "It is hers.", body = Claimed)))]
+async fn claim(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<CardOnPaper>) -> Result<Json<Claimed>, Refusal> {
     let (mut tx, now) = api.begin().await?;
     let claimed = loyalty::claim::by_code(&mut tx, &api.loyalty, &actor, now, &body.value.code).await?;
     tx.commit().await?;

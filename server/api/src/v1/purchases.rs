@@ -249,7 +249,7 @@ async fn imported(api: &ApiState, caller: &Caller, body: &[u8]) -> Result<loyalt
 }
 
 /// A code that no card answered to is counted, in a transaction of its own: the refusal undid the first, or it only read.
-async fn count_failure(api: &ApiState, shop: ShopId, code: Option<&str>, error: &loyalty::Error) -> Result<(), Refusal> {
+pub(super) async fn count_failure(api: &ApiState, shop: ShopId, code: Option<&str>, error: &loyalty::Error) -> Result<(), Refusal> {
     if let (Some(code), loyalty::Error::UnknownCard) = (code, error) {
         let (mut tx, now) = api.begin().await?;
         loyalty::failed_code::note(&mut tx, now, shop, code).await.map_err(Problem::from)?;

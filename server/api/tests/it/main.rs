@@ -11,6 +11,7 @@ mod limits;
 mod matrix;
 mod metrics;
 mod notices;
+mod paper;
 mod phone;
 mod phone_script;
 mod problems;

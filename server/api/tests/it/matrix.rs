@@ -132,6 +132,15 @@ fn doors(world: &World) -> Vec<Door> {
             .stranger(OtherBrand)
             .wrong([BrandAnalyst, Ana, Owner, ImportKey]),
         door("createDelivery", Owner).body(json!({ "code": "{code}" })).wrong([Ana, Brand]),
+        // Anybody at a counter may be shown it; this one is on paper, and nobody verified a telephone for it.
+        door("lookAtPaperCard", Cashier).body(json!({ "card_code": "{paper}" })).wrong([Ana, Brand, Operator, ImportKey]),
+        door("createPaperCode", Cashier).body(json!({ "card_code": "{paper}", "reward_instance_id": "{on_paper}" })).told(409).wrong([Ana, Brand, Operator, ImportKey]),
+        // The very reward, with another person's card.
+        door("createPaperDelivery", Cashier)
+            .body(json!({ "card_code": "{paper}", "reward_instance_id": "{instance}", "code": "000000" }))
+            .told(404)
+            .stranger(OtherShop)
+            .wrong([Ana, Brand, Operator, ImportKey]),
         door("undoDelivery", Owner).at("{instance}").body(json!({})).stranger(OtherShop).wrong([Ana, Brand]),
         door("createReturn", Owner).at("{purchase}").body(json!({ "lines": "all" })).stranger(OtherShop).wrong([Ana, Brand]),
         door("reviewPurchase", Operator).at("{purchase}").body(json!({ "decision": "approve" })).wrong([OperatorAnalyst, Brand, Ana, Owner, ImportKey]).told(409),
@@ -347,6 +356,7 @@ db::both_databases! {
         let purchase = sold.json()["purchase_id"].as_str().unwrap().to_owned();
         let reward = world.get(Ana, "/api/v1/me/rewards").await.json()[0].clone();
         let (code, instance) = (reward["code"].as_str().unwrap().to_owned(), reward["id"].as_str().unwrap().to_owned());
+        let (paper, on_paper) = world.on_paper().await;
         let (later, other_shop) = begins_later(&world).await;
         let (run, statement) = closed_period(&world).await;
         let file = shops_file(&world).await;
@@ -361,7 +371,7 @@ db::both_databases! {
             let places = [("{purchase}", &purchase), ("{instance}", &instance), ("{later}", &later), ("{run}", &run), ("{statement}", &statement), ("{asked}", &asked), ("{file}", &file), ("{webhook}", &webhook), ("{delivery}", &delivery), ("{till}", &till), ("{schedule}", &schedule), ("{audience}", &audience)];
             let place = places.iter().fold(door.place.clone(), |place, (name, value)| place.replace(name, value));
             let path = if place.starts_with('?') { format!("/api/v1{template}{place}") } else { format!("/api/v1{}", template.replace("{id}", &place)) };
-            let body = door.body.as_ref().map(|body| serde_json::from_str::<Value>(&body.to_string().replace("{code}", &code).replace("{other_shop}", &other_shop).replace("{purchase}", &purchase)).unwrap());
+            let body = door.body.as_ref().map(|body| serde_json::from_str::<Value>(&body.to_string().replace("{code}", &code).replace("{other_shop}", &other_shop).replace("{purchase}", &purchase).replace("{paper}", &paper).replace("{on_paper}", &on_paper).replace("{instance}", &instance)).unwrap());
             let mut expected: Vec<(Who, u16)> = vec![(Nobody, 401)];
             expected.extend(door.stranger.map(|who| (who, 404)));
             expected.extend(door.wrong_role.iter().map(|who| (*who, 403)));

@@ -409,6 +409,16 @@ impl World {
         }
     }
 
+    /// A card on paper that the owner's shop handed out, and the reward that waits for it.
+    pub async fn on_paper(&self) -> (String, String) {
+        let mut tx = self.state.db.begin().await.unwrap();
+        let printed = loyalty::card::print(&mut tx, &self.state.loyalty, &Till::actor(self.shop, self.owner), NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let sold = self.sell(&Capture { card_code: printed.code.clone(), ..self.capture().await }).await;
+        assert_eq!(sold.status, StatusCode::CREATED);
+        (printed.code, sold.json()["rewards"][0]["reward_instance_id"].as_str().unwrap().to_owned())
+    }
+
     pub fn signed(&self, bytes: Vec<u8>, key: &str) -> Request<Body> {
         let signature = self.pair.sign(&SystemRandom::new(), &bytes).unwrap();
         Request::post("/api/v1/purchases")

@@ -7,7 +7,8 @@ use identity::Actor;
 use loyalty::{Error, card, claim, paper, reward};
 use notifications::Port;
 use shared::{
-    RewardInstanceId, Timestamp,
+    RewardInstanceId, SessionId, ShopId, Timestamp,
+    identity::MemberRole,
     loyalty::{PurchaseAnswer, PurchaseStatus, RewardStatus},
     time::MINUTE_MS,
 };
@@ -94,6 +95,12 @@ both_databases! {
         assert!(matches!(delivers(&world, &world.tendero, now, &code, id, &digits).await, Err(Error::Identity(identity::Error::CodeExpired))));
         let given = reward::of_consumer(&mut db.read().await.unwrap(), &world.ana, world.consumer).await.unwrap();
         assert_eq!(given[0].status, RewardStatus::Delivered);
+        let mut tx = db.read().await.unwrap();
+        let told = reward::delivered(&mut tx, &world.tendero, id).await.unwrap();
+        assert_eq!((told.reward_name.as_str(), told.owed_total_minor, told.replayed), ("1 Cola", 270_000, true));
+        let elsewhere = Actor::Member { member: world.member, shop: ShopId::fixed(9), role: MemberRole::Owner, device: None, session: SessionId::fixed(8) };
+        assert!(matches!(reward::delivered(&mut tx, &elsewhere, id).await, Err(Error::NoSuchReward)), "another shop's is unknown");
+        drop(tx);
         world.clean().await;
     }
 
@@ -114,7 +121,7 @@ both_databases! {
         for _ in 1..5 {
             sends(&world, NOW, &code, id).await.unwrap();
         }
-        assert!(matches!(sends(&world, NOW, &code, id).await, Err(Error::CodeLocked)));
+        assert!(matches!(sends(&world, NOW, &code, id).await, Err(Error::CodesSpent)));
         assert!(sends(&world, NOW.plus_ms(25 * 60 * MINUTE_MS), &code, id).await.is_ok());
     }
 
