@@ -81,7 +81,8 @@ fn tendero_other(path: String) -> AnyView {
         "/t/owed" => view! { <owed::OwedPage /> }.into_light(),
         "/t/statement" => view! { <owed::StatementPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),
-        _ => view! { <more::MorePage /> }.into_light(),
+        "/t/more" => view! { <more::MorePage /> }.into_light(),
+        _ => view! { <more::MissingPage /> }.into_light(),
     }
 }
 
