@@ -9,6 +9,7 @@
 mod landing;
 mod outbox;
 mod shell;
+mod title;
 
 pub use consumer::OFFLINE as OFFLINE_CONSUMER;
 pub use kit::request::{Entry, Site};

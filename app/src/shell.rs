@@ -105,7 +105,11 @@ pub fn document(front: Front, path: String, site: &Site) -> impl IntoView + use<
             <link rel="apple-touch-icon" href=format!("/icons/{name}-180.png") />
         }
     });
-    let title = if front == Front::Landing { t::landing_title().to_owned() } else { t::common_title(front.title()).to_string() };
+    let title = if front == Front::Landing {
+        t::landing_title().to_owned()
+    } else {
+        t::common_title(crate::title::of(&path).unwrap_or(front.title())).to_string()
+    };
     let fonts = (!site.files.is_empty()).then(|| {
         ["/fonts/manrope.woff2", "/fonts/poppins-700.woff2"]
             .map(|font| view! { <link rel="preload" r#as="font" r#type="font/woff2" href=font crossorigin="anonymous" /> })

@@ -10,7 +10,6 @@ use shared::{
     AdjustmentId, Country, Currency, format,
     loyalty::{
         PurchaseStatus,
-        campaign::Unit,
         correction::{
             Adjustment, AdjustmentState, Claim, Dispute, DisputeCase, DisputeQueue, DisputeState, DisputedLine, DisputedPurchase, Subject,
         },
@@ -59,8 +58,9 @@ pub(crate) fn ListPage() -> impl IntoView {
 
 fn list(cases: Cases) -> AnyView {
     let Cases { queue, times, adjustments, country, operates } = cases;
-    let (open, late, median) =
-        (format::integer(queue.open, country), format::integer(queue.late, country), format::span(queue.median_age_ms));
+    let (open, late) = (format::integer(queue.open, country), format::integer(queue.late, country));
+    // Nobody waits no time at all.
+    let median = if queue.open > 0 { format::span(queue.median_age_ms) } else { "–".to_owned() };
     let late_tone = if queue.late > 0 { Tone::Danger } else { Tone::Plain };
     let waiting = if queue.items.is_empty() {
         view! { <Empty title=t::backoffice_disputes_empty_title() text=t::backoffice_disputes_empty_text() icon=path::SEAL_CHECK /> }
@@ -108,14 +108,36 @@ fn list(cases: Cases) -> AnyView {
     .into_light()
 }
 
+/// A kind of the ledger in words; one that this page does not know yet is told as it is.
+fn movement_words(kind: &str) -> String {
+    let words = match kind {
+        "EARN" => t::backoffice_movement_earn(),
+        "ACTIVATE" => t::backoffice_movement_activate(),
+        "EXPIRE" => t::backoffice_movement_expire(),
+        "REVERSE" => t::backoffice_movement_reverse(),
+        "DEBT" => t::backoffice_movement_debt(),
+        "DEBT_REPAY" => t::consumer_history_repaid(),
+        "WAIVE" => t::backoffice_movement_waive(),
+        "REWARD_ISSUE" => t::backoffice_movement_issue(),
+        "REWARD_CANCEL" => t::backoffice_movement_cancel(),
+        "RESERVE" => t::backoffice_movement_reserve(),
+        "RELEASE" => t::backoffice_movement_release(),
+        "SPEND" => t::backoffice_movement_spend(),
+        "REFUND" => t::backoffice_movement_refund(),
+        "TRANSFER_IN" | "TRANSFER_OUT" | "RESERVED_IN" | "RESERVED_OUT" | "DEBT_IN" | "DEBT_OUT" => t::backoffice_movement_transfer(),
+        other => other,
+    };
+    words.to_owned()
+}
+
 /// Points, stamps or money, with its sign.
 fn amount(unit: &str, amount: i64, country: Country) -> String {
     let sign = if amount > 0 { "+" } else { "" };
     let currency = [Currency::Cop, Currency::Clp, Currency::Mxn, Currency::Usd].into_iter().find(|currency| currency.code() == unit);
     match (unit, currency) {
         (_, Some(currency)) => [sign, &format::money(amount, currency, country)].concat(),
-        ("stamps", _) => [sign, &format::integer(amount, country), " ", t::consumer_stamps_unit()].concat(),
-        _ => [sign, &format::integer(amount, country), " ", t::consumer_points_unit()].concat(),
+        ("stamps", _) => [sign, &format::integer(amount, country), " ", &t::common_stamps(amount.abs())].concat(),
+        _ => [sign, &format::integer(amount, country), " ", &t::common_points(amount.abs())].concat(),
     }
 }
 
@@ -216,7 +238,7 @@ fn one(page: Case, sending: Sending, other: Sending) -> AnyView {
         DisputeState::Refused => t::backoffice_disputes_state_refused(),
     };
     let reason = dispute.reason.clone().map(|reason| view! { <dt>{t::backoffice_proposals_why()}</dt><dd>{reason}</dd> });
-    let movement = movement.map(|movement| view! { <dt>{t::backoffice_disputes_movement_of()}</dt><dd>{movement.kind} " " {format::integer(movement.amount, country)} " · " {movement.campaign_name}</dd> });
+    let movement = movement.map(|movement| view! { <dt>{t::backoffice_disputes_movement_of()}</dt><dd>{movement_words(&movement.kind)} " " {format::integer(movement.amount, country)} " · " {movement.campaign_name}</dd> });
     let open = dispute.state == DisputeState::Open && operates;
     let id = dispute.id.to_string();
     let putting = open.then(|| right(&id, purchase.as_ref(), line.as_ref(), adjustment, sending)).flatten();
@@ -328,7 +350,7 @@ fn trace(purchase: DisputedPurchase, country: Country) -> AnyView {
         .awards
         .iter()
         .map(|award| {
-            let unit = if award.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+            let unit = kit::locale::unit(award.unit, award.amount);
             let steps = steps(&award.trace, answer.currency, country).into_iter().map(|step| view! { <li>{step}</li> }).collect::<Vec<_>>();
             view! {
                 <li class="stack stack--4">

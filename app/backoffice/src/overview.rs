@@ -26,6 +26,9 @@ pub struct Overview {
     /// When the longest waiting purchase arrived, as the operator's clock says it.
     held_since: Option<String>,
     proposals: i64,
+    alerts: i64,
+    disputes: i64,
+    requests: i64,
     dead: Vec<DeadRow>,
     operates: bool,
 }
@@ -72,7 +75,7 @@ fn shown(overview: Overview) -> AnyView {
         <div class="panels panels--2 panels--top">
             <section class="card" aria-labelledby="waits">
                 <div class="panel__head"><h2 id="waits">{t::backoffice_overview_waits()}</h2></div>
-                {waits(overview.proposals, overview.held, overview.held_since, country)}
+                {waits(&overview)}
             </section>
             <section class="card card--flush">
                 <div class="panel__head"><h2>{t::backoffice_dead_title()}</h2></div>
@@ -83,20 +86,35 @@ fn shown(overview: Overview) -> AnyView {
     .into_light()
 }
 
-fn waits(proposals: i64, held: i64, held_since: Option<String>, country: Country) -> AnyView {
-    if proposals == 0 && held == 0 {
+/// Every queue of the rail that holds something, and only those.
+fn waits(overview: &Overview) -> AnyView {
+    let held_since = overview.held_since.as_ref().map(|when| t::backoffice_overview_held_since(when)).unwrap_or_default();
+    let text = str::to_owned;
+    let rows = [
+        (overview.proposals, path::SPARKLE, t::backoffice_proposals_title(), text(t::backoffice_overview_proposals_text()), "/o/proposals"),
+        (overview.held, path::HOURGLASS, t::backoffice_overview_held(), held_since, "/o/reviews"),
+        (
+            overview.disputes,
+            path::CHAT_CIRCLE_DOTS,
+            t::backoffice_nav_disputes(),
+            text(t::backoffice_overview_disputes_text()),
+            "/o/disputes",
+        ),
+        (overview.alerts, path::WARNING, t::backoffice_alerts_title(), text(t::backoffice_overview_alerts_text()), "/o/alerts"),
+        (overview.requests, path::SHIELD_CHECK, t::backoffice_privacy_title(), text(t::backoffice_overview_requests_text()), "/o/privacy"),
+    ];
+    let rows = rows
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, icon, title, text, href)| {
+            let lead = view! { <Disc icon tone=Tone::Warning /> }.into_light();
+            view! { <li><ListRow title text lead figure=format::integer(count, overview.country) href /></li> }
+        })
+        .collect::<Vec<_>>();
+    if rows.is_empty() {
         return view! { <p class="muted">{t::backoffice_overview_nothing()}</p> }.into_light();
     }
-    let proposed = (proposals > 0).then(|| {
-        let lead = view! { <Disc icon=path::SPARKLE tone=Tone::Warning /> }.into_light();
-        view! { <li><ListRow title=t::backoffice_proposals_title() text=t::backoffice_overview_proposals_text() lead figure=format::integer(proposals, country) href="/o/proposals" /></li> }
-    });
-    let waiting = (held > 0).then(|| {
-        let lead = view! { <Disc icon=path::HOURGLASS tone=Tone::Warning /> }.into_light();
-        let text = held_since.map(|when| t::backoffice_overview_held_since(&when)).unwrap_or_default();
-        view! { <li><ListRow title=t::backoffice_overview_held() text lead figure=format::integer(held, country) href="/o/reviews" /></li> }
-    });
-    view! { <ul class="list">{proposed} {waiting}</ul> }.into_light()
+    view! { <ul class="list">{rows}</ul> }.into_light()
 }
 
 fn dead(rows: Vec<DeadRow>, operates: bool) -> AnyView {
@@ -139,6 +157,9 @@ pub async fn read_overview() -> Result<Overview, UiError> {
     let when = |at| kit::when(country.time_zone(), now, at);
     let counts = reports::platform(&mut tx, &actor, now.plus_ms(-7 * shared::time::DAY_MS)).await?;
     let proposals = catalogue::proposal::count_open(&mut tx, &actor).await?;
+    let alerts = loyalty::alert::waiting(&mut tx, &actor).await?.len() as i64;
+    let disputes = loyalty::dispute::queue(&mut tx, &actor, now).await?.open;
+    let requests = identity::rights::waiting(&mut tx, &actor).await?.len() as i64;
     let dead = identity::dead_letter::list(&mut tx, &actor).await?;
     let dead = dead.into_iter().map(|job| DeadRow { kind: job.kind, error: job.last_error, when: when(job.died_at) }).collect();
     Ok(Overview {
@@ -152,6 +173,9 @@ pub async fn read_overview() -> Result<Overview, UiError> {
         held: counts.held,
         held_since: counts.held_since.map(when),
         proposals,
+        alerts,
+        disputes,
+        requests,
         dead,
         operates: actor.operates().is_ok(),
     })

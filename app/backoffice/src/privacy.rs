@@ -65,9 +65,9 @@ pub(crate) fn ListPage() -> impl IntoView {
                 {move || page.get().map(|page| match page {
                     Ok(requests) => view! {
                         <h2>{t::backoffice_privacy_waiting()}</h2>
-                        {table(requests.waiting, t::backoffice_privacy_waiting())}
+                        {table(requests.waiting, t::backoffice_privacy_waiting(), t::backoffice_privacy_empty_title(), t::backoffice_privacy_empty_text())}
                         <h2>{t::backoffice_privacy_answered()}</h2>
-                        {table(requests.answered, t::backoffice_privacy_answered())}
+                        {table(requests.answered, t::backoffice_privacy_answered(), t::backoffice_privacy_none_answered_title(), t::backoffice_privacy_none_answered_text())}
                     }
                     .into_light(),
                     Err(error) => refused(&error, "/o/privacy"),
@@ -78,9 +78,9 @@ pub(crate) fn ListPage() -> impl IntoView {
     }
 }
 
-fn table(lines: Vec<Line>, caption: &'static str) -> AnyView {
+fn table(lines: Vec<Line>, caption: &'static str, none: &'static str, none_text: &'static str) -> AnyView {
     if lines.is_empty() {
-        return view! { <section class="card"><Empty title=t::backoffice_privacy_empty_title() text=t::backoffice_privacy_empty_text() icon=path::SEAL_CHECK /></section> }.into_light();
+        return view! { <section class="card"><Empty title=none text=none_text icon=path::SEAL_CHECK /></section> }.into_light();
     }
     let rows = lines
         .into_iter()

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     Country, format,
-    loyalty::{HeldPurchase, PurchaseStatus, ReviewCase, campaign::Unit, suspicion::Evidence},
+    loyalty::{HeldPurchase, PurchaseStatus, ReviewCase, suspicion::Evidence},
 };
 
 use crate::frame::Desk;
@@ -177,7 +177,7 @@ fn shown(case: Case, sending: Sending) -> AnyView {
         .into_iter()
         .filter(|award| award.amount > 0)
         .map(|award| {
-            let unit = if award.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+            let unit = kit::locale::unit(award.unit, award.amount);
             view! { <li class="row"><span class="grow">{award.campaign_name}</span><span class="num strong">"+"{format::integer(award.amount, country)}" "{unit}</span></li> }
         })
         .collect::<Vec<_>>();

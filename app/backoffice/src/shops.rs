@@ -224,7 +224,7 @@ pub async fn read_shop(shop: String) -> Result<Detail, UiError> {
             .devices
             .into_iter()
             .map(|device| Handset {
-                name: device.name,
+                name: kit::phone_name(&device.name),
                 member: device.member_name,
                 enrolled: when(device.enrolled_at),
                 revoked: device.revoked_at.map(when),

@@ -128,7 +128,7 @@ fn New(
         .into_iter()
         .enumerate()
         .map(|(place, (name, words))| {
-            view! { <label class="row row--12"><input class="check" type="radio" name="template" value=name checked={place == 0} required=true /> <span>{words}</span></label> }
+            view! { <label class="row row--12"><input class="radio" type="radio" name="template" value=name checked={place == 0} required=true /> <span>{words}</span></label> }
         })
         .collect::<Vec<_>>();
     view! {

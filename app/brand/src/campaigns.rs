@@ -411,8 +411,8 @@ fn shown(detail: Detail, confirm: &str) -> AnyView {
     });
     let facts = [
         (t::brand_campaign_step_mechanic(), template_name(row.template).to_owned()),
-        (t::brand_campaign_starts(), format::weekday_date(row.starts)),
-        (t::brand_campaign_ends(), format::weekday_date(row.ends)),
+        (t::brand_campaign_starts(), format::date(row.starts)),
+        (t::brand_campaign_ends(), format::date(row.ends)),
         (t::brand_campaign_step_products(), products.join(", ")),
     ];
     let facts = facts

@@ -7,7 +7,12 @@ use shared::Country;
 /// What the last try was refused for.
 fn refused(field: &'static str) -> Signal<Option<String>> {
     let refusal = request::refusal().filter(|refusal| refusal.is_about(field) || refusal.field.is_none());
-    Signal::stored(refusal.map(|refusal| locale::consumer_text(&refusal.code).to_owned()))
+    let words = |code: &str| match code {
+        // Her own card is known: the code that she typed is not.
+        "loyalty.unknown_card" => t::claim_unknown(),
+        code => locale::consumer_text(code),
+    };
+    Signal::stored(refusal.map(|refusal| words(&refusal.code).to_owned()))
 }
 
 /// `/c/claim?card=<code>`: who has no card yet signs up first, and the card on paper waits for her.

@@ -2,14 +2,14 @@
 
 use kit::{
     Ask, Banner, Chip, Disc, Empty, IntoLight, ListRow, PhoneHead, PhoneShell, SegLinks, SkeletonKind, Tone, UiError, icon::path, kept,
-    kept_view, t,
+    kept_view, locale, t,
 };
 use leptos::prelude::*;
 use shared::{
     CivilDate, Country, Page, format,
     loyalty::{
         Coming, Movement,
-        campaign::{CapScope, Unit},
+        campaign::CapScope,
         correction::{DisputeState, UnrewardedPurchase},
     },
 };
@@ -64,7 +64,7 @@ fn Ahead() -> impl IntoView {
                     .map(|next| {
                         let date = format::weekday_date(next.date);
                         let text = if next.activates { t::consumer_history_coming_activates(&date) } else { t::consumer_history_coming_expires(&date) };
-                        let unit = if next.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+                        let unit = locale::unit(next.unit, next.amount);
                         let (icon, tone) = if next.activates { (path::CLOCK, Tone::Info) } else { (path::HOURGLASS, Tone::Warning) };
                         let lead = view! { <Disc icon tone /> }.into_light();
                         let title = next.campaign_name.unwrap_or(next.brand_name);
@@ -101,7 +101,7 @@ fn Silent() -> impl IntoView {
                             Some(state) => view! { <Chip>{dispute_state(state)}</Chip> }.into_light(),
                             None => say("purchase", purchase.id.to_string(), t::consumer_dispute_not_counted()),
                         };
-                        view! { <li class="stack stack--4"><ListRow title=purchase.shop_name text figure /> <div class="card--pad">{case}</div></li> }
+                        view! { <li class="stack stack--4"><ListRow title=purchase.shop_name text figure /> <div class="list-row__case">{case}</div></li> }
                     })
                     .collect::<Vec<_>>();
                 view! { <h2 class="list-head">{t::consumer_dispute_silent()}</h2> <ul class="card" data-silent>{rows}</ul> }
@@ -146,14 +146,15 @@ fn Days(page: Page<Movement>, show: String) -> impl IntoView {
             _ => days.push((date, vec![row])),
         }
     }
-    if days.is_empty() {
+    // What is asked for may stand on an older page: the way there stays.
+    if days.is_empty() && page.next_cursor.is_none() {
         return view! { <Empty title=t::consumer_history_empty_title() text=t::consumer_history_empty_text() icon=path::CLOCK_COUNTER_CLOCKWISE /> }.into_light();
     }
     let days = days
         .into_iter()
         .map(|(date, rows)| view! { <h2 class="list-head">{format::weekday_date(date)}</h2> <ul class="card">{rows}</ul> })
         .collect::<Vec<_>>();
-    let more = page.next_cursor.map(|cursor| view! { <a class="btn btn--soft btn--wide" href=["/c/history?cursor=", &cursor].concat()>{t::consumer_history_more()}</a> });
+    let more = page.next_cursor.map(|cursor| view! { <a class="btn btn--soft btn--wide" href=["/c/history?show=", &show, "&cursor=", &cursor].concat()>{t::consumer_history_more()}</a> });
     view! { {days} {more} }.into_light()
 }
 
@@ -162,7 +163,7 @@ fn Row(movement: Movement) -> impl IntoView {
     let gain = movement.amount > 0;
     let country = Country::Co;
     let figure = if gain { ["+", &format::integer(movement.amount, country)].concat() } else { format::integer(movement.amount, country) };
-    let unit = if movement.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+    let unit = locale::unit(movement.unit, movement.amount);
     let (icon, tone) = if gain { (path::PLUS, Tone::Success) } else { (path::GIFT, Tone::Primary) };
     let title = movement.shop_name.unwrap_or_else(|| movement.campaign_name.clone());
     let reward = movement.reward_name.unwrap_or_default();
@@ -189,7 +190,7 @@ fn Row(movement: Movement) -> impl IntoView {
                 <Chip>{movement.brand_name}" · "{movement.campaign_name}</Chip>
                 <span class="micro faint">{format::time(movement.local)}</span>
             </ListRow>
-            <div class="card--pad">{case}</div>
+            <div class="list-row__case">{case}</div>
         </li>
     }
 }

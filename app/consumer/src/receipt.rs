@@ -9,7 +9,6 @@ use shared::{
     Country, format,
     loyalty::{
         PurchaseStatus,
-        campaign::Unit,
         correction::DisputeState,
         receipt::{OwnReceipt, Receipt},
     },
@@ -43,7 +42,7 @@ fn shown(receipt: Receipt) -> AnyView {
         .gains
         .into_iter()
         .map(|gain| {
-            let unit = if gain.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+            let unit = kit::locale::unit(gain.unit, gain.amount);
             let up = gain.amount > 0;
             let sign = if up { "+" } else { "" };
             let figure = [sign, &format::integer(gain.amount, Country::Co)].concat();

@@ -101,8 +101,11 @@ fn waits(reward: &RewardInstance) -> bool {
 fn row(reward: RewardInstance) -> AnyView {
     let text = match (reward.status, reward.reserved_until) {
         (RewardStatus::Reserved, Some(until)) => t::consumer_rewards_held(&clock(until)),
-        (RewardStatus::Issued | RewardStatus::Reserved, _) => t::consumer_rewards_ready().to_owned(),
-        (RewardStatus::Delivered, _) => t::consumer_reward_done_title().to_owned(),
+        (RewardStatus::Issued | RewardStatus::Reserved, _) => t::consumer_rewards_ready_one().to_owned(),
+        (RewardStatus::Delivered, _) => match reward.delivered_at {
+            Some(at) => t::consumer_rewards_received(&format::date(kit::net::on_the_wall(at).date())),
+            None => t::consumer_reward_done_title().to_owned(),
+        },
         (RewardStatus::Lapsed, _) => t::consumer_rewards_lapsed().to_owned(),
         (RewardStatus::Cancelled, _) => t::consumer_rewards_cancelled().to_owned(),
     };
@@ -164,7 +167,9 @@ pub(crate) fn RewardCodePage(
     /// The address.
     path: String,
 ) -> impl IntoView {
-    let id = path.strip_prefix("/c/reward/").map(str::to_owned);
+    let Some(id) = path.strip_prefix("/c/reward/").map(str::to_owned) else {
+        return nowhere();
+    };
     let rewards = asked();
     let sending = Sending::new();
     view! {
@@ -173,13 +178,29 @@ pub(crate) fn RewardCodePage(
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
             {kept_view(rewards, "/c/rewards", SkeletonKind::Cards, move |rewards| {
-                match rewards.mine.into_iter().find(|reward| id.as_deref() == Some(reward.id.to_string().as_str())) {
+                match rewards.mine.into_iter().find(|reward| id == reward.id.to_string()) {
                     Some(reward) => one(reward, sending),
                     None => view! { <Empty title=t::common_not_found_title() text=t::consumer_rewards_empty_text() page=true /> }.into_light(),
                 }
             })}
         </PhoneShell>
     }
+    .into_light()
+}
+
+/// No page has this address.
+fn nowhere() -> AnyView {
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=t::common_not_found_title() back="/c/" /> }.into_light()
+            bar=view! { <Bar current="" /> }.into_light()
+        >
+            <Empty title=t::common_not_found_title() text=t::common_not_found_text() page=true>
+                <ButtonLink href="/c/" look=Look::Key>{t::consumer_rewards_empty_action()}</ButtonLink>
+            </Empty>
+        </PhoneShell>
+    }
+    .into_light()
 }
 
 fn one(reward: RewardInstance, sending: Sending) -> AnyView {

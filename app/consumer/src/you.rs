@@ -108,7 +108,7 @@ fn shown(you: You) -> AnyView {
             view! {
                 <Card>
                     <h3 class="strong">{offer.title}</h3>
-                    <p class="small terms">{offer.terms}</p>
+                    <details><summary class="link">{t::consumer_enrol_terms()}</summary> <p class="small terms">{offer.terms}</p></details>
                     {join}
                 </Card>
             }
@@ -138,15 +138,14 @@ fn permission(permission: Permission) -> AnyView {
     let change = if purpose == "card" {
         view! { <Chip tone=Tone::Success icon=path::LOCK_SIMPLE>{t::join_consent_required_tag()}</Chip> }.into_light()
     } else {
-        let (look, words) =
-            if granted { (Look::Secondary, t::consumer_you_permission_withdraw()) } else { (Look::Key, t::consumer_you_permission_give()) };
+        let words = if granted { t::consumer_you_permission_withdraw() } else { t::consumer_you_permission_give() };
         let about = title.clone();
         view! {
             <form method="post" action="/fn/consumer/decide_consent">
                 <input type="hidden" name="purpose" value=purpose />
                 <input type="hidden" name="controller" value=controller />
                 <input type="hidden" name="granted" value=(!granted).to_string() />
-                <Button submit=true look>{words}<span class="sr-only">": "{about}</span></Button>
+                <Button submit=true look=Look::Secondary>{words}<span class="sr-only">": "{about}</span></Button>
             </form>
         }
         .into_light()

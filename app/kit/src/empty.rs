@@ -125,6 +125,13 @@ pub fn ErrorState(
         }
         (None, None) => ().into_light(),
     };
+    // What is not there is no failure, and its code helps nobody.
+    let absent = code.as_deref() == Some("not_found") && title.is_none();
+    let (title, text, code) = if absent {
+        (Some(t::common_not_found_title().into()), Some(text.unwrap_or(t::common_not_found_text().into())), None)
+    } else {
+        (title, text, code)
+    };
     let help = use_context::<HelpWith>().map(|help| (help.0)(code.as_deref().unwrap_or_default()));
     view! {
         <div class="empty" role="alert">

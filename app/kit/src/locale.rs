@@ -50,6 +50,14 @@ pub(crate) fn bare(code: &str) -> Cow<'_, str> {
     if last.bytes().any(|byte| byte.is_ascii_uppercase()) { last.to_ascii_lowercase().into() } else { last.into() }
 }
 
+/// The word that follows an amount of points or stamps: `punto`, `puntos`, `sello`, `sellos`.
+pub fn unit(unit: shared::loyalty::campaign::Unit, amount: i64) -> String {
+    match unit {
+        shared::loyalty::campaign::Unit::Points => crate::t::common_points(amount.abs()),
+        shared::loyalty::campaign::Unit::Stamps => crate::t::common_stamps(amount.abs()),
+    }
+}
+
 /// The sentence for a tendero or cashier: the reason's own text, else the general one, else the one for the unexpected.
 pub fn shop_text(code: &str) -> &'static str {
     crate::t::reason_shop(code).or_else(|| crate::t::problem(code)).unwrap_or_else(crate::t::problem_internal)

@@ -155,7 +155,7 @@ fn list(purchases: Vec<ShopPurchase>) -> AnyView {
         .into_iter()
         .map(|purchase| {
             let state = match purchase.status {
-                PurchaseStatus::Accepted => format!("+{} · {}", purchase.points + purchase.stamps, format::time(purchase.local)),
+                PurchaseStatus::Accepted => [&gained(&purchase), " · ", &format::time(purchase.local)].concat(),
                 PurchaseStatus::Held | PurchaseStatus::Rejected => t::tendero_result_held_title().to_owned(),
             };
             let figure = format::money(purchase.total_minor, purchase.currency, Country::Co);
@@ -164,6 +164,18 @@ fn list(purchases: Vec<ShopPurchase>) -> AnyView {
         })
         .collect::<Vec<_>>();
     view! { <ul class="card">{rows}</ul> }.into_light()
+}
+
+/// `+5 puntos y +1 sello`, or that it gave nothing.
+fn gained(purchase: &ShopPurchase) -> String {
+    let points = t::tendero_result_added_points(purchase.points, &format::integer(purchase.points, Country::Co));
+    let stamps = t::tendero_result_added_stamps(purchase.stamps);
+    match (purchase.points, purchase.stamps) {
+        (0, 0) => t::tendero_result_rejected_title().to_owned(),
+        (_, 0) => points,
+        (0, _) => stamps,
+        (..) => [&points, " ", t::tendero_scan_and(), " ", &stamps].concat(),
+    }
 }
 
 /// The shop's day for whoever works there.

@@ -83,7 +83,8 @@ fn tendero_other(path: String) -> AnyView {
         "/t/statement" => view! { <owed::StatementPage /> }.into_light(),
         "/t/paper" => view! { <paper::PaperPage /> }.into_light(),
         "/t/card" => view! { <more::CardPage /> }.into_light(),
-        _ => view! { <more::MorePage /> }.into_light(),
+        "/t/more" => view! { <more::MorePage /> }.into_light(),
+        _ => view! { <more::MissingPage /> }.into_light(),
     }
 }
 

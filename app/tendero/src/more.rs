@@ -1,8 +1,8 @@
 //! Phones, people, cards on paper, the poster, and the way out.
 
 use kit::{
-    Button, ButtonLink, Card, Disc, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind, Switch,
-    Tone, UiError, icon::path, request, t,
+    Button, ButtonLink, Card, Disc, Empty, ErrorState, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrPlate, Skeleton, SkeletonKind,
+    Switch, Tone, UiError, icon::path, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub(crate) fn MorePage() -> impl IntoView {
             bar=view! { <Bar current="/t/more" /> }.into_light()
         >
             {invitation.map(|code| view! {
-                <Card><p>{t::tendero_more_invite_text(1440)}</p><p class="figure" data-invitation>{code}</p></Card>
+                <Card><p>{t::tendero_more_invite_text()}</p><p class="figure" data-invitation>{code}</p></Card>
             })}
             <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Rows /> }>
                 {move || more.get().map(|more| match more {
@@ -114,7 +114,7 @@ fn shown(more: More) -> AnyView {
                 }
             });
             let state = if device.revoked_at.is_some() { t::tendero_device_revoked() } else { t::tendero_device_live() };
-            let title: String = device.name.chars().take(40).collect();
+            let title = kit::phone_name(&device.name);
             view! { <li class="stack"><ListRow title text=[&device.member_name, " · ", state].concat() /> {revoke}</li> }
         })
         .collect::<Vec<_>>();
@@ -147,6 +147,21 @@ fn shown(more: More) -> AnyView {
     .into_light()
 }
 
+/// No page has this address.
+#[component]
+pub(crate) fn MissingPage() -> impl IntoView {
+    view! {
+        <PhoneShell
+            head=view! { <PhoneHead title=t::common_not_found_title() back="/t/" /> }.into_light()
+            bar=view! { <Bar current="" /> }.into_light()
+        >
+            <Empty title=t::common_not_found_title() text=t::common_not_found_text() page=true>
+                <ButtonLink href="/t/" look=Look::Secondary>{t::common_not_found_action()}</ButtonLink>
+            </Empty>
+        </PhoneShell>
+    }
+}
+
 /// `/t/card?code=<code>&label=<label>`: a card on paper, to print or photograph.
 #[component]
 pub(crate) fn CardPage() -> impl IntoView {
@@ -156,11 +171,11 @@ pub(crate) fn CardPage() -> impl IntoView {
     view! {
         <PhoneShell head=view! { <PhoneHead title=t::tendero_card_printed_title() back="/t/more" /> }.into_light() paper=true>
             <p>{t::tendero_card_printed_text()}</p>
-            <div data-code=code.clone()><QrPlate text=Signal::stored(code.clone()) label=t::consumer_home_code_label() full=true /></div>
+            <div class="center" data-code=code.clone()><QrPlate text=Signal::stored(code.clone()) label=t::consumer_home_code_label() full=true /></div>
             <p class="small mono center">{code.clone()}</p>
             <h2>{t::tendero_card_hers()}</h2>
             <p>{t::tendero_card_hers_text()}</p>
-            <QrPlate text=Signal::stored(link.clone()) label=t::tendero_card_hers() />
+            <div class="center"><QrPlate text=Signal::stored(link.clone()) label=t::tendero_card_hers() /></div>
             <p class="small mono center">{link}</p>
             <ButtonLink href="/t/scan" look=Look::Key wide=true>{t::tendero_bar_scan()}</ButtonLink>
         </PhoneShell>

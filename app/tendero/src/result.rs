@@ -125,7 +125,7 @@ pub(crate) fn ResultScreen(answer: PurchaseAnswer, on_next: Callback<()>) -> imp
             <header class="result__top"><span class="result__who"><Icon path=path::USER_CIRCLE size=22 /> {answer.consumer_label.clone()}</span></header>
             <main id="main" class="result__hero" role="alert">
                 <span class="result__check"><Icon path=if held { path::CLOCK } else { path::CHECK_FAT_FILL } size=36 /></span>
-                <h1 class="result__unit"><span class="result__figure" data-figure>{figure}</span> {unit}</h1>
+                <h1 class="result__unit"><span class="result__figure" data-figure>{figure}</span>" "{unit}</h1>
                 {held.then(|| view! { <p>{t::tendero_result_held_text()}</p> })}
             </main>
             <div class="result__list">{cards}{rewards}</div>

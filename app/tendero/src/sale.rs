@@ -2,13 +2,13 @@
 
 use kit::{
     Await, Banner, Button, ButtonLink, Empty, ErrorState, Field, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, SectionHead,
-    Sending, Skeleton, SkeletonKind, Tone, UiError, icon::path, net, once, request, t,
+    Sending, Skeleton, SkeletonKind, Tone, UiError, icon::path, once, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Country, PurchaseId, Timestamp, format,
-    loyalty::{PurchaseStatus, SoldPurchase, campaign::Unit},
+    Country, LocalTime, PurchaseId, format,
+    loyalty::{PurchaseStatus, SoldPurchase},
 };
 
 use crate::bar::Bar;
@@ -18,8 +18,10 @@ use crate::bar::Bar;
 pub struct Sale {
     sold: SoldPurchase,
     country: Country,
-    /// The server's clock when it answered.
-    now: Timestamp,
+    /// When, on the shop's wall.
+    at: LocalTime,
+    /// Until when it may be voided, on the shop's wall; absent once that is over.
+    void_until: Option<LocalTime>,
     /// Names the return that this page may ask for: asked twice it is one.
     return_id: uuid::Uuid,
 }
@@ -54,7 +56,7 @@ pub(crate) fn SalePage() -> impl IntoView {
 }
 
 fn shown(sale: Sale, sending: Sending) -> AnyView {
-    let Sale { sold, country, now, return_id } = sale;
+    let Sale { sold, country, at, void_until, return_id } = sale;
     let answer = sold.answer;
     let money = |minor: i64| format::money(minor, answer.currency, country);
     let gave = answer
@@ -62,7 +64,7 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
         .iter()
         .filter(|award| award.amount > 0)
         .map(|award| {
-            let unit = if award.unit == Unit::Points { t::consumer_points_unit() } else { t::consumer_stamps_unit() };
+            let unit = kit::locale::unit(award.unit, award.amount);
             view! { <li><ListRow title=award.campaign_name.clone() text=award.brand_name.clone() figure=["+", &format::integer(award.amount, country)].concat() unit gain=true /></li> }
         })
         .collect::<Vec<_>>();
@@ -80,15 +82,14 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
             view! { <li><ListRow title=format!("{} × {}", line.quantity, line.name) text figure=money(line.amount_minor) /></li> }
         })
         .collect::<Vec<_>>();
-    let at = format::time(net::on_the_wall(answer.purchased_at));
+    let at = [&format::weekday_date(at.date()), " ", &format::time(at)].concat();
     let total = money(answer.total_minor);
     let take_back = match answer.status {
         _ if sold.fully_returned => view! { <Empty title=t::tendero_sale_gone() text=String::new() icon=path::CHECK /> }.into_light(),
         PurchaseStatus::Accepted => {
-            let free = now < sold.void_until;
             let left: Vec<(String, i64)> =
                 answer.lines.iter().zip(&sold.returned).map(|(line, back)| (line.name.clone(), line.quantity - back)).collect();
-            give_back(answer.purchase_id, answer.consumer_label.clone(), left, free.then_some(sold.void_until), return_id, sending)
+            give_back(answer.purchase_id, answer.consumer_label.clone(), left, void_until, return_id, sending)
         }
         PurchaseStatus::Held | PurchaseStatus::Rejected => {
             let id = answer.purchase_id.to_string();
@@ -120,7 +121,7 @@ fn give_back(
     purchase: PurchaseId,
     label: String,
     left: Vec<(String, i64)>,
-    void_until: Option<Timestamp>,
+    void_until: Option<LocalTime>,
     return_id: uuid::Uuid,
     sending: Sending,
 ) -> AnyView {
@@ -137,7 +138,7 @@ fn give_back(
         Some(_) => t::tendero_sale_void(),
         None => t::tendero_sale_all(),
     };
-    let until = void_until.map(|until| t::tendero_sale_void_text(&format::time(net::on_the_wall(until))));
+    let until = void_until.map(|until| t::tendero_sale_void_text(&format::time(until)));
     let counts = left
         .into_iter()
         .enumerate()
@@ -145,7 +146,7 @@ fn give_back(
             view! {
                 <label class="row">
                     <span class="grow">{name}</span>
-                    <input class="field__input num" type="number" inputmode="numeric" name=format!("lines[{place}]") value="0" min="0" max=left.to_string() disabled=left == 0 aria-label=t::tendero_sale_back() />
+                    <span class="field__box field__box--count"><input class="field__input num" type="number" inputmode="numeric" name=format!("lines[{place}]") value="0" min="0" max=left.to_string() disabled=left == 0 aria-label=t::tendero_sale_back() /></span>
                     // A field that is off is not sent, and the places of the others must stay theirs.
                     {(left == 0).then(|| view! { <input type="hidden" name=format!("lines[{place}]") value="0" /> })}
                 </label>
@@ -186,8 +187,11 @@ pub async fn read_sale(purchase: String) -> Result<Sale, UiError> {
     let (_, shop, _) = actor.member()?;
     let id: PurchaseId = purchase.parse().map_err(|_| shared::Problem::not_found())?;
     let sold = loyalty::purchase::sold(&mut tx, &actor, id).await?;
-    let country = identity::shop::get(&mut tx, shop).await?.country;
-    Ok(Sale { sold, country, now, return_id: tx.new_id() })
+    let shop = identity::shop::get(&mut tx, shop).await?;
+    let on_the_wall = |at| identity::shop::local(&shop.time_zone, at);
+    let (at, until) = (on_the_wall(sold.answer.purchased_at), on_the_wall(sold.void_until));
+    let void_until = (now < sold.void_until).then_some(until);
+    Ok(Sale { sold, country: shop.country, at, void_until, return_id: tx.new_id() })
 }
 
 /// Takes goods back: all that is left, or so many of each line.

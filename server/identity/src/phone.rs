@@ -47,9 +47,16 @@ impl Phone {
     }
 }
 
-/// As people of the country write it: `300 1234567`.
+/// As people of the country write it: `300 123 4567`.
 pub fn shown(phone: &Phone) -> String {
-    phonenumber::parse(None, &phone.e164).map_or_else(|_| phone.e164.clone(), |number| number.format().mode(Mode::National).to_string())
+    let national = phonenumber::parse(None, &phone.e164)
+        .map_or_else(|_| phone.e164.clone(), |number| number.format().mode(Mode::National).to_string());
+    // The tables leave Colombia's last seven digits in one piece; nobody reads them so.
+    let groups = national.split(' ').map(|group| match group.len() {
+        7 if group.bytes().all(|byte| byte.is_ascii_digit()) => format!("{} {}", &group[..3], &group[3..]),
+        _ => group.to_owned(),
+    });
+    groups.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -66,6 +73,11 @@ mod tests {
         ] {
             assert_eq!(Phone::parse(country, typed).unwrap().e164, e164);
         }
+    }
+
+    #[test]
+    fn a_number_is_shown_in_groups_that_people_read() {
+        assert_eq!(shown(&Phone::parse(Country::Co, "3001234567").unwrap()), "300 123 4567");
     }
 
     #[test]
