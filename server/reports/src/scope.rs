@@ -17,8 +17,6 @@ use crate::{Error, days};
 pub const DAYS_MAX: i64 = 366;
 /// A shop of which nothing came for so long has probably something that did not arrive.
 pub const SYNC_EXPECTED_WITHIN_MS: i64 = DAY_MS;
-/// Before a sale may arrive, its own date may be so many days old (72 hours, and the next time zone).
-const LATE_DAYS_MAX: i64 = 4;
 
 /// What is asked of every report.
 #[derive(Debug, Clone, Copy)]
@@ -108,9 +106,7 @@ impl Scope {
     pub(crate) async fn report<T>(&self, tx: &mut Tx, metric: Metric, values: T) -> Result<Report<T>, Error> {
         let data_up_to = days::last_received_at(tx, self, self.from, self.to).await?;
         let since = self.end().min(self.as_of.plus_ms(-SYNC_EXPECTED_WITHIN_MS));
-        let sold_since = identity::shop::local_date(self.time_zone, since).plus_days(-LATE_DAYS_MAX).ok_or(Error::Period)?;
-        let unsynced =
-            tx.query(SHOPS_UNSYNCED).bind(self.brand).bind(self.tenant).bind(self.from).bind(self.to).bind(sold_since).bind(since);
+        let unsynced = tx.query(SHOPS_UNSYNCED).bind(self.brand).bind(self.tenant).bind(self.from).bind(self.to).bind(since);
         let (shops_unsynced,): (i64,) = unsynced.one().await?;
         Ok(Report {
             metric,
@@ -130,12 +126,9 @@ impl Scope {
 sql! {
     COUNTRY: "SELECT country FROM organisation WHERE id = $1";
 
-    /// Looks at the brand's own lines alone: what a shop sold of others says nothing here. Most shops sold something since,
-    /// and the first question finds it at once; only for the others the days are gone through that were sold late.
+    /// Looks at the brand's own lines alone: what a shop sold of others says nothing here.
     SHOPS_UNSYNCED: "SELECT COUNT(DISTINCT b.shop_id) FROM shop_brand b JOIN shop s ON s.id = b.shop_id
                      WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.enrolled_date < $4 AND (b.left_date IS NULL OR b.left_date >= $3) AND s.closed_at IS NULL
                        AND NOT EXISTS (SELECT 1 FROM purchase p JOIN purchase_line l ON l.purchase_id = p.id
-                                       WHERE p.shop_id = b.shop_id AND p.purchased_at >= $6 AND p.received_at >= $6 AND l.brand_id = $1 AND l.tenant_id = $2)
-                       AND NOT EXISTS (SELECT 1 FROM purchase p JOIN purchase_line l ON l.purchase_id = p.id
-                                       WHERE p.shop_id = b.shop_id AND p.business_date >= $5 AND p.received_at >= $6 AND l.brand_id = $1 AND l.tenant_id = $2)";
+                                       WHERE p.shop_id = b.shop_id AND p.received_at >= $5 AND l.brand_id = $1 AND l.tenant_id = $2)";
 }
