@@ -113,9 +113,7 @@ async fn report_days(app: &App) {
             (reports::days::refresh(&app.db, app.clock.now()).await, reports::points::refresh(&app.db, app.clock.now()).await);
         match sales.and_then(|sales| Ok((sales, points?))) {
             // More may wait.
-            Ok((sales, points)) if sales == reports::days::DAYS_AT_ONCE || points == reports::points::DAYS_AT_ONCE => {
-                continue;
-            }
+            Ok((sales, points)) if sales.max(points) == reports::kept::DAYS_AT_ONCE => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "Days of reports could not be read again"),
         }

@@ -6,10 +6,7 @@
 //! rule of their own. Their verbs say which days changed (`sale_change`, in the same transaction), and those days are
 //! read again. Who works at a shop is asked when a report is read, because it changes what every past day means.
 //!
-//! Invariants:
-//! - a day is kept as it is now, or has a change that waits      the change goes in the transaction that keeps the day
-//! - what is kept is never older than what was kept before       a reader whose changes somebody else took keeps nothing
-//! - no report is older than [`OLD_MS`]                          a small or old day with changes is read from the purchases
+//! Invariants, beside those of every [kept day](crate::kept):
 //! - a buyer of a brand has one number, for ever                 she gets it before a day that names her is kept
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,22 +16,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use shared::{
     BrandId, CivilDate, ConsumerId, Country, Currency, OrganisationId, ProductId, PurchaseId, ShopId, Timestamp, loyalty::PurchaseStatus,
-    time::MINUTE_MS,
 };
 use uuid::Uuid;
 
-use crate::{Error, scope::Scope};
+use crate::{
+    Error,
+    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting},
+    scope::Scope,
+};
 
-/// A panel may be so old.
-pub const OLD_MS: i64 = 5 * MINUTE_MS;
-/// A day with so few purchases is read from them at once when something changed.
-const SMALL: i64 = 500;
-/// Days that one round of the job reads again, at most.
-pub const DAYS_AT_ONCE: usize = 60;
-/// Days that are read from the purchases in one statement, at most.
-const RUN_DAYS: i64 = 31;
-/// Days that one check shows, at most.
-const SHOWN_MAX: usize = 20;
 /// Buyers who get their numbers in one transaction, at most: on SQLite purchases wait for it.
 const NUMBERED_AT_ONCE: usize = 100;
 
@@ -291,19 +281,6 @@ struct KeptRow {
     last_received_at: Option<Timestamp>,
 }
 
-/// Changes of what is kept that nobody read yet.
-pub(crate) struct Waiting {
-    pub oldest: Timestamp,
-    pub newest: Timestamp,
-}
-
-impl Waiting {
-    /// What is kept may be shown without them. A clock that stands behind the changes does not make them younger.
-    pub fn may_wait(&self, now: Timestamp) -> bool {
-        self.newest.max(now).since(self.oldest) <= OLD_MS
-    }
-}
-
 /// What is kept of a period and may be used.
 async fn pieces(tx: &mut Tx, scope: &Scope, from: CivilDate, to: CivilDate) -> Result<Vec<Piece>, Error> {
     let kept: Vec<KeptRow> = tx.query(KEPT).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).all().await?;
@@ -461,17 +438,10 @@ pub async fn refresh(db: &Db, now: Timestamp) -> Result<usize, Error> {
 }
 
 /// Keeps a day as it is now, unless somebody else began after us, and keeps it.
-///
-/// The long reading is outside of any transaction that writes. What commits after it has a change that was not taken.
 async fn keep(db: &Db, now: Timestamp, brand: BrandId, date: CivilDate) -> Result<(), Error> {
-    let mut tx = db.begin().await?;
-    let reading: Uuid = tx.new_id();
-    let taken = tx.query(TAKE).bind(reading).bind(brand).bind(date).execute().await?;
-    // Somebody else has kept it meanwhile: whatever we would read later than that, nobody would replace.
-    if taken == 0 {
+    let Some(taken) = CHANGES.take(db, brand, date).await? else {
         return Ok(());
-    }
-    tx.commit().await?;
+    };
     let mut tx = db.read().await?;
     let Some(owner) = identity::organisation::find_brand(&mut tx, brand).await? else {
         return Ok(());
@@ -490,10 +460,9 @@ async fn keep(db: &Db, now: Timestamp, brand: BrandId, date: CivilDate) -> Resul
     };
     let bytes = postcard::to_stdvec(&packed).map_err(|_| Error::Bounds)?;
     let last = packed.last_received_at(date)?;
-    let mut tx = db.begin().await?;
-    if tx.query(FORGET).bind(brand).bind(date).bind(reading).execute().await? != taken {
+    let Some(mut tx) = taken.forget(db).await? else {
         return Ok(());
-    }
+    };
     tx.query(KEEP).bind(brand).bind(tenant).bind(date).bind(packed.sales.len() as i64).bind(last).bind(bytes).bind(now).execute().await?;
     tx.commit().await?;
     Ok(())
@@ -546,6 +515,8 @@ pub async fn verify(db: &Db) -> Result<(i64, Vec<String>), Error> {
     Ok((days.len() as i64, differ))
 }
 
+const CHANGES: Changes = Changes { take: TAKE, forget: FORGET };
+
 sql! {
     KEPT: "SELECT business_date, purchases, last_received_at FROM report_day WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 ORDER BY business_date";
 
@@ -582,7 +553,6 @@ sql! {
 
     TAKE: "UPDATE sale_change SET taken = $1 WHERE brand_id = $2 AND business_date = $3";
 
-    /// Fewer rows than were taken: another reader, who began later, took them.
     FORGET: "DELETE FROM sale_change WHERE brand_id = $1 AND business_date = $2 AND taken = $3";
 
     KEEP: "INSERT INTO report_day (brand_id, tenant_id, business_date, purchases, last_received_at, sales, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -604,16 +574,6 @@ mod tests {
 
     sql! {
         KEPT_DAYS: "SELECT (SELECT COUNT(*) FROM report_day), (SELECT COUNT(*) FROM report_points)";
-    }
-
-    #[test]
-    fn nothing_is_shown_without_a_change_that_is_older_than_five_minutes() {
-        let waits =
-            |oldest: i64, newest: i64, now: i64| Waiting { oldest: Timestamp(oldest), newest: Timestamp(newest) }.may_wait(Timestamp(now));
-
-        assert!(waits(1_000, 1_000, 1_000 + OLD_MS));
-        assert!(!waits(1_000, 1_000, 1_001 + OLD_MS));
-        assert!(!waits(1_000, 1_001 + OLD_MS, 0), "a report about the past is no older than others");
     }
 
     db::both_databases! {

@@ -17,6 +17,7 @@ pub mod digest;
 pub mod exact;
 pub mod export;
 mod facts;
+pub mod kept;
 pub mod metrics;
 pub mod nps;
 pub mod panel;

@@ -1,4 +1,4 @@
-//! What a brand's points did on one day of UTC, read once from the ledger and kept packed, as [`days`](crate::days) are.
+//! What a brand's points did on one day of UTC, read once from the ledger and kept packed, as [`days`](crate::days) are: the same [protocol](crate::kept).
 //!
 //! Sums by hour, because the shops' days begin at whole hours of UTC; for each lot that was earned, what became of it so
 //! far; and who earned first and was given a reward. The ledger's only writer says which days an entry changes: its own,
@@ -12,18 +12,12 @@ use shared::{
     BrandId, ConsumerId, OrganisationId, Timestamp,
     time::{DAY_MS, HOUR_MS},
 };
-use uuid::Uuid;
 
-use crate::{Error, days::Waiting, scope::Scope};
-
-/// A day with so few rows is read from the ledger at once when something changed.
-const SMALL: i64 = 500;
-/// Days that one round of the job reads again, at most.
-pub const DAYS_AT_ONCE: usize = 60;
-/// Days that are read from the ledger at once, at most.
-const RUN_DAYS: i64 = 31;
-/// Days that one check shows, at most.
-const SHOWN_MAX: usize = 20;
+use crate::{
+    Error,
+    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting},
+    scope::Scope,
+};
 
 /// One or several days.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,14 +151,9 @@ pub async fn refresh(db: &Db, now: Timestamp) -> Result<usize, Error> {
 
 /// Keeps a day as it is now, unless somebody else began after us, and keeps it.
 pub(crate) async fn keep(db: &Db, now: Timestamp, brand: BrandId, day: i64) -> Result<(), Error> {
-    let mut tx = db.begin().await?;
-    let reading: Uuid = tx.new_id();
-    let taken = tx.query(TAKE).bind(reading).bind(brand).bind(day).execute().await?;
-    // Somebody else has kept it meanwhile: whatever we would read later than that, nobody would replace.
-    if taken == 0 {
+    let Some(taken) = CHANGES.take(db, brand, day).await? else {
         return Ok(());
-    }
-    tx.commit().await?;
+    };
     let mut tx = db.read().await?;
     let Some(owner) = identity::organisation::find_brand(&mut tx, brand).await? else {
         return Ok(());
@@ -173,10 +162,9 @@ pub(crate) async fn keep(db: &Db, now: Timestamp, brand: BrandId, day: i64) -> R
     let points = Points::read(&mut tx, brand, tenant, day, day + 1).await?;
     drop(tx);
     let bytes = postcard::to_stdvec(&points).map_err(|_| Error::Bounds)?;
-    let mut tx = db.begin().await?;
-    if tx.query(FORGET).bind(brand).bind(day).bind(reading).execute().await? != taken {
+    let Some(mut tx) = taken.forget(db).await? else {
         return Ok(());
-    }
+    };
     tx.query(KEEP).bind(brand).bind(tenant).bind(day).bind(points.rows()).bind(bytes).bind(now).execute().await?;
     tx.commit().await?;
     Ok(())
@@ -195,6 +183,8 @@ pub async fn verify(db: &Db) -> Result<(i64, Vec<String>), Error> {
     }
     Ok((days.len() as i64, differ))
 }
+
+const CHANGES: Changes = Changes { take: TAKE, forget: FORGET };
 
 sql! {
     FIRST: "SELECT (SELECT MIN(occurred_at) FROM ledger_entry WHERE brand_id = $1), (SELECT MIN(issued_at) FROM reward_instance WHERE brand_id = $1)";
@@ -233,7 +223,6 @@ sql! {
 
     TAKE: "UPDATE points_change SET taken = $1 WHERE brand_id = $2 AND day = $3";
 
-    /// Fewer rows than were taken: another reader, who began later, took them.
     FORGET: "DELETE FROM points_change WHERE brand_id = $1 AND day = $2 AND taken = $3";
 
     KEEP: "INSERT INTO report_points (brand_id, tenant_id, day, many, points, read_at) VALUES ($1, $2, $3, $4, $5, $6)
