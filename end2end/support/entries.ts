@@ -11,7 +11,7 @@ export const INSIDE = ['/c/', '/t/', '/t/scan', '/b/', '/o/'];
 export const CONSOLES = ['/b/', '/b/reports', '/b/reports/consumers', '/b/campaigns', '/b/campaigns/new', '/b/campaigns/edit', '/b/products', '/b/payouts', '/b/account', '/o/', '/o/shops', '/o/products', '/o/import', '/o/proposals', '/o/organisations', '/o/users', '/o/account', '/o/audit'];
 
 /** Every page of the phones that needs nothing but a session. */
-export const PHONES = ['/c/', '/c/history', '/c/rewards', '/c/you', '/t/', '/t/scan', '/t/today', '/t/owed', '/t/card', '/t/more'];
+export const PHONES = ['/c/', '/c/history', '/c/rewards', '/c/you', '/t/', '/t/scan', '/t/today', '/t/owed', '/t/card?code=S1AAAAAAAAAAAAAA', '/t/more'];
 
 /** The newest code that was sent to a telephone. */
 async function codeFor(page: Page, server: Server, telephone: string): Promise<string> {

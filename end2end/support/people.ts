@@ -66,7 +66,7 @@ export async function codeFor(page: Page, server: Server, telephone: string): Pr
   await expect(async () => {
     const outbox = await (await page.request.get(`${server.url}/sandbox/outbox`, { headers: { accept: 'text/html' } })).text();
     const letter = outbox.slice(outbox.indexOf(telephone));
-    code = outbox.includes(telephone) ? (/(\d{6}) es tu código/.exec(letter)?.[1] ?? '') : '';
+    code = outbox.includes(telephone) ? (/(\d{6}) es (?:tu|el) código/.exec(letter)?.[1] ?? '') : '';
     expect(code).not.toBe('');
     expect(code).not.toBe(told.get(whose));
   }).toPass({ timeout: 30_000 });

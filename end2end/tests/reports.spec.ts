@@ -119,9 +119,15 @@ test.describe('reports', () => {
     await expect(page.locator('[data-report=roi]').getByText(/No incremental/).first()).toBeVisible();
   });
 
-  test('segments are saved, and the page says so', async () => {
-    await page.goto(`${server.url}/b/reports/consumers`);
+  test('segments are saved, and only then somebody is written to', async () => {
+    await page.goto(`${server.url}/b/audiences`);
+    await expect(page.getByText('Aún no has guardado segmentos')).toBeVisible();
+    await page.getByRole('link', { name: 'Ver los segmentos' }).click();
+    await page.waitForURL(/reports\/consumers/);
     await page.getByRole('button', { name: 'Guardar segmentos' }).click();
     await expect(page.getByText('Segmentos guardados')).toBeVisible();
+    await page.goto(`${server.url}/b/audiences`);
+    await expect(page.getByLabel('Segmento').locator('option').first()).toBeAttached();
+    await expect(page.getByText('{marca}')).toHaveCount(0);
   });
 });

@@ -15,7 +15,7 @@ use axum::{
 use futures::StreamExt;
 use kit::{
     UiError,
-    request::{RequestContext, persona_of, refused_at, without_refusal},
+    request::{RequestContext, TYPED_COOKIE, persona_of, refused_at, without_refusal},
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -26,10 +26,12 @@ use tower_http::{compression::CompressionLayer, services::ServeDir};
 use crate::{App, security};
 
 /// Server functions that somebody without a session calls to get one, or that take a secret of a link: guessing must be slow.
-const ENTRANCES: [&str; 9] = [
+const ENTRANCES: [&str; 11] = [
     "/log_in",
     "/log_in_with_totp",
     "/start_code",
+    "/code_again",
+    "/unite_again",
     "/verify_code",
     "/sign_up",
     "/join_shop",
@@ -39,6 +41,14 @@ const ENTRANCES: [&str; 9] = [
 ];
 /// The query with which a service worker asks for a page as nobody sees it.
 const SHELL: &str = "shell";
+/// Bytes of a form whose fields are looked at when it is refused, at most: no form that people type is longer.
+const TYPED_MAX_BYTES: usize = 16 * 1024;
+/// Bytes of what a browser keeps of it, at most: a cookie holds 4,096 with its name and the seal.
+const TYPED_KEPT_MAX_BYTES: usize = 2_400;
+/// What a refused form never gives back, by its name or a part of it.
+const SECRETS: [&str; 7] = ["password", "secret", "token", "sealed", "totp", "otp", "pin"];
+/// The same for names that are a word of others.
+const CODES: [&str; 5] = ["code", "codes", "invitation", "card", "key"];
 /// Bytes of an error that a server function answers, at most.
 const ERROR_MAX_BYTES: usize = 64 * 1024;
 /// Bytes that are read and dropped after a body that is too large.
@@ -232,6 +242,9 @@ async fn function(State(app): State<App>, request: Request) -> Response {
     }
     let plain_form = wants_page(request.headers());
     let back = back_of(request.headers());
+    let remembers =
+        request.headers().get_all(header::COOKIE).iter().any(|line| line.to_str().is_ok_and(|line| line.contains(TYPED_COOKIE)));
+    let (request, typed) = typed(request).await;
     let from = app.limits.origin(request.headers(), request.extensions());
     let entrance = ENTRANCES.iter().any(|name| path.ends_with(name));
     let passed = app.limits.address(from).and_then(|()| if entrance { app.limits.entrance(from) } else { Ok(()) });
@@ -240,7 +253,59 @@ async fn function(State(app): State<App>, request: Request) -> Response {
         Err(problem) if plain_form => return see_other(&refused_at(&back, &problem)),
         Err(problem) => return failed(problem),
     };
-    if plain_form { as_form(response, &back) } else { as_call(response).await }
+    if !plain_form {
+        return as_call(response, &typed).await;
+    }
+    let (mut response, refused) = as_form(response, &back, &typed);
+    let cookie = match refused {
+        true => kept_of(&typed).map(|fields| remember(&app, &back, &fields)),
+        false => remembers.then(|| format!("{TYPED_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")),
+    };
+    if let Some(line) = cookie.and_then(|line| HeaderValue::from_str(&line).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+    response
+}
+
+/// The fields of a form that was posted, and the request as it was. None of what is no form, or a long one.
+async fn typed(request: Request) -> (Request, Vec<(String, String)>) {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return (request, Vec::new());
+    }
+    let (parts, body) = request.into_parts();
+    // `bounded` holds the whole body already.
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let fields = if bytes.len() <= TYPED_MAX_BYTES { serde_urlencoded::from_bytes(&bytes).unwrap_or_default() } else { Vec::new() };
+    (Request::from_parts(parts, Body::from(bytes)), fields)
+}
+
+/// What of it may stand in the form again.
+fn kept_of(typed: &[(String, String)]) -> Option<Vec<(String, String)>> {
+    let secret = |name: &str| CODES.contains(&name) || SECRETS.iter().any(|part| name.contains(part));
+    let kept: Vec<_> = typed.iter().filter(|(name, value)| !value.is_empty() && !secret(&name.to_ascii_lowercase())).cloned().collect();
+    let bytes: usize = kept.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+    (!kept.is_empty() && bytes <= TYPED_KEPT_MAX_BYTES).then_some(kept)
+}
+
+/// A cookie for the page that the form came from, alone and for a moment.
+fn remember(app: &App, back: &str, fields: &[(String, String)]) -> String {
+    use identity::flash::{TYPED_LIFE_MS, seal_typed};
+    let path = back.split('?').next().unwrap_or_default();
+    let word = seal_typed(&app.keys, app.clock.now(), path, fields);
+    format!("{TYPED_COOKIE}={word}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={}", TYPED_LIFE_MS / 1_000)
+}
+
+/// A field that is not right because nothing stands in it is missing, and its form says that.
+fn name_what_is_missing(problem: &mut Problem, typed: &[(String, String)]) {
+    let Some(field) = problem.fields.first_mut().filter(|field| field.code.ends_with("bad_field")) else {
+        return;
+    };
+    let mut values = typed.iter().filter(|(name, _)| *name == field.field).peekable();
+    if values.peek().is_some() && values.all(|(_, value)| value.trim().is_empty()) {
+        field.code = "field_missing".to_owned();
+        problem.code = "field_missing".to_owned();
+    }
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
@@ -258,14 +323,17 @@ fn see_other(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
-/// A form without scripts: on to the page that the function chose, or back to its own with the refusal in the address.
-fn as_form(mut response: Response, back: &str) -> Response {
+/// A form without scripts: on to the page that the function chose, or back to its own with the refusal in the address,
+/// and then true.
+fn as_form(mut response: Response, back: &str, typed: &[(String, String)]) -> (Response, bool) {
     let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or(back).to_owned();
     let refused = location.split_once("__err=").map(|(_, rest)| rest.split('&').next().unwrap_or_default());
+    let was_refused = refused.is_some();
     let to = match refused {
         Some(error) => {
             // Base64 in a query: only its padding is escaped.
-            let UiError(problem) = ServerFnUrlError::<UiError>::decode_err(&error.replace("%3D", "="));
+            let UiError(mut problem) = ServerFnUrlError::<UiError>::decode_err(&error.replace("%3D", "="));
+            name_what_is_missing(&mut problem, typed);
             log_failure(&problem);
             refused_at(back, &problem)
         }
@@ -277,18 +345,20 @@ fn as_form(mut response: Response, back: &str) -> Response {
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
+    (response, was_refused)
 }
 
 /// A call by script: the problem's own status instead of one for all.
-async fn as_call(response: Response) -> Response {
+async fn as_call(response: Response, typed: &[(String, String)]) -> Response {
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if !parts.headers.contains_key(SERVER_FN_ERROR_HEADER) {
         return Response::from_parts(parts, body);
     }
-    let bytes = to_bytes(body, ERROR_MAX_BYTES).await.unwrap_or_default();
-    if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
+    let mut bytes = to_bytes(body, ERROR_MAX_BYTES).await.unwrap_or_default();
+    if let Ok(mut problem) = serde_json::from_slice::<Problem>(&bytes) {
+        name_what_is_missing(&mut problem, typed);
+        bytes = serde_json::to_vec(&problem).map_or(bytes, Into::into);
         log_failure(&problem);
         parts.status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(seconds) = problem.retry_after_seconds {

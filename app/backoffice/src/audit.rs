@@ -147,6 +147,8 @@ pub struct Deed {
     label: Option<String>,
     verb: String,
     subject: String,
+    /// What the subject is called.
+    subject_name: Option<String>,
     why: Option<String>,
     changes: Vec<FieldChange>,
 }
@@ -201,7 +203,7 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
                     <th scope="row" class="nowrap">{deed.when}</th>
                     <td data-label=t::backoffice_audit_who()>{deed.who} {label}</td>
                     <td data-label=t::backoffice_audit_what()>{verb_name(&deed.verb)}</td>
-                    <td data-label=t::backoffice_audit_subject()>{subject(deed.subject)}</td>
+                    <td data-label=t::backoffice_audit_subject()>{subject(deed.subject, deed.subject_name)}</td>
                     <td data-label=t::backoffice_audit_detail()>{why}{changes(deed.changes)}</td>
                 </tr>
             }
@@ -223,17 +225,24 @@ fn table(page: Page<Deed>, more: String) -> AnyView {
     .into_light()
 }
 
-/// The thing, with the way to its page when it has one.
-fn subject(id: String) -> AnyView {
+/// The thing by its name, with the way to its page when it has one; its id stands below, to be copied.
+fn subject(id: String, name: Option<String>) -> AnyView {
     let page = match id.split('_').next().unwrap_or_default() {
         "pro" => "/o/product?id=",
         "sho" => "/o/shop?id=",
         "usr" => "/o/user?id=",
         "imp" => "/o/import?id=",
-        _ => return view! { <code class="ident">{id}</code> }.into_light(),
+        "dis" => "/o/dispute?id=",
+        "prq" => "/o/request?id=",
+        "sta" => "/o/statement?id=",
+        "set" => "/o/settlement?id=",
+        _ => return view! { {name.map(|name| view! { {name} <br /> })} <code class="ident">{id}</code> }.into_light(),
     };
     let href = [page, &id].concat();
-    view! { <a class="link" href=href><code class="ident">{id}</code></a> }.into_light()
+    match name {
+        Some(name) => view! { <a class="link" href=href>{name}</a> <br /> <code class="ident">{id}</code> }.into_light(),
+        None => view! { <a class="link" href=href><code class="ident">{id}</code></a> }.into_light(),
+    }
 }
 
 /// What a field is called; one without a name of ours stays as it is.
@@ -344,9 +353,28 @@ pub async fn read_audit(
         changes: differences(event.before.as_ref(), event.after.as_ref()),
         verb: event.verb,
         subject: event.subject,
+        subject_name: None,
         why: event.why,
     };
-    Ok(Page { items: page.items.into_iter().map(deed).collect(), next_cursor: page.next_cursor })
+    let mut deeds: Vec<Deed> = page.items.into_iter().map(deed).collect();
+    let changed =
+        |deed: &Deed| deed.changes.iter().flat_map(|change| [&change.before, &change.after]).flatten().cloned().collect::<Vec<_>>();
+    let ids = deeds.iter().flat_map(|deed| [Some(deed.subject.clone()), deed.label.clone()].into_iter().flatten().chain(changed(deed)));
+    let names = loyalty::names::of(&mut tx, &actor, ids.collect::<Vec<_>>()).await?;
+    for deed in &mut deeds {
+        deed.subject_name = names.get(&deed.subject).cloned();
+        if let Some(name) = deed.label.as_ref().and_then(|id| names.get(id)) {
+            deed.who = [&deed.who, " · ", name].concat();
+        }
+        for side in deed.changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
+            if let Some(told) = side.as_mut()
+                && let Some(name) = names.get(told)
+            {
+                *told = [name, " (", told, ")"].concat();
+            }
+        }
+    }
+    Ok(Page { items: deeds, next_cursor: page.next_cursor })
 }
 
 #[cfg(test)]

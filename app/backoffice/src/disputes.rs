@@ -136,9 +136,15 @@ fn amount(unit: &str, amount: i64, country: Country) -> String {
     let currency = [Currency::Cop, Currency::Clp, Currency::Mxn, Currency::Usd].into_iter().find(|currency| currency.code() == unit);
     match (unit, currency) {
         (_, Some(currency)) => [sign, &format::money(amount, currency, country)].concat(),
-        ("stamps", _) => [sign, &format::integer(amount, country), " ", &t::common_stamps(amount.abs())].concat(),
-        _ => [sign, &format::integer(amount, country), " ", &t::common_points(amount.abs())].concat(),
+        ("stamps", _) => signed(amount, &t::common_stamps(amount.abs()), country),
+        _ => signed(amount, &t::common_points(amount.abs()), country),
     }
+}
+
+/// So many of something, with its sign.
+fn signed(amount: i64, unit: &str, country: Country) -> String {
+    let sign = if amount > 0 { "+" } else { "" };
+    [sign, &format::integer(amount, country), " ", unit].concat()
 }
 
 fn corrections(adjustments: Vec<(Adjustment, String)>, country: Country, operates: bool) -> AnyView {
@@ -238,13 +244,16 @@ fn one(page: Case, sending: Sending, other: Sending) -> AnyView {
         DisputeState::Refused => t::backoffice_disputes_state_refused(),
     };
     let reason = dispute.reason.clone().map(|reason| view! { <dt>{t::backoffice_proposals_why()}</dt><dd>{reason}</dd> });
-    let movement = movement.map(|movement| view! { <dt>{t::backoffice_disputes_movement_of()}</dt><dd>{movement_words(&movement.kind)} " " {format::integer(movement.amount, country)} " · " {movement.campaign_name}</dd> });
+    let movement = movement.map(|movement| {
+        let units = signed(movement.amount, &kit::locale::unit(movement.unit, movement.amount), country);
+        view! { <dt>{t::backoffice_disputes_movement_of()}</dt><dd>{movement_words(&movement.kind)} " " {units} " · " {movement.campaign_name}</dd> }
+    });
     let open = dispute.state == DisputeState::Open && operates;
     let id = dispute.id.to_string();
     let putting = open.then(|| right(&id, purchase.as_ref(), line.as_ref(), adjustment, sending)).flatten();
     let closing = open.then(|| {
         let id = id.clone();
-        let chosen = RwSignal::new("refuse".to_owned());
+        let chosen = RwSignal::new(request::ticked("decision").unwrap_or_else(|| "refuse".to_owned()));
         view! {
             <section class="card stack" aria-labelledby="answer">
                 <h2 id="answer" class="h3">{t::backoffice_disputes_answer()}</h2>

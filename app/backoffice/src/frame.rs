@@ -3,8 +3,11 @@
 use kit::{Content, RailGroup, RailItem, UiError, Who, icon::path, t};
 use leptos::prelude::*;
 
+/// Places at which things wait for somebody.
+const WAITS: [&str; 5] = ["/o/proposals", "/o/reviews", "/o/disputes", "/o/alerts", "/o/privacy"];
+
 fn groups() -> Vec<RailGroup> {
-    let item = |href, words, icon, icon_on| RailItem { href, words, icon, icon_on, count: None };
+    let item = |href, words, icon, icon_on| RailItem { href, words, icon, icon_on, waits: WAITS.contains(&href) };
     vec![
         RailGroup { title: None, items: vec![item("/o/", t::backoffice_nav_overview(), path::HOUSE, path::HOUSE_FILL)] },
         RailGroup {
@@ -63,11 +66,16 @@ pub async fn read_frame() -> Result<Who, UiError> {
     actor.operator()?;
     let person = identity::user::own(&mut tx, &actor).await?;
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
+    let loyalty::Waiting { held, disputes, alerts } = loyalty::waiting(&mut tx, &actor).await?;
+    let proposals = catalogue::proposal::count_open(&mut tx, &actor).await?;
+    let requests = identity::rights::waiting(&mut tx, &actor).await?.len() as i64;
+    let waits = WAITS.iter().zip([proposals, held, disputes, alerts, requests]);
     Ok(Who {
         organisation: organisation.name,
         kind: t::backoffice_tenant_kind().to_owned(),
         colour: String::new(),
         person: person.name,
         role: person.role,
+        waits: waits.map(|(place, count)| ((*place).to_owned(), count)).collect(),
     })
 }

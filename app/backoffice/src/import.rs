@@ -19,7 +19,7 @@ use crate::{filled, frame::Desk, upload::FileForm};
 const ROWS: usize = 50;
 
 /// What an empty spreadsheet looks like, with two rows as an example.
-const TEMPLATE: &str = "gtin,nombre,marca,categoria,precio,moneda,unidad,unidades\n7709001000011,Cola Sierra 400 ml,Cola Sierra,drink,2500,COP,,\n7709001000028,Cola Sierra 400 ml x 6,Cola Sierra,drink,14000,COP,7709001000011,6\n";
+const TEMPLATE: &str = "gtin,nombre,marca,categoria,precio,moneda,unidad,unidades\n7709001000011,Cola Sierra 400 ml,Cola Sierra,bebidas,2500,COP,,\n7709001000028,Cola Sierra 400 ml x 6,Cola Sierra,bebidas,14000,COP,7709001000011,6\n";
 
 /// Which rows of a file a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +131,7 @@ fn UploadPage() -> impl IntoView {
         ("gtin", t::backoffice_products_gtin_help()),
         ("nombre", t::backoffice_products_name_help()),
         ("marca", t::backoffice_import_column_brand()),
-        ("categoria", "drink, snack, soap, coffee, dairy, grain"),
+        ("categoria", t::backoffice_import_column_category()),
         ("precio", t::backoffice_products_price_help()),
         ("moneda", "COP, CLP, MXN, USD"),
         ("unidad", t::backoffice_pack_column_unit()),
@@ -188,7 +188,7 @@ fn PreviewPage(
 
 /// A file that the page itself carries.
 #[component]
-fn DownloadLink(
+pub(crate) fn DownloadLink(
     /// From [`data_url`].
     href: String,
     /// What the file is called.
@@ -201,7 +201,7 @@ fn DownloadLink(
 }
 
 /// With the mark by which spreadsheets know UTF-8.
-fn data_url(text: &str) -> String {
+pub(crate) fn data_url(text: &str) -> String {
     ["data:text/csv;charset=utf-8,%EF%BB%BF", &escaped(text)].concat()
 }
 

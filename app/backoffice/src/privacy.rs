@@ -142,6 +142,8 @@ pub struct Case {
     operates: bool,
     /// Her cards are blocked, as she asked.
     blocks: bool,
+    /// What she is called; absent when she left.
+    person: Option<String>,
 }
 
 /// `/o/request?id=<id>`
@@ -163,11 +165,10 @@ pub(crate) fn RequestPage() -> impl IntoView {
 }
 
 fn shown(case: Case, sending: Sending) -> AnyView {
-    let Case { line, operates, blocks } = case;
+    let Case { line, operates, blocks, person } = case;
     let chip = state(&line);
     let request = line.request;
     let mut facts = vec![
-        (t::backoffice_privacy_person(), request.consumer_id.to_string()),
         (t::backoffice_privacy_law(), request.country.name().to_owned()),
         (t::backoffice_privacy_asked(), line.asked),
         (t::backoffice_privacy_due(), format::date(request.due_date)),
@@ -179,6 +180,9 @@ fn shown(case: Case, sending: Sending) -> AnyView {
         facts.push((t::backoffice_privacy_answer(), answer.clone()));
     }
     let facts = facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
+    let person = person.unwrap_or_else(|| t::backoffice_privacy_left().to_owned());
+    let id = request.consumer_id.to_string();
+    let who = view! { <dt>{t::backoffice_privacy_person()}</dt><dd>{person} <br /> <code class="ident">{id}</code></dd> };
     let id = request.id.to_string();
     let ending = (operates && blocks).then(|| {
         let id = id.clone();
@@ -195,7 +199,7 @@ fn shown(case: Case, sending: Sending) -> AnyView {
     });
     let blocking = request.kind == RequestKind::Blocking;
     // Nothing is chosen for whoever answers: it changes what a card does.
-    let chosen = RwSignal::new(String::new());
+    let chosen = RwSignal::new(kit::request::ticked("outcome").unwrap_or_default());
     let answering = (operates && request.status == RequestStatus::Open).then(|| {
         view! {
             <section class="card stack" aria-labelledby="answering">
@@ -217,7 +221,7 @@ fn shown(case: Case, sending: Sending) -> AnyView {
     view! {
         <DeskHead title=kind(request.kind) crumbs=vec![(t::backoffice_privacy_title().into(), "/o/privacy".into())]>{chip}</DeskHead>
         <div class="panels panels--main panels--top">
-            <section class="card"><dl class="facts">{facts}</dl></section>
+            <section class="card"><dl class="facts">{who} {facts}</dl></section>
             {answering}
             {ending}
         </div>
@@ -251,7 +255,8 @@ pub async fn read_request(request: String) -> Result<Case, UiError> {
     let id: shared::PrivacyRequestId = request.parse().map_err(|_| shared::Problem::not_found())?;
     let found = identity::rights::get(&mut tx, &actor, id).await?;
     let blocks = loyalty::rights::is_blocking(&mut tx, &actor, id).await?;
-    Ok(Case { line: line(now, found), operates: actor.operates().is_ok(), blocks })
+    let person = loyalty::rights::asker(&mut tx, &actor, id).await?;
+    Ok(Case { line: line(now, found), operates: actor.operates().is_ok(), blocks, person })
 }
 
 /// Answers; the list follows.

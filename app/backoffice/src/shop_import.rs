@@ -12,11 +12,19 @@ use shared::{
     format,
 };
 
-use crate::{filled, frame::Desk, upload::FileForm};
+use crate::{
+    filled,
+    frame::Desk,
+    import::{DownloadLink, data_url},
+    upload::FileForm,
+};
 
 /// Rows that the page shows: wrong ones first, then the others.
 #[cfg(feature = "ssr")]
 const ROWS: usize = 200;
+
+/// What an empty spreadsheet looks like, with one row that says all and one that says the least.
+const TEMPLATE: &str = "nombre,pais,ciudad,zona,latitud,longitud,codigo,propietario,celular,zona_horaria,cajeros\nLa Esquina,CO,Bogotá,Chapinero,4.65,-74.08,D-001,Rosa,300 555 0101,,Nico 300 555 0102 / Ana 300 555 0103\nDon Luis,CO,,,,,,,,,\n";
 
 /// A kept file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,19 +57,39 @@ fn crumbs() -> Vec<(kit::Text, kit::Text)> {
 
 #[component]
 fn UploadPage() -> impl IntoView {
+    let columns = [
+        ("nombre", t::backoffice_shops_import_column_name()),
+        ("pais", t::backoffice_shops_import_column_country()),
+        ("ciudad", t::backoffice_shops_import_column_city()),
+        ("zona", t::backoffice_shops_import_column_zone()),
+        ("latitud, longitud", t::backoffice_shops_import_column_place()),
+        ("codigo", t::backoffice_shops_import_column_code()),
+        ("propietario", t::backoffice_shops_import_column_owner()),
+        ("celular", t::backoffice_shops_import_column_phone()),
+        ("zona_horaria", t::backoffice_shops_import_column_clock()),
+        ("cajeros", t::backoffice_shops_import_column_cashiers()),
+    ];
+    let columns = columns.map(|(name, words)| view! { <dt><code>{name}</code></dt><dd>{words}</dd> });
     view! {
         <Desk current="/o/shops" told=true>
-            <DeskHead title=t::backoffice_shops_import() crumbs=crumbs() />
-            <form method="post" enctype="multipart/form-data" action="/fn/backoffice/import_shops" class="stack">
-                <label class="drop drop--file">
-                    <Icon path=path::UPLOAD_SIMPLE size=26 />
-                    <b>{t::backoffice_import_choose()}</b>
-                    <span class="small muted">{t::backoffice_shops_import_limits()}</span>
-                    <input type="file" name="file" accept=".csv,text/csv,text/plain,text/tab-separated-values" required />
-                </label>
-                <p class="muted">{t::backoffice_shops_import_columns()}</p>
-                <div class="row row--end"><Button submit=true look=Look::Key>{t::backoffice_import_check()}</Button></div>
-            </form>
+            <DeskHead title=t::backoffice_shops_import() crumbs=crumbs()>
+                <DownloadLink href=data_url(TEMPLATE) name="tiendas.csv" words=t::backoffice_import_template() />
+            </DeskHead>
+            <div class="panels panels--main panels--top">
+                <form method="post" enctype="multipart/form-data" action="/fn/backoffice/import_shops" class="stack">
+                    <label class="drop drop--file">
+                        <Icon path=path::UPLOAD_SIMPLE size=26 />
+                        <b>{t::backoffice_import_choose()}</b>
+                        <span class="small muted">{t::backoffice_shops_import_limits()}</span>
+                        <input type="file" name="file" accept=".csv,text/csv,text/plain,text/tab-separated-values" required />
+                    </label>
+                    <div class="row row--end"><Button submit=true look=Look::Key>{t::backoffice_import_check()}</Button></div>
+                </form>
+                <section class="card stack stack--8" aria-labelledby="columns">
+                    <h2 id="columns" class="h3">{t::backoffice_import_columns()}</h2>
+                    <dl class="facts facts--start facts--plain">{columns}</dl>
+                </section>
+            </div>
         </Desk>
     }
 }

@@ -65,9 +65,11 @@ fn shown(account: Account) -> AnyView {
     let Account { own, keys, made, levels, country, manages } = account;
     let keys = keys.map(|rows| view! { <ApiKeys rows made /> });
     view! {
-        <OwnAccount state=own begin="/fn/brand/begin_totp" confirm="/fn/brand/confirm_totp" />
-        {levels_card(levels, manages, country)}
-        {keys}
+        <div class="narrow stack">
+            <OwnAccount state=own begin="/fn/brand/begin_totp" confirm="/fn/brand/confirm_totp" />
+            {levels_card(levels, manages, country)}
+            {keys}
+        </div>
     }
     .into_light()
 }

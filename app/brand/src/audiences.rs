@@ -103,6 +103,15 @@ fn shown(audiences: Audiences) -> AnyView {
         ().into_light()
     } else if texts.is_empty() {
         view! { <Banner tone=Tone::Warning note=true icon=path::WARNING_CIRCLE_FILL>{t::brand_audience_no_texts()}</Banner> }.into_light()
+    } else if segments.is_empty() {
+        view! {
+            <section class="card">
+                <Empty title=t::brand_audience_unsaved_title() text=t::brand_audience_unsaved_text() icon=path::USERS>
+                    <ButtonLink href="/b/reports/consumers" look=Look::Key size=Size::Dense>{t::brand_audience_unsaved_action()}</ButtonLink>
+                </Empty>
+            </section>
+        }
+        .into_light()
     } else {
         view! { <New brands segments texts campaigns /> }.into_light()
     };
@@ -266,13 +275,25 @@ pub async fn read_audiences() -> Result<Audiences, UiError> {
     let mut campaigns = vec![(String::new(), t::brand_reports_no_campaign().to_owned())];
     campaigns.extend(page.items.into_iter().filter(|one| one.published_rules.is_some()).map(|one| (one.id.to_string(), one.name)));
     let approved = request::state::<request::RequestContext>()?.app.approved;
+    // Every one of them: a message goes to whoever is in a saved segment, and to nobody of one that was never saved.
+    let mut saved = Vec::new();
+    for brand in &brands {
+        saved.extend(reports::saved_segments(&mut tx, &actor, now, brand.id).await.map_err(shared::Problem::from)?);
+    }
+    // What the text will say instead of these is chosen above it.
+    let brand = match brands.as_slice() {
+        [only] => only.name.clone(),
+        _ => t::brand_audience_text_brand().to_owned(),
+    };
+    let as_read = |text: String| text.replace("{marca}", &brand).replace("{campaña}", t::brand_audience_text_campaign());
     Ok(Audiences {
         messages: messages.into_iter().map(|message| line(message, &brands, manages, organisation.country, now)).collect(),
         segments: Segment::ALL
             .into_iter()
+            .filter(|one| saved.contains(one))
             .map(|one| (reports::segment_code(one).to_owned(), reports::panel::segment_name(one).to_owned()))
             .collect(),
-        texts: reports::audience::texts(&approved).into_iter().map(|text| (text.template, text.text)).collect(),
+        texts: reports::audience::texts(&approved).into_iter().map(|text| (text.template, as_read(text.text))).collect(),
         brands: brands.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
         campaigns,
         manages,

@@ -13,15 +13,18 @@ pub struct Frame {
     pub(crate) brands: Vec<Brand>,
 }
 
+/// Where reviews wait for a second person.
+const CAMPAIGNS: &str = "/b/campaigns";
+
 fn groups() -> Vec<RailGroup> {
-    let item = |href, words, icon, icon_on| RailItem { href, words, icon, icon_on, count: None };
+    let item = |href, words, icon, icon_on| RailItem { href, words, icon, icon_on, waits: href == CAMPAIGNS };
     vec![
         RailGroup {
             title: None,
             items: vec![
                 item("/b/", t::brand_nav_summary(), path::HOUSE, path::HOUSE_FILL),
                 item("/b/reports", t::brand_nav_reports(), path::CHART_LINE_UP, path::CHART_LINE_UP_FILL),
-                item("/b/campaigns", t::brand_nav_campaigns(), path::MEGAPHONE_SIMPLE, path::MEGAPHONE_SIMPLE_FILL),
+                item(CAMPAIGNS, t::brand_nav_campaigns(), path::MEGAPHONE_SIMPLE, path::MEGAPHONE_SIMPLE_FILL),
                 item("/b/audiences", t::brand_nav_audiences(), path::USERS, path::USERS_FILL),
                 item("/b/products", t::brand_nav_products(), path::BARCODE, path::BARCODE_FILL),
             ],
@@ -75,6 +78,7 @@ pub async fn read_frame() -> Result<Frame, UiError> {
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
     let brands = identity::organisation::brands(&mut tx, &actor).await?;
     let kind = t::brand_tenant_kind(organisation.country.name()).to_string();
+    let waits = vec![(CAMPAIGNS.to_owned(), loyalty::reviews_waiting(&mut tx, &actor).await?)];
     let colour = brands.first().map(|brand| brand.colour.clone()).unwrap_or_default();
-    Ok(Frame { who: Who { organisation: organisation.name, kind, colour, person: person.name, role: person.role }, brands })
+    Ok(Frame { who: Who { organisation: organisation.name, kind, colour, person: person.name, role: person.role, waits }, brands })
 }

@@ -99,13 +99,19 @@ fn shown(simulated: Simulated) -> AnyView {
         }
         None => view! { <Banner note=true icon=path::INFO>{t::brand_simulation_no_forecast()}</Banner> }.into_light(),
     };
-    let by_week = told.weeks.iter().map(|week| (format::day_month(week.starts), Some(week.awarded), number(week.awarded))).collect();
+    let by_week = told
+        .weeks
+        .iter()
+        .map(|week| (format::day_month(week.starts), Some(week.awarded), [number(week.awarded), unit(week.awarded)].join(" ")))
+        .collect();
     let by_consumer = told
         .distribution
         .iter()
         .map(|cell| {
-            let name = if cell.from == cell.to { number(cell.from) } else { [number(cell.from), number(cell.to)].join("–") };
-            (name, cell.consumers, cell.consumers.map_or_else(|| t::brand_simulation_hidden().to_owned(), number))
+            let range = if cell.from == cell.to { number(cell.from) } else { [number(cell.from), number(cell.to)].join("–") };
+            let name = [range, unit(cell.to)].join(" ");
+            let people = |count| [number(count), t::brand_simulation_people(count)].join(" ");
+            (name, cell.consumers, cell.consumers.map_or_else(|| t::brand_simulation_hidden().to_owned(), people))
         })
         .collect();
     let rows = told

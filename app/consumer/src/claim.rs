@@ -1,18 +1,19 @@
 //! A card on paper becomes hers, and two of her telephones become one card.
 
-use kit::{Button, Choice, CodeField, Field, IntoLight, Look, PhoneHead, PhoneShell, Size, UiError, locale, request, t};
+use kit::{Button, Choice, CodeField, Field, IntoLight, Look, PhoneHead, PhoneShell, SendAgain, Size, UiError, locale, request, t};
 use leptos::prelude::*;
 use shared::Country;
 
 /// What the last try was refused for.
 fn refused(field: &'static str) -> Signal<Option<String>> {
-    let refusal = request::refusal().filter(|refusal| refusal.is_about(field) || refusal.field.is_none());
+    let refusal =
+        request::refusal().filter(|refusal| refusal.is_about(field) || (refusal.field.is_none() && request::query("v").is_none()));
     let words = |code: &str| match code {
         // Her own card is known: the code that she typed is not.
         "loyalty.unknown_card" => t::claim_unknown(),
         code => locale::consumer_text(code),
     };
-    Signal::stored(refusal.map(|refusal| words(&refusal.code).to_owned()))
+    Signal::stored(refusal.map(|refusal| refusal.text(words)))
 }
 
 /// `/c/claim?card=<code>`: who has no card yet signs up first, and the card on paper waits for her.
@@ -33,7 +34,7 @@ pub(crate) fn ClaimPage() -> impl IntoView {
     }
 }
 
-/// `/c/unite`, then `/c/unite?v=<sealed>&p=<phone>`.
+/// `/c/unite`, then `/c/unite?v=<sealed>&p=<phone>&at=<ms>`.
 #[component]
 pub(crate) fn UnitePage() -> impl IntoView {
     let sealed = request::query("v").unwrap_or_default();
@@ -54,11 +55,13 @@ pub(crate) fn UnitePage() -> impl IntoView {
         view! {
             <form method="post" action="/fn/consumer/unite" class="stack">
                 <p class="muted">{t::join_code_sent(&phone)}</p>
-                <input type="hidden" name="sealed" value=sealed />
+                {crate::join::told()}
+                <input type="hidden" name="sealed" value=sealed.clone() />
                 <CodeField id="code" label=t::join_code_label() value error=refused("code") />
                 <p class="small">{t::unite_after()}</p>
                 <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::unite_action()}</Button>
             </form>
+            <SendAgain action="/fn/consumer/unite_again" sealed />
         }
         .into_light()
     };
@@ -94,7 +97,26 @@ pub async fn start_uniting(country: String, phone: String) -> Result<(), UiError
     let keys = request::state::<request::RequestContext>()?.app.keys;
     let started = identity::challenge::start(&mut tx, &keys, now, Country::from_code(&country).unwrap_or(Country::Co), &phone).await?;
     tx.commit().await?;
-    request::go(&crate::join::address("/c/unite", &[("v", &started.sealed), ("p", &started.phone_shown)]));
+    sent(&started, now);
+    Ok(())
+}
+
+/// Where the code is typed.
+#[cfg(feature = "ssr")]
+fn sent(started: &identity::challenge::Started, now: shared::Timestamp) {
+    let at = now.0.to_string();
+    request::go(&crate::join::address("/c/unite", &[("v", &started.sealed), ("p", &started.phone_shown), ("at", &at)]));
+}
+
+/// Sends another code to her other telephone.
+#[server(prefix = "/fn", endpoint = "consumer/unite_again")]
+pub async fn unite_again(sealed: String) -> Result<(), UiError> {
+    let (mut tx, actor, now) = request::begin().await?;
+    actor.consumer()?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
+    let started = identity::challenge::again(&mut tx, &keys, now, &sealed).await?;
+    tx.commit().await?;
+    sent(&started, now);
     Ok(())
 }
 

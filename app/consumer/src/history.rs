@@ -23,12 +23,19 @@ pub(crate) fn HistoryPage() -> impl IntoView {
     let cursor = kit::request::query("cursor");
     let disputed = kit::request::query("disputed").is_some();
     let first = cursor.is_none() && show.is_empty();
-    let name = if cursor.is_some() { "consumer.history.older" } else { "consumer.history" };
-    let page = kept(
-        Ask { name, path: "/fn/consumer/movements", form: cursor.as_ref().map(|cursor| ["cursor=", cursor].concat()).unwrap_or_default() },
-        RwSignal::new(0),
-        move || movements(cursor.clone()),
-    );
+    let name = match (&cursor, show.as_str()) {
+        (Some(_), _) => "consumer.history.older",
+        (None, "earned") => "consumer.history:earned",
+        (None, "used") => "consumer.history:used",
+        (None, _) => "consumer.history",
+    };
+    let mut form = ["show=", if show == "earned" || show == "used" { &show } else { "" }].concat();
+    if let Some(cursor) = &cursor {
+        form = [&form, "&cursor=", cursor].concat();
+    }
+    let wanted = show.clone();
+    let page =
+        kept(Ask { name, path: "/fn/consumer/movements", form }, RwSignal::new(0), move || movements(cursor.clone(), wanted.clone()));
     let links = [("", t::consumer_history_all()), ("earned", t::consumer_history_earned()), ("used", t::consumer_history_used())]
         .into_iter()
         .map(|(value, words)| (["/c/history?show=", value].concat().into(), words.into(), value == show))
@@ -132,6 +139,7 @@ fn say(subject: &'static str, id: String, words: &'static str) -> AnyView {
 
 #[component]
 fn Days(page: Page<Movement>, show: String) -> impl IntoView {
+    // The server was asked for these alone; what this phone kept for when there is no network may be all of them.
     let wanted = |movement: &Movement| match show.as_str() {
         "earned" => movement.amount > 0,
         "used" => movement.amount < 0,
@@ -146,9 +154,13 @@ fn Days(page: Page<Movement>, show: String) -> impl IntoView {
             _ => days.push((date, vec![row])),
         }
     }
-    // What is asked for may stand on an older page: the way there stays.
     if days.is_empty() && page.next_cursor.is_none() {
-        return view! { <Empty title=t::consumer_history_empty_title() text=t::consumer_history_empty_text() icon=path::CLOCK_COUNTER_CLOCKWISE /> }.into_light();
+        let (title, text) = match show.as_str() {
+            "earned" => (t::consumer_history_none_earned(), t::consumer_history_empty_text()),
+            "used" => (t::consumer_history_none_used(), t::consumer_history_none_used_text()),
+            _ => (t::consumer_history_empty_title(), t::consumer_history_empty_text()),
+        };
+        return view! { <Empty title text icon=path::CLOCK_COUNTER_CLOCKWISE /> }.into_light();
     }
     let days = days
         .into_iter()
@@ -244,12 +256,18 @@ pub async fn open_dispute(#[server(default)] movement: String, #[server(default)
     Ok(())
 }
 
-/// A page of the asker's movements.
+/// A page of the asker's movements: all, or what she `earned` or `used`.
 #[server(prefix = "/fn", endpoint = "consumer/movements")]
-pub async fn movements(cursor: Option<String>) -> Result<Page<Movement>, UiError> {
+pub async fn movements(cursor: Option<String>, #[server(default)] show: String) -> Result<Page<Movement>, UiError> {
+    use loyalty::history::{self, Which};
     let (mut tx, actor, _) = crate::read_settled().await?;
     let consumer = actor.consumer()?;
-    Ok(loyalty::history::movements(&mut tx, &actor, consumer, cursor.as_deref(), 50).await?)
+    let which = match show.as_str() {
+        "earned" => Which::Earned,
+        "used" => Which::Used,
+        _ => Which::All,
+    };
+    Ok(history::movements(&mut tx, &actor, consumer, which, cursor.as_deref(), 50).await?)
 }
 
 /// The dates that concern the asker's points, soonest first.

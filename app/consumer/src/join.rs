@@ -4,8 +4,8 @@
 //! What a person typed travels in her own forms: the phone only sealed, so nothing personal is stored before she consents.
 
 use kit::{
-    Button, ButtonLink, Chip, CodeField, Empty, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Segmented, Size,
-    Skeleton, SkeletonKind, StepsBar, Switch, Tone, UiError, icon::path, locale, request, t,
+    Banner, Button, ButtonLink, Chip, CodeField, Empty, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell, Segmented,
+    SendAgain, Size, Skeleton, SkeletonKind, StepsBar, Switch, Tone, UiError, icon::path, locale, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -24,14 +24,24 @@ fn head(step: u32) -> AnyView {
 /// What the last try was refused for, about this field.
 fn refused(field: &'static str) -> Signal<Option<String>> {
     let refusal = request::refusal().filter(|refusal| refusal.is_about(field) || (refusal.field.is_none() && field == "phone"));
-    Signal::stored(refusal.map(|refusal| locale::consumer_text(&refusal.code).to_owned()))
+    Signal::stored(refusal.map(|refusal| refusal.text(locale::consumer_text)))
+}
+
+/// What a code's page was refused for that is about no field of it: too many codes, too soon.
+pub(crate) fn told() -> Option<AnyView> {
+    let refusal = request::refusal().filter(|refusal| refusal.field.is_none())?;
+    Some(
+        view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{refusal.text(locale::consumer_text)}</Banner> }
+            .into_light(),
+    )
 }
 
 /// `/c/join?s=<shop>`
 #[component]
 pub(crate) fn PhonePage() -> impl IntoView {
     let shop = request::query("s").unwrap_or_default();
-    let chosen = request::query("country").and_then(|code| Country::from_code(&code)).unwrap_or(Country::Co);
+    let chosen =
+        request::typed("country").or_else(|| request::query("country")).and_then(|code| Country::from_code(&code)).unwrap_or(Country::Co);
     let options = Country::ALL.map(
         |country| view! { <option value=country.code() selected=country == chosen>{country.name()}" "{country.calling_code()}</option> },
     );
@@ -54,9 +64,12 @@ pub(crate) fn PhonePage() -> impl IntoView {
     }
 }
 
-/// `/c/join/code?v=<sealed>&p=<phone>&s=<shop>`
+/// `/c/join/code?v=<sealed>&p=<phone>&at=<ms>&s=<shop>`
 #[component]
 pub(crate) fn CodePage() -> impl IntoView {
+    request::needs("v", "/c/join");
+    let asked = |name| request::query(name).unwrap_or_default();
+    let (sealed, shop, card) = (asked("v"), asked("s"), asked("card"));
     let value = RwSignal::new(String::new());
     let phone = request::query("p").unwrap_or_default();
     view! {
@@ -64,14 +77,19 @@ pub(crate) fn CodePage() -> impl IntoView {
             <form method="post" action="/fn/consumer/verify_code" class="stack">
                 <h1>{t::join_code_title()}</h1>
                 <p class="muted">{t::join_code_sent(&phone)}</p>
-                <input type="hidden" name="sealed" value=request::query("v").unwrap_or_default() />
-                <input type="hidden" name="shop" value=request::query("s").unwrap_or_default() />
-                <input type="hidden" name="card" value=request::query("card").unwrap_or_default() />
+                {told()}
+                <input type="hidden" name="sealed" value=sealed.clone() />
+                <input type="hidden" name="shop" value=shop.clone() />
+                <input type="hidden" name="card" value=card.clone() />
                 <CodeField id="code" label=t::join_code_label() value error=refused("code") />
                 <Field id="name" label=t::join_code_name() help=t::join_code_name_help() autocomplete="given-name" maxlength=40 />
                 <Button submit=true wide=true look=Look::Key size=Size::Tall>{t::join_code_action()}</Button>
-                <p><a class="link" href="/c/join">{t::join_code_change()}</a></p>
             </form>
+            <SendAgain action="/fn/consumer/code_again" sealed>
+                <input type="hidden" name="shop" value=shop />
+                <input type="hidden" name="card" value=card />
+            </SendAgain>
+            <p><a class="link" href="/c/join">{t::join_code_change()}</a></p>
         </PhoneShell>
     }
 }
@@ -79,8 +97,9 @@ pub(crate) fn CodePage() -> impl IntoView {
 /// `/c/join/consent?v=<sealed>&n=<name>&s=<shop>&c=<country>`
 #[component]
 pub(crate) fn ConsentPage() -> impl IntoView {
-    let adult = RwSignal::new(String::new());
-    let notices = RwSignal::new(false);
+    request::needs("v", "/c/join");
+    let adult = RwSignal::new(request::ticked("adult").unwrap_or_default());
+    let notices = RwSignal::new(request::ticked("notices").is_some());
     let country = request::query("c").and_then(|code| Country::from_code(&code)).unwrap_or(Country::Co);
     let missing = refused("adult");
     view! {
@@ -134,6 +153,7 @@ const BALANCES_SHOWN: usize = 4;
 /// `/c/join/recover?v=<sealed>`
 #[component]
 pub(crate) fn RecoverPage() -> impl IntoView {
+    request::needs("v", "/c/join");
     let sealed = request::query("v").unwrap_or_default();
     let asked = sealed.clone();
     let card = Resource::new(move || asked.clone(), read_recovery);
@@ -244,7 +264,26 @@ pub async fn start_code(
     let keys = request::state::<request::RequestContext>()?.app.keys;
     let started = identity::challenge::start(&mut tx, &keys, now, country, &phone).await?;
     tx.commit().await?;
-    request::go(&address("/c/join/code", &[("v", &started.sealed), ("p", &started.phone_shown), ("s", &shop), ("card", &card)]));
+    sent(&started, now, &shop, &card);
+    Ok(())
+}
+
+/// Where the code is typed.
+#[cfg(feature = "ssr")]
+fn sent(started: &identity::challenge::Started, now: shared::Timestamp, shop: &str, card: &str) {
+    let at = now.0.to_string();
+    let parts = [("v", started.sealed.as_str()), ("p", &started.phone_shown), ("at", &at), ("s", shop), ("card", card)];
+    request::go(&address("/c/join/code", &parts));
+}
+
+/// Sends another code to the same phone.
+#[server(prefix = "/fn", endpoint = "consumer/code_again")]
+pub async fn code_again(sealed: String, #[server(default)] shop: String, #[server(default)] card: String) -> Result<(), UiError> {
+    let (mut tx, _, now) = request::begin().await?;
+    let keys = request::state::<request::RequestContext>()?.app.keys;
+    let started = identity::challenge::again(&mut tx, &keys, now, &sealed).await?;
+    tx.commit().await?;
+    sent(&started, now, &shop, &card);
     Ok(())
 }
 

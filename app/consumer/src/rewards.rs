@@ -1,8 +1,8 @@
 //! Rewards: those that wait with their code, those that points can buy, and those that were.
 
 use kit::{
-    Ask, Avatar, BarTone, Button, ButtonLink, Empty, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SectionHead, Sending,
-    SkeletonKind, UiError, icon::path, kept, kept_view, t,
+    Ask, Avatar, BarTone, Button, ButtonLink, Chip, Empty, Form, IntoLight, ListRow, Look, PhoneHead, PhoneShell, QrCard, SectionHead,
+    Sending, SkeletonKind, UiError, icon::path, kept, kept_view, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,7 @@ fn list(rewards: Rewards, sending: Sending) -> AnyView {
     let (reachable, soon): (Vec<_>, Vec<_>) = rewards.offers.into_iter().partition(|offer| offer.have >= offer.cost && !offer.in_debt);
     let mine = |title: &'static str, rewards: Vec<RewardInstance>| {
         (!rewards.is_empty())
-            .then(|| view! { <SectionHead title=title /> <ul class="card">{rewards.into_iter().map(row).collect::<Vec<_>>()}</ul> })
+            .then(|| view! { <SectionHead title=title /> <ul class="card">{alike(rewards).into_iter().map(row).collect::<Vec<_>>()}</ul> })
     };
     let offers = |title: &'static str, offers: Vec<CatalogueReward>| {
         (!offers.is_empty()).then(|| view! { <SectionHead title=title /> <ul class="card">{offers.into_iter().map(|offer| offered(offer, country, sending)).collect::<Vec<_>>()}</ul> })
@@ -98,8 +98,26 @@ fn waits(reward: &RewardInstance) -> bool {
     matches!(reward.status, RewardStatus::Issued | RewardStatus::Reserved)
 }
 
-fn row(reward: RewardInstance) -> AnyView {
-    let text = match (reward.status, reward.reserved_until) {
+/// Rewards that read alike are one row with how many they are, where the first of them stands. It leads to the last: the
+/// oldest is handed over first.
+fn alike(rewards: Vec<RewardInstance>) -> Vec<(RewardInstance, String, usize)> {
+    let mut rows: Vec<(RewardInstance, String, usize)> = Vec::new();
+    for reward in rewards {
+        let text = state(&reward);
+        let same = |(known, told, _): &&mut (RewardInstance, String, usize)| {
+            (&known.name, &known.brand_name, waits(known), &*told) == (&reward.name, &reward.brand_name, waits(&reward), &text)
+        };
+        match rows.iter_mut().find(same) {
+            Some(known) => *known = (reward, text, known.2 + 1),
+            None => rows.push((reward, text, 1)),
+        }
+    }
+    rows
+}
+
+/// How it stands, in words.
+fn state(reward: &RewardInstance) -> String {
+    match (reward.status, reward.reserved_until) {
         (RewardStatus::Reserved, Some(until)) => t::consumer_rewards_held(&clock(until)),
         (RewardStatus::Issued | RewardStatus::Reserved, _) => t::consumer_rewards_ready_one().to_owned(),
         (RewardStatus::Delivered, _) => match reward.delivered_at {
@@ -108,13 +126,17 @@ fn row(reward: RewardInstance) -> AnyView {
         },
         (RewardStatus::Lapsed, _) => t::consumer_rewards_lapsed().to_owned(),
         (RewardStatus::Cancelled, _) => t::consumer_rewards_cancelled().to_owned(),
-    };
+    }
+}
+
+fn row((reward, text, count): (RewardInstance, String, usize)) -> AnyView {
     let href = waits(&reward).then(|| ["/c/reward/", &reward.id.to_string()].concat());
     let lead = view! { <Avatar name=reward.brand_name.clone() colour=reward.brand_colour.clone() /> }.into_light();
     let text = [&reward.brand_name, " · ", &text].concat();
+    let several = (count > 1).then(|| view! { <Chip>{t::consumer_rewards_several(&count.to_string())}</Chip> }.into_light());
     match href {
-        Some(href) => view! { <li><ListRow title=reward.name text lead href /></li> }.into_light(),
-        None => view! { <li><ListRow title=reward.name text lead /></li> }.into_light(),
+        Some(href) => view! { <li><ListRow title=reward.name text lead href>{several}</ListRow></li> }.into_light(),
+        None => view! { <li><ListRow title=reward.name text lead>{several}</ListRow></li> }.into_light(),
     }
 }
 
@@ -180,7 +202,10 @@ pub(crate) fn RewardCodePage(
             {kept_view(rewards, "/c/rewards", SkeletonKind::Cards, move |rewards| {
                 match rewards.mine.into_iter().find(|reward| id == reward.id.to_string()) {
                     Some(reward) => one(reward, sending),
-                    None => view! { <Empty title=t::common_not_found_title() text=t::consumer_rewards_empty_text() page=true /> }.into_light(),
+                    None => {
+                        kit::request::missing();
+                        view! { <Empty title=t::common_not_found_title() text=t::consumer_rewards_empty_text() page=true /> }.into_light()
+                    }
                 }
             })}
         </PhoneShell>
@@ -190,6 +215,7 @@ pub(crate) fn RewardCodePage(
 
 /// No page has this address.
 fn nowhere() -> AnyView {
+    kit::request::missing();
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::common_not_found_title() back="/c/" /> }.into_light()

@@ -2,7 +2,7 @@
 
 use kit::{
     Banner, Button, ButtonLink, Card, Check, Choice, CodeField, Empty, ErrorState, Field, IntoLight, ListRow, Look, PhoneHead, PhoneShell,
-    Size, Skeleton, SkeletonKind, Tone, UiError, icon::path, locale, request, t,
+    SendAgain, Size, Skeleton, SkeletonKind, Tone, UiError, icon::path, locale, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub struct Asked {
 /// What the last try was refused for.
 fn refused(field: &'static str) -> Signal<Option<String>> {
     let refusal = request::refusal().filter(|refusal| refusal.is_about(field));
-    Signal::stored(refusal.map(|refusal| locale::consumer_text(&refusal.code).to_owned()))
+    Signal::stored(refusal.map(|refusal| refusal.text(locale::consumer_text)))
 }
 
 /// What was refused about nothing that has a field.
@@ -28,7 +28,7 @@ fn told() -> Option<AnyView> {
     let refusal = request::refusal()?;
     let shown = matches!(refusal.field.as_deref(), Some("code" | "text"));
     (!shown).then(|| {
-        view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{locale::consumer_text(&refusal.code)}</Banner> }
+        view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{refusal.text(locale::consumer_text)}</Banner> }
             .into_light()
     })
 }
@@ -55,7 +55,7 @@ pub(crate) fn PrivacyPage() -> impl IntoView {
                 <form method="post" action="/fn/consumer/ask_rights" class="stack">
                     <Choice id="kind" label=t::rights_ask_kind() options=kinds() />
                     <Field id="text" label=t::rights_ask_text() help=t::rights_ask_help() required=true error=refused("text")>
-                        <textarea id="text" name="text" class="field__input" rows="3" maxlength="1000" required aria-describedby="text-help"></textarea>
+                        <textarea id="text" name="text" class="field__input" rows="3" maxlength="1000" required aria-describedby="text-help">{request::typed("text").unwrap_or_default()}</textarea>
                     </Field>
                     <Button submit=true wide=true look=Look::Secondary>{t::rights_ask_action()}</Button>
                 </form>
@@ -133,9 +133,12 @@ fn leaving(lost: Vec<(String, String)>) -> AnyView {
     .into_light()
 }
 
-/// `/c/leave/code?v=<sealed>&p=<hint>`; without a code for a card that knows no phone.
+/// `/c/leave/code?v=<sealed>&p=<hint>&at=<ms>`, or `?phone=none` without a code for a card that knows no phone.
 #[component]
 pub(crate) fn LeaveCodePage() -> impl IntoView {
+    if request::query("phone").as_deref() != Some("none") {
+        request::needs("v", "/c/leave");
+    }
     let value = RwSignal::new(String::new());
     let sure = RwSignal::new(false);
     let sealed = request::query("v").unwrap_or_default();
@@ -145,15 +148,16 @@ pub(crate) fn LeaveCodePage() -> impl IntoView {
         <PhoneShell head=view! { <PhoneHead title=t::leave_title() back="/c/leave" /> }.into_light() paper=true>
             {told()}
             <form method="post" action="/fn/consumer/leave" class="stack">
-                <input type="hidden" name="sealed" value=sealed />
+                <input type="hidden" name="sealed" value=sealed.clone() />
                 {with_code.then(|| view! {
                     <p class="muted">{t::leave_code_sent(&hint)}</p>
                     <CodeField id="code" label=t::join_code_label() value error=refused("code") />
                 })}
                 <Check name="confirmed" on=sure>{t::leave_sure()}</Check>
                 <Button submit=true wide=true look=Look::Danger size=Size::Tall>{t::leave_action()}</Button>
-                <p class="center"><a class="link" href="/c/you">{t::leave_stay()}</a></p>
             </form>
+            {with_code.then(|| view! { <SendAgain action="/fn/consumer/start_leaving" sealed /> })}
+            <p class="center"><a class="link" href="/c/you">{t::leave_stay()}</a></p>
         </PhoneShell>
     }
 }
@@ -236,16 +240,24 @@ pub async fn read_leaving() -> Result<Vec<(String, String)>, UiError> {
         .collect())
 }
 
-/// Sends a code to her phone; who has none goes on without.
+/// Sends a code to her phone, or another one with what the first form carried; who has no phone goes on without.
 #[server(prefix = "/fn", endpoint = "consumer/start_leaving")]
-pub async fn start_leaving() -> Result<(), UiError> {
+pub async fn start_leaving(#[server(default)] sealed: String) -> Result<(), UiError> {
     let (mut tx, actor, now) = request::begin().await?;
+    actor.consumer()?;
     let rules = request::state::<loyalty::Loyalty>()?;
+    if !sealed.is_empty() {
+        let keys = request::state::<request::RequestContext>()?.app.keys;
+        identity::challenge::must_wait(&mut tx, &keys, now, &sealed).await?;
+    }
     let code = loyalty::rights::start_deletion(&mut tx, &rules, &actor, now).await?;
     tx.commit().await?;
     match code {
-        Some(code) => request::go(&crate::join::address("/c/leave/code", &[("v", &code.sealed), ("p", &code.phone_hint)])),
-        None => request::go("/c/leave/code"),
+        Some(code) => {
+            let at = now.0.to_string();
+            request::go(&crate::join::address("/c/leave/code", &[("v", &code.sealed), ("p", &code.phone_hint), ("at", &at)]));
+        }
+        None => request::go("/c/leave/code?phone=none"),
     }
     Ok(())
 }

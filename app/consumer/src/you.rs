@@ -160,8 +160,8 @@ pub async fn read_you() -> Result<You, UiError> {
     if actor == identity::Actor::Anonymous {
         kit::request::go("/c/join");
     }
-    let today = identity::shop::local_date("America/Bogota", now);
-    let offers = loyalty::campaign::open_for(&mut tx, &actor, now, today).await?;
+    let zone = identity::consumer::country(&mut tx, actor.consumer()?).await?.time_zone();
+    let offers = loyalty::campaign::open_for(&mut tx, &actor, now, identity::shop::local_date(zone, now)).await?;
     let consents = identity::consent::states(&mut tx, &actor).await?;
     Ok(You {
         offers: offers
@@ -182,8 +182,7 @@ pub async fn read_you() -> Result<You, UiError> {
                     _ => t::join_consent_required_title().to_owned(),
                 };
                 let version = state.text_version.unwrap_or_default();
-                let text = match (state.decided_at.map(|at| format::date(identity::shop::local_date("America/Bogota", at))), state.granted)
-                {
+                let text = match (state.decided_at.map(|at| format::date(identity::shop::local_date(zone, at))), state.granted) {
                     (Some(date), true) => t::consumer_you_permission_since(&date, &version),
                     (Some(date), false) => t::consumer_you_permission_withdrawn(&date, &version),
                     (None, _) => t::consumer_you_permission_never().to_owned(),

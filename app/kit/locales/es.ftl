@@ -103,6 +103,9 @@ common-days-count = { $count ->
    *[other] { NUMBER($count) } días
 }
 common-stamps-of = { NUMBER($done) } de { NUMBER($goal) } sellos
+common-missing-column = Al archivo le falta la columna { $column }. Revisa el encabezado.
+common-waiting = por atender
+common-card-nobody = Cliente con la tarjeta terminada en { $digits }
 common-card-ending = Tarjeta ••{ $digits }
 common-person-card = { $name } · ••{ $digits }
 common-error-title = No pudimos cargar
@@ -174,6 +177,12 @@ join-code-resend-in = Reenviar en { NUMBER($seconds) } s
 join-code-sms = Mejor por SMS
 join-code-counter = Pídeselo a la tienda
 join-code-change = Cambiar el celular
+code-again-wait = { $seconds ->
+    [one] Si no llega, en 1 segundo puedes pedir otro.
+   *[other] Si no llega, en { NUMBER($seconds) } segundos puedes pedir otro.
+}
+code-again-ready = Si no te llegó, pide otro.
+code-again-action = Enviar otro código
 join-code-tries-left = { $tries ->
     [one] Ese código no es. Te queda 1 intento.
    *[other] Ese código no es. Te quedan { NUMBER($tries) } intentos.
@@ -312,6 +321,7 @@ consumer-rewards-in-debt = Antes debes completar los puntos que debes.
 consumer-rewards-done = Anteriores
 consumer-rewards-held = Apartado hasta las { $time }
 consumer-rewards-lapsed = No lo recogiste a tiempo: tus puntos volvieron
+consumer-rewards-several = Son { $count }
 consumer-rewards-cancelled = Cancelado: tus puntos volvieron
 consumer-rewards-left-minutes = { $count ->
     [one] Te queda 1 minuto para recogerlo.
@@ -364,6 +374,9 @@ consumer-history-debt = { $count ->
 }
 consumer-history-empty-title = Aún no hay movimientos
 consumer-history-empty-text = Tu primera compra aparece aquí apenas la tienda la registre.
+consumer-history-none-earned = Aún no has sumado
+consumer-history-none-used = Aún no has usado nada
+consumer-history-none-used-text = Cuando apartes o ganes un premio, lo ves aquí.
 consumer-history-empty-action = Ver mi tarjeta
 consumer-history-cached = Ves lo guardado { $when }
 consumer-purchase-title = Tu compra
@@ -829,6 +842,7 @@ tendero-today-empty-text = La primera aparece aquí apenas la confirmes.
 tendero-today-row = { $products } · { $amount }
 tendero-more-title = Más
 tendero-more-today = Compras de hoy
+tendero-more-poster-without = Quien no pueda escanear entra a { $address }.
 tendero-more-poster = Cartel con el código de la tienda
 tendero-more-people = Personas de la tienda
 tendero-more-devices = Celulares
@@ -958,6 +972,11 @@ brand-audience-prepare = Contar y revisar
 brand-audience-empty-title = Todavía no has preparado mensajes
 brand-audience-empty-text = Guarda los segmentos en Reportes › Consumidores y escríbeles desde aquí.
 brand-audience-no-texts = El operador todavía no tiene textos de promoción aprobados por su proveedor de mensajes.
+brand-audience-text-brand = (tu marca)
+brand-audience-text-campaign = (la campaña que elijas)
+brand-audience-unsaved-title = Aún no has guardado segmentos
+brand-audience-unsaved-text = Míralos en Reportes › Consumidores y guárdalos: un mensaje llega a quienes están en un segmento guardado.
+brand-audience-unsaved-action = Ver los segmentos
 brand-audience-members = Personas en el segmento
 brand-audience-reachable = Se les puede escribir
 brand-audience-state = Estado
@@ -1174,6 +1193,10 @@ brand-simulation-no-forecast = Para pronosticar hacen falta al menos dos semanas
 brand-simulation-replay = Si hubiera corrido
 brand-simulation-purchases = Compras
 brand-simulation-by-week = Semana por semana
+brand-simulation-people = { $count ->
+    [one] persona
+   *[other] personas
+}
 brand-simulation-by-consumer = Cuántas personas reciben cuánto
 brand-simulation-week = Semana del
 brand-simulation-hidden = menos de 10
@@ -1468,6 +1491,7 @@ backoffice-dead-retry = { $count ->
 }
 backoffice-dead-title = Tareas detenidas
 backoffice-import-column-brand = Una marca que ya existe, o vacío
+backoffice-import-column-category = bebidas, galletas, aseo, café, lácteos, granos, licores o tabaco
 backoffice-import-columns = Columnas del archivo
 backoffice-import-created = creadas
 backoffice-import-empty = (vacío)
@@ -1599,7 +1623,16 @@ backoffice-nav-reviews = Revisión
 backoffice-nav-privacy = Privacidad
 backoffice-shops-import = Importar tiendas
 backoffice-shops-import-limits = CSV de hasta 2.000 filas y 2 MB. Primero lo revisas; nada se guarda.
-backoffice-shops-import-columns = Columnas: nombre y pais (CO, CL o MX); si las tienes, ciudad, zona, latitud, longitud, codigo (del distribuidor), propietario, celular, zona_horaria y cajeros (Nico 300 111 2233 / Ana 300 555 6677).
+backoffice-shops-import-column-name = Se necesita. Como la conoce el barrio
+backoffice-shops-import-column-country = Se necesita. CO, CL o MX
+backoffice-shops-import-column-city = Si la sabes
+backoffice-shops-import-column-zone = Barrio o ruta, para campañas por zona
+backoffice-shops-import-column-place = En grados, las dos o ninguna: 4.65, -74.08
+backoffice-shops-import-column-code = El que usa el distribuidor
+backoffice-shops-import-column-owner = Nombre de quien manda en la tienda
+backoffice-shops-import-column-phone = Celular de esa persona: con él entra
+backoffice-shops-import-column-clock = Si no es la de su país: America/Tijuana
+backoffice-shops-import-column-cashiers = Hasta cinco: Nico 300 111 2233 / Ana 300 555 6677
 backoffice-shops-import-apply = Agregar { $count } tiendas
 backoffice-shops-import-progress = Van { $done } de { $total } filas. Sigue donde quedó.
 backoffice-shops-import-done = { $new } tiendas agregadas; { $wrong } filas con errores no se agregaron.
@@ -1654,6 +1687,7 @@ backoffice-privacy-clocks-text = Se cuentan desde el día siguiente. Los hábile
 backoffice-privacy-days-business = { $days } días hábiles
 backoffice-privacy-days = { $days } días
 backoffice-privacy-person = Persona
+backoffice-privacy-left = Ya no tiene tarjeta
 backoffice-privacy-words = En sus palabras
 backoffice-privacy-answer = Respuesta
 backoffice-privacy-answer-help = La persona la lee en su tarjeta. Queda en la auditoría.
@@ -2042,6 +2076,8 @@ problem-card-blocked = Esta tarjeta está bloqueada. No cambió nada.
 problem-challenge-expired = El código venció. Pide uno nuevo.
 problem-check-digit = Revisa los números: el último no corresponde.
 problem-clock-suspect = La hora de este celular está corrida. Ponla en automático.
+problem-code-too-soon = Acabamos de enviarte un código. Espera un momento antes de pedir otro.
+problem-field-missing = Falta este dato.
 problem-code-expired = El código venció. Pide uno nuevo.
 problem-conflict = Alguien lo cambió antes. Vuelve a cargar y revisa.
 problem-custom-rules = Sus reglas se hicieron por otro programa y aquí se perdería una parte. Cámbialas allí.

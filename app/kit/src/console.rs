@@ -17,6 +17,9 @@ pub struct RailGroup {
     pub items: Vec<RailItem>,
 }
 
+/// The largest number that a rail has room for.
+const COUNT_MAX: i64 = 99;
+
 /// One place of a rail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RailItem {
@@ -28,8 +31,8 @@ pub struct RailItem {
     pub icon: &'static str,
     /// When it is this page.
     pub icon_on: &'static str,
-    /// Things that wait for a decision.
-    pub count: Option<u32>,
+    /// Things may wait there for a decision.
+    pub waits: bool,
 }
 
 /// Rail at left, page at right. Below 1024 px the rail keeps icons, below 600 it is the bottom bar.
@@ -44,6 +47,8 @@ pub fn ConsoleShell(
     /// Path of the page that shows; a place is current when the path is its own or below it.
     #[prop(into)]
     current: Signal<String>,
+    /// How many things wait at such a place, by its address; read inside a suspense.
+    waiting: Callback<&'static str, Option<i64>>,
     /// Initials, name and role, and the way out.
     person: AnyView,
     /// [`DeskHead`] and panels inside `desk__main`, then [`DeskFoot`].
@@ -52,7 +57,7 @@ pub fn ConsoleShell(
     let groups = groups
         .into_iter()
         .map(|group| {
-            let items = group.items.into_iter().map(|item| rail_item(item, home, current)).collect::<Vec<_>>();
+            let items = group.items.into_iter().map(|item| rail_item(item, home, current, waiting)).collect::<Vec<_>>();
             view! {
                 {group.title.map(|title| view! { <h2 class="rail__group">{title}</h2> })}
                 <ul class="rail__list">{items}</ul>
@@ -74,8 +79,17 @@ pub fn ConsoleShell(
     }
 }
 
-fn rail_item(item: RailItem, home: &'static str, current: Signal<String>) -> impl IntoView {
-    let RailItem { href, words, icon, icon_on, count } = item;
+fn rail_item(item: RailItem, home: &'static str, current: Signal<String>, waiting: Callback<&'static str, Option<i64>>) -> impl IntoView {
+    let RailItem { href, words, icon, icon_on, waits } = item;
+    let count = waits.then(|| {
+        view! {
+            <Suspense>
+                {move || waiting.run(href).filter(|count| *count > 0).map(|count| view! {
+                    <span class="rail__count">{if count > COUNT_MAX { [&COUNT_MAX.to_string(), "+"].concat() } else { count.to_string() }}<span class="sr-only">" "{t::common_waiting()}</span></span>
+                })}
+            </Suspense>
+        }
+    });
     let on = Memo::new(move |_| {
         current.with(|path| {
             let rest = path.strip_prefix(href);
@@ -87,7 +101,7 @@ fn rail_item(item: RailItem, home: &'static str, current: Signal<String>) -> imp
             <a class="rail__link" href=href aria-current=move || on.get().then_some("page")>
                 {move || view! { <Icon path=if on.get() { icon_on } else { icon } size=20 /> }}
                 <span class="clip">{words}</span>
-                {count.filter(|count| *count > 0).map(|count| view! { <span class="rail__count">{count.to_string()}</span> })}
+                {count}
             </a>
         </li>
     }

@@ -23,6 +23,9 @@ pub struct Who {
     pub person: String,
     /// What she may do.
     pub role: UserRole,
+    /// Addresses of the rail at which things wait for somebody, and how many.
+    #[serde(default)]
+    pub waits: Vec<(String, i64)>,
 }
 
 /// A page inside the rail.
@@ -50,6 +53,9 @@ where
     W: Fn() -> Option<Who> + Copy + Send + Sync + 'static,
 {
     let refusal = request::refusal().filter(|_| told);
+    let waiting = Callback::new(move |href: &'static str| {
+        who().and_then(|who| who.waits.iter().find(|(place, _)| place == href).map(|(_, count)| *count))
+    });
     let tenant = view! {
         <Suspense>{move || who().map(|who| view! { <TenantBadge name=who.organisation kind=who.kind colour=who.colour /> })}</Suspense>
     };
@@ -68,7 +74,7 @@ where
         </form>
     };
     view! {
-        <ConsoleShell home tenant=tenant.into_light() groups current=Signal::stored(current.to_owned()) person=person.into_light()>
+        <ConsoleShell home tenant=tenant.into_light() groups current=Signal::stored(current.to_owned()) waiting person=person.into_light()>
             <main id="main" class="desk__main">
                 {refusal.map(|refusal| view! { <Banner tone=Tone::Danger note=true icon=path::WARNING_CIRCLE_FILL>{refusal.message()}</Banner> })}
                 {children.view()}
@@ -83,6 +89,7 @@ pub fn Missing(
     /// First page of the console.
     home: &'static str,
 ) -> impl IntoView {
+    request::missing();
     view! {
         <h1 class="sr-only">{t::common_not_found_title()}</h1>
         <Empty page=true title=t::common_not_found_title() text=t::common_not_found_text()>
@@ -95,7 +102,10 @@ pub fn Missing(
 pub fn refused(error: &UiError, href: &'static str) -> AnyView {
     let (title, icon) = match error.code() {
         "forbidden" => (t::common_forbidden_title(), path::LOCK_SIMPLE),
-        "not_found" => (t::common_not_found_title(), path::MAGNIFYING_GLASS),
+        "not_found" => {
+            request::missing();
+            (t::common_not_found_title(), path::MAGNIFYING_GLASS)
+        }
         code => return view! { <section class="card"><ErrorState code=code.to_owned() href /></section> }.into_light(),
     };
     view! {

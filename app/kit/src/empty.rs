@@ -128,6 +128,7 @@ pub fn ErrorState(
     // What is not there is no failure, and its code helps nobody.
     let absent = code.as_deref() == Some("not_found") && title.is_none();
     let (title, text, code) = if absent {
+        crate::request::missing();
         (Some(t::common_not_found_title().into()), Some(text.unwrap_or(t::common_not_found_text().into())), None)
     } else {
         (title, text, code)

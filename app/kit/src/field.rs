@@ -78,7 +78,9 @@ pub fn Field(
         None => {
             let node = NodeRef::<html::Input>::new();
             follow(node, value);
-            let first = value.map_or_else(|| initial.into_owned(), |value| value.get_untracked());
+            let first = crate::request::typed(name.unwrap_or(id))
+                .filter(|_| kind != "password")
+                .unwrap_or_else(|| value.map_or_else(|| initial.into_owned(), |value| value.get_untracked()));
             view! {
                 <input
                     node_ref=node
@@ -91,6 +93,7 @@ pub fn Field(
                     placeholder=placeholder
                     maxlength=maxlength
                     required=required
+                    autofocus=error.with_untracked(Option::is_some)
                     value=first
                     aria-describedby=help_id.clone()
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
@@ -170,6 +173,7 @@ pub fn Choice(
     #[prop(optional, into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
+    let chosen = crate::request::typed(id).unwrap_or(chosen);
     let options = options
         .into_iter()
         .map(|(value, words)| {
@@ -180,7 +184,16 @@ pub fn Choice(
     let described = [id, "-help"].concat();
     view! {
         <Field id label error>
-            <select id=id name=id class="field__input" aria-describedby=described>{options}</select>
+            <select
+                id=id
+                name=id
+                class="field__input"
+                aria-describedby=described
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                autofocus=error.with_untracked(Option::is_some)
+            >
+                {options}
+            </select>
             <Icon path=path::CARET_DOWN size=16 />
         </Field>
     }
@@ -231,6 +244,7 @@ pub fn CodeField(
                     pattern="[0-9 ]*"
                     value=value.get_untracked()
                     required
+                    autofocus=error.with_untracked(Option::is_some)
                     aria-describedby=help_id.clone()
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     on:input=move |event| {

@@ -124,7 +124,8 @@ struct Note<T> {
 /// Where a browser asks for what a page shows: the server function's address, and its parameters as a form.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    /// Under which it is kept on this phone, unique in the product: `tendero.home`.
+    /// Under which it is kept on this phone, unique in the product: `tendero.home`. A part of another read is called
+    /// `consumer.history:used`: while nothing was kept under that name, the whole is shown, of which the page takes its part.
     pub name: &'static str,
     /// `/fn/tendero/read_home`
     pub path: &'static str,
@@ -207,7 +208,11 @@ mod browser {
 
     /// What was seen last, unless the server was faster.
     async fn recall_into<T: DeserializeOwned + Clone + Send + Sync + 'static>(kept: Kept<T>, name: &'static str) {
-        let Some(text) = store::get(name).await.ok().and_then(|text| text.as_string()) else {
+        let mut found = store::get(name).await.ok().and_then(|text| text.as_string());
+        if let (None, Some((whole, _))) = (&found, name.split_once(':')) {
+            found = store::get(whole).await.ok().and_then(|text| text.as_string());
+        }
+        let Some(text) = found else {
             return;
         };
         let Some((at_ms, text)) = text.split_once(' ') else {

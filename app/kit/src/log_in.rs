@@ -22,7 +22,7 @@ pub fn LogInPage(
 ) -> impl IntoView {
     let refusal = request::refusal();
     let about = |field: &str| {
-        let message = refusal.as_ref().filter(|refusal| refusal.is_about(field)).map(|refusal| refusal.message().to_owned());
+        let message = refusal.as_ref().filter(|refusal| refusal.is_about(field)).map(request::Refusal::message);
         Signal::stored(message)
     };
     let general = refusal

@@ -19,6 +19,51 @@ pub fn query(name: &str) -> Option<String> {
     }
 }
 
+/// What was typed into the field of this name before its form was refused, while scripts did not run: the page comes
+/// back with it. Nothing in a browser, which keeps what it was sent.
+pub fn typed(name: &str) -> Option<String> {
+    #[cfg(feature = "ssr")]
+    {
+        server::typed(name)
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
+/// What is ticked under this name when the page begins: of a refused form what was ticked before, and in a browser what
+/// stands in the document, so that a tick from before the page came alive is kept.
+pub fn ticked(name: &str) -> Option<String> {
+    #[cfg(feature = "ssr")]
+    {
+        server::typed(name)
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        use wasm_bindgen::JsCast;
+        let found = leptos::prelude::document().query_selector(&["[name=\"", name, "\"]:checked"].concat()).ok()??;
+        Some(found.dyn_into::<web_sys::HtmlInputElement>().ok()?.value())
+    }
+}
+
+/// Nothing is at this address, or not what it is about: its status says so. Nothing in a browser.
+pub fn missing() {
+    #[cfg(feature = "ssr")]
+    server::missing();
+}
+
+/// Opened without the step before: a page whose address lacks what that step gives leads back to it.
+pub fn needs(name: &str, before: &str) {
+    #[cfg(feature = "ssr")]
+    if !is_shell() && query(name).is_none_or(|value| value.is_empty()) {
+        server::go(before);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = (name, before);
+}
+
 /// The query of the page's address as it stands there, without the refusal of an earlier try.
 pub fn query_string() -> String {
     #[cfg(feature = "ssr")]
@@ -83,13 +128,16 @@ pub struct Refusal {
 
 impl Refusal {
     /// What to tell the person.
-    pub fn message(&self) -> &'static str {
-        crate::error::message(&self.code)
+    pub fn message(&self) -> String {
+        self.text(crate::error::message)
     }
-    /// The same in other words; how many tries are left, where they are counted.
+    /// The same in other words; how many tries are left, where they are counted, and which column a file lacks.
     pub fn text(&self, words: fn(&str) -> &'static str) -> String {
         match self.tries_left {
-            None => words(&self.code).to_owned(),
+            None => match self.field.as_deref().filter(|_| self.code.ends_with("missing_column")) {
+                Some(column) => crate::t::common_missing_column(column),
+                None => words(&self.code).to_owned(),
+            },
             Some(0) => crate::t::problem_too_many_tries().to_owned(),
             Some(tries) => crate::t::join_code_tries_left(i64::from(tries)),
         }
@@ -145,8 +193,8 @@ fn push_plain(out: &mut String, text: &str) {
 
 #[cfg(feature = "ssr")]
 pub use server::{
-    AppHandle, Entry, RequestContext, Site, SiteFile, actor, begin, db, ended_elsewhere, go, missing, persona, persona_of, read, refuse,
-    session_cookie, sign_out_cookie, site, state,
+    AppHandle, Entry, RequestContext, Site, SiteFile, TYPED_COOKIE, actor, begin, db, ended_elsewhere, go, persona, persona_of, read,
+    refuse, session_cookie, sign_out_cookie, site, state,
 };
 
 #[cfg(feature = "ssr")]
@@ -378,11 +426,25 @@ mod server {
         go(&super::refused_at(back.as_deref().unwrap_or("/"), &error.0));
     }
 
-    /// The page is there, and what it is about is not: its status says so.
-    pub fn missing() {
-        if let Some(options) = use_context::<ResponseOptions>() {
+    pub(super) fn missing() {
+        let Some(options) = use_context::<ResponseOptions>() else {
+            return;
+        };
+        // Whoever has to log in first is led there whatever the address.
+        if !options.0.read().is_ok_and(|parts| parts.status == Some(StatusCode::SEE_OTHER)) {
             options.set_status(StatusCode::NOT_FOUND);
         }
+    }
+
+    /// The cookie with what was typed into a form that was refused, sealed; see [`identity::flash::seal_typed`].
+    pub const TYPED_COOKIE: &str = "__Host-mostrador-typed";
+
+    pub(super) fn typed(name: &str) -> Option<String> {
+        super::refusal()?;
+        let word = cookie(TYPED_COOKIE)?;
+        let (parts, app) = (use_context::<Parts>()?, use_context::<RequestContext>()?.app);
+        let fields = identity::flash::open_typed(&app.keys, app.clock.now(), parts.uri.path(), &word);
+        fields.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// Gives this browser the session: `__Host-…`, out of scripts' reach, until the session ends.

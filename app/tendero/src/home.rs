@@ -160,7 +160,7 @@ fn list(purchases: Vec<ShopPurchase>) -> AnyView {
             };
             let figure = format::money(purchase.total_minor, purchase.currency, Country::Co);
             let href = ["/t/sale?id=", &purchase.id.to_string()].concat();
-            view! { <li><ListRow title=purchase.consumer_label text=state figure href /></li> }
+            view! { <li><ListRow title=crate::sale::who(&purchase.consumer_label) text=state figure href /></li> }
         })
         .collect::<Vec<_>>();
     view! { <ul class="card">{rows}</ul> }.into_light()

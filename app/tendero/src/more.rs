@@ -124,7 +124,7 @@ fn shown(more: More) -> AnyView {
             <h2>{t::tendero_more_poster()}</h2>
             <p>{t::tendero_poster_title(&more.shop)}</p>
             <QrPlate text=Signal::stored(more.poster.clone()) label=t::tendero_more_poster() />
-            <p class="small mono">{more.poster}</p>
+            <p class="small">{t::tendero_more_poster_without(&plain_address(&more.poster))}</p>
         </Card>
         <form method="post" action="/fn/tendero/print_card">
             <Button submit=true wide=true look=Look::Secondary icon=path::PRINTER>{t::tendero_card_give()}</Button>
@@ -147,9 +147,16 @@ fn shown(more: More) -> AnyView {
     .into_light()
 }
 
+/// An address as people copy it from a wall: without its scheme and without what only a code carries.
+fn plain_address(link: &str) -> String {
+    let bare = link.split_once("://").map_or(link, |(_, bare)| bare);
+    bare.split('?').next().unwrap_or_default().to_owned()
+}
+
 /// No page has this address.
 #[component]
 pub(crate) fn MissingPage() -> impl IntoView {
+    request::missing();
     view! {
         <PhoneShell
             head=view! { <PhoneHead title=t::common_not_found_title() back="/t/" /> }.into_light()
@@ -165,6 +172,7 @@ pub(crate) fn MissingPage() -> impl IntoView {
 /// `/t/card?code=<code>&label=<label>`: a card on paper, to print or photograph.
 #[component]
 pub(crate) fn CardPage() -> impl IntoView {
+    request::needs("code", "/t/more");
     let code = request::query("code").unwrap_or_default();
     // Her own phone asks for her consent there; until then this card knows nobody.
     let link = [&request::query("at").unwrap_or_default(), "/c/claim?card=", &code].concat();

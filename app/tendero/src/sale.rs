@@ -58,6 +58,7 @@ pub(crate) fn SalePage() -> impl IntoView {
 fn shown(sale: Sale, sending: Sending) -> AnyView {
     let Sale { sold, country, at, void_until, return_id } = sale;
     let answer = sold.answer;
+    let who = who(&answer.consumer_label);
     let money = |minor: i64| format::money(minor, answer.currency, country);
     let gave = answer
         .awards
@@ -89,7 +90,7 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
         PurchaseStatus::Accepted => {
             let left: Vec<(String, i64)> =
                 answer.lines.iter().zip(&sold.returned).map(|(line, back)| (line.name.clone(), line.quantity - back)).collect();
-            give_back(answer.purchase_id, answer.consumer_label.clone(), left, void_until, return_id, sending)
+            give_back(answer.purchase_id, who.clone(), left, void_until, return_id, sending)
         }
         PurchaseStatus::Held | PurchaseStatus::Rejected => {
             let id = answer.purchase_id.to_string();
@@ -104,7 +105,7 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
         }
     };
     view! {
-        <ul class="card"><li><ListRow title=answer.consumer_label text=at figure=total /></li></ul>
+        <ul class="card"><li><ListRow title=who text=at figure=total /></li></ul>
         <ButtonLink href=["/t/receipt?id=", &answer.purchase_id.to_string()].concat() look=Look::Secondary wide=true icon=path::QR_CODE>{t::tendero_result_receipt()}</ButtonLink>
         <SectionHead title=t::tendero_sale_lines() />
         <ul class="card">{lines}</ul>
@@ -114,6 +115,14 @@ fn shown(sale: Sale, sending: Sending) -> AnyView {
         {take_back}
     }
     .into_light()
+}
+
+/// Whose card it was, in words: `Tarjeta · ••42` is somebody of whom the shop knows no name.
+pub(crate) fn who(label: &str) -> String {
+    match label.split_once(" · ••") {
+        Some(("Tarjeta", digits)) => t::common_card_nobody(digits),
+        _ => label.to_owned(),
+    }
 }
 
 /// All of it with one press, or some of its lines.

@@ -26,6 +26,9 @@ pub enum Error {
     /// The file is no table with the expected columns.
     #[error("the file cannot be read: {0}")]
     BadFile(&'static str),
+    /// The heading of a file lacks this column.
+    #[error("the column {0} is needed")]
+    MissingColumn(&'static str),
     /// What was imported stays; another file changes it.
     #[error("the file was applied already")]
     Applied,
@@ -51,6 +54,7 @@ impl From<Error> for Problem {
             Error::InStoreCode => Problem::field("gtin", "catalogue.in_store_code", detail),
             Error::Pack(wrong) => Problem::field(wrong.field(), wrong.code(), detail),
             Error::Field(field) => Problem::field(field, "bad_field", detail),
+            Error::MissingColumn(column) => Problem::field(column, "missing_column", detail),
             Error::BadFile(_) => Problem::field("file", "catalogue.bad_file", detail),
             Error::Applied => Problem::new(409, "catalogue.already_applied", detail),
             Error::Identity(error) => error.into(),

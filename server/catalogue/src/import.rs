@@ -346,7 +346,7 @@ fn read(file: &[u8]) -> Result<Vec<(i64, Vec<String>)>, Error> {
     table::read(&Shape { columns: &COLUMNS, needed: 2, rows_max: ROWS_MAX }, file).map_err(|error| match error {
         TableError::TooLarge => TOO_LARGE,
         TableError::NoHeading => Error::BadFile("the file has no heading"),
-        TableError::MissingColumn(_) => Error::BadFile("the columns gtin and nombre are needed"),
+        TableError::MissingColumn(column) => Error::MissingColumn(column),
         TableError::TooManyRows(_) => Error::BadFile("the file has more than 5000 rows"),
         TableError::Unreadable => Error::BadFile("a row cannot be read"),
     })

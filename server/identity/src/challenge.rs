@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     ChallengeId, ConsumerId, Country, MemberId, ShopId, Timestamp,
     identity::MemberRole,
-    time::{HOUR_MS, MINUTE_MS},
+    time::{HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 use subtle::ConstantTimeEq;
 
@@ -22,6 +22,8 @@ pub const CODE_MS: i64 = 10 * MINUTE_MS;
 pub const VERIFIED_MS: i64 = 30 * MINUTE_MS;
 /// Wrong tries of one code.
 pub const TRIES: i64 = 3;
+/// How long somebody waits for a code before another one is sent: messages need a moment.
+pub const AGAIN_MS: i64 = 45 * SECOND_MS;
 /// Codes for one phone in an hour.
 pub const STARTS_PER_HOUR: i64 = 5;
 
@@ -120,6 +122,23 @@ pub async fn use_own(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp, se
     Ok(())
 }
 
+/// Sends another code to the phone of a form that was sent one, after [`AGAIN_MS`]; the earlier code goes on counting.
+pub async fn again(tx: &mut Tx, keys: &Keys, now: Timestamp, sealed: &str) -> Result<Started, Error> {
+    must_wait(tx, keys, now, sealed).await?;
+    let Carried { e164, country, .. } = carried(keys, sealed)?;
+    send_code(tx, keys, now, Phone { e164, country }).await
+}
+
+/// [`Error::TooSoon`] as long as the code of a form may still be on its way.
+pub async fn must_wait(tx: &mut Tx, keys: &Keys, now: Timestamp, sealed: &str) -> Result<(), Error> {
+    let sent: Option<(Timestamp,)> = tx.query(SENT).bind(carried(keys, sealed)?.challenge).maybe().await?;
+    let left_ms = sent.map_or(0, |(sent,)| sent.plus_ms(AGAIN_MS).since(now));
+    if left_ms <= 0 {
+        return Ok(());
+    }
+    Err(Error::TooSoon(u32::try_from((left_ms + SECOND_MS - 1) / SECOND_MS).unwrap_or(u32::MAX)))
+}
+
 async fn send_code(tx: &mut Tx, keys: &Keys, now: Timestamp, phone: Phone) -> Result<Started, Error> {
     let hash = keys.phone_hash(&phone.e164);
     tx.query(FORGET).bind(now.plus_ms(-24 * HOUR_MS)).execute().await?;
@@ -205,6 +224,8 @@ fn carried(keys: &Keys, sealed: &str) -> Result<Carried, Error> {
 
 sql! {
     RECENT: "SELECT COUNT(*) FROM challenge WHERE phone_hash = $1 AND created_at > $2";
+
+    SENT: "SELECT created_at FROM challenge WHERE id = $1";
 
     OWN_PHONE: "SELECT t.phone_sealed, c.country FROM contact t JOIN consumer c ON c.id = t.consumer_id WHERE c.id = $1 AND c.deleted_at IS NULL";
 

@@ -29,6 +29,9 @@ pub enum Error {
     /// Too many tries; again after so many seconds.
     #[error("too many tries")]
     TooMany(u32),
+    /// A code was sent a moment ago; another one after so many seconds.
+    #[error("a code was sent a moment ago")]
+    TooSoon(u32),
     /// E-mail or password are wrong. Never says which.
     #[error("e-mail or password are wrong")]
     InvalidCredentials,
@@ -90,6 +93,11 @@ impl From<Error> for Problem {
             Error::CodeExpired => Problem::field("code", "code_expired", detail),
             Error::TooMany(seconds) => {
                 let mut problem = Problem::new(429, "too_many_requests", detail);
+                problem.retry_after_seconds = Some(seconds);
+                problem
+            }
+            Error::TooSoon(seconds) => {
+                let mut problem = Problem::new(429, "code_too_soon", detail);
                 problem.retry_after_seconds = Some(seconds);
                 problem
             }

@@ -330,12 +330,13 @@ async fn add(tx: &mut Tx, keys: &Keys, actor: &Actor, now: Timestamp, row: &Row)
 
 /// How the world hears that a file is no table.
 pub(crate) fn table_problem(error: TableError) -> shared::Problem {
-    let code = match error {
-        TableError::TooLarge | TableError::TooManyRows(_) => "file_too_large",
-        TableError::MissingColumn(_) => "missing_column",
-        TableError::NoHeading | TableError::Unreadable => "unreadable_table",
+    let (field, code) = match error {
+        TableError::TooLarge | TableError::TooManyRows(_) => ("file", "file_too_large"),
+        // Named, so that nobody has to compare headings.
+        TableError::MissingColumn(column) => (column, "missing_column"),
+        TableError::NoHeading | TableError::Unreadable => ("file", "unreadable_table"),
     };
-    shared::Problem::field("file", code, error.to_string())
+    shared::Problem::field(field, code, error.to_string())
 }
 
 sql! {

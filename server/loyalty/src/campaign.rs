@@ -7,7 +7,7 @@
 use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
-    BrandId, CampaignId, CampaignVersionId, ConsumerId, Country, OrganisationId, Page, ProductId, RewardId, Timestamp, UserId,
+    BrandId, CampaignId, CampaignVersionId, ConsumerId, Country, OrganisationId, Page, ProductId, RewardId, ShopId, Timestamp, UserId,
     loyalty::{
         AskReview, Campaign, CampaignAct, CampaignRules, CampaignState, Gates, NewCampaign, Publication, ReviewAsked, ShopCampaign,
         Standing, Template,
@@ -489,16 +489,33 @@ struct OpenRow {
     terms: String,
     rules: Json<CampaignRules>,
     joined: bool,
+    /// Its owner's country or one of the brand's shops is where she lives.
+    near: bool,
+    home: Country,
 }
 
-/// Campaigns that run on a day, for the consumer's pages; at most 50.
+/// Campaigns that run on a day where the consumer lives, for her pages; at most 50.
+///
+/// A campaign runs in the country of its owner and in those of the brand's shops; one for named shops only in theirs.
 pub async fn open_for(tx: &mut Tx, actor: &Actor, now: Timestamp, today: shared::CivilDate) -> Result<Vec<OpenCampaign>, Error> {
-    let rows = tx.query(OPEN).bind(actor.consumer()?).bind(now).all::<OpenRow>().await?;
-    let runs = |rules: &CampaignRules| rules.starts <= today && today <= rules.ends;
-    Ok(rows
+    const OPEN_MAX: usize = 50;
+    let mut rows = tx.query(OPEN).bind(actor.consumer()?).bind(now).all::<OpenRow>().await?;
+    rows.retain(|row| row.rules.starts <= today && today <= row.rules.ends);
+    let mut here = Vec::new();
+    for row in rows {
+        let reaches = match &row.rules.shops {
+            ShopScope::Only(shops) => reaches(tx, shops, row.home).await?,
+            _ => row.near,
+        };
+        if reaches {
+            here.push(row);
+        }
+        if here.len() == OPEN_MAX {
+            break;
+        }
+    }
+    Ok(here
         .into_iter()
-        .filter(|row| runs(&row.rules.0))
-        .take(50)
         .map(|row| OpenCampaign {
             id: row.id,
             name: row.name,
@@ -509,6 +526,16 @@ pub async fn open_for(tx: &mut Tx, actor: &Actor, now: Timestamp, today: shared:
             rules: row.rules.0,
         })
         .collect())
+}
+
+/// Is one of the shops in that country?
+async fn reaches(tx: &mut Tx, shops: &[ShopId], country: Country) -> Result<bool, Error> {
+    for shop in shops {
+        if tx.query(SHOP_COUNTRY).bind(*shop).maybe::<(Country,)>().await? == Some((country,)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 sql! {
@@ -574,10 +601,17 @@ sql! {
     ENROL: "INSERT INTO campaign_enrolment (campaign_id, consumer_id, enrolled_at, version_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 
     OPEN: "SELECT c.id, c.name, b.name AS brand_name, b.colour AS brand_colour, v.terms, v.rules,
-                  EXISTS (SELECT 1 FROM campaign_enrolment e WHERE e.campaign_id = c.id AND e.consumer_id = $1) AS joined
+                  EXISTS (SELECT 1 FROM campaign_enrolment e WHERE e.campaign_id = c.id AND e.consumer_id = $1) AS joined,
+                  n.country AS home,
+                  (o.country = n.country OR EXISTS (SELECT 1 FROM shop_brand l JOIN shop s ON s.id = l.shop_id
+                                                    WHERE l.brand_id = b.id AND l.tenant_id = b.tenant_id AND l.left_at IS NULL AND s.country = n.country)) AS near
            FROM campaign c
+           JOIN consumer n ON n.id = $1
+           JOIN organisation o ON o.id = c.tenant_id
            JOIN campaign_version v ON v.campaign_id = c.id AND v.number = (SELECT MAX(f.number) FROM campaign_version f WHERE f.campaign_id = c.id AND f.valid_from <= $2)
            JOIN brand b ON b.id = c.brand_id
            WHERE (v.valid_until IS NULL OR v.valid_until > $2) AND (SELECT w.world_id FROM sandbox_consumer w WHERE w.consumer_id = $1) IS NOT DISTINCT FROM b.world_id AND b.closed_at IS NULL
            ORDER BY c.created_at DESC, c.id DESC LIMIT 500";
+
+    SHOP_COUNTRY: "SELECT country FROM shop WHERE id = $1";
 }

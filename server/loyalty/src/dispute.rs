@@ -12,7 +12,7 @@ use shared::{
     identity::MemberRole,
     loyalty::{
         PurchaseStatus,
-        campaign::CapScope,
+        campaign::{CapScope, Unit},
         correction::{
             CampaignName, Claim, Dispute, DisputeCase, DisputeQueue, DisputeState, DisputedLine, DisputedMovement, DisputedPurchase,
             NewDispute, NewResolution, Subject, TARGET_HOURS, UnrewardedPurchase,
@@ -174,8 +174,9 @@ pub async fn look(tx: &mut Tx, actor: &Actor, id: DisputeId) -> Result<DisputeCa
     };
     let movement = match row.subject.as_str() {
         "movement" => {
-            let (kind, amount, campaign_name): (String, i64, String) = tx.query(MOVEMENT).bind(EntryId(row.subject_id)).one().await?;
-            Some(DisputedMovement { kind, amount, campaign_name })
+            let (kind, amount, unit, campaign_name): (String, i64, Unit, String) =
+                tx.query(MOVEMENT).bind(EntryId(row.subject_id)).one().await?;
+            Some(DisputedMovement { kind, amount, unit, campaign_name })
         }
         _ => None,
     };
@@ -332,7 +333,17 @@ sql! {
 
     MOMENT: "SELECT purchased_at, offset_seconds FROM purchase WHERE id = $1";
 
-    MOVEMENT: "SELECT e.kind, e.amount, c.name FROM ledger_entry e JOIN campaign c ON c.id = e.campaign_id WHERE e.id = $1";
+    /// As `history` shows it to whoever disputes it: signed, and a reward that was paid from several lots as one.
+    MOVEMENT: "SELECT e.kind,
+                      CAST(SUM(f.amount * CASE WHEN f.credit_account IN ('available', 'pending') AND f.debit_account NOT IN ('available', 'pending') THEN 1
+                                               WHEN f.debit_account IN ('available', 'pending') AND f.credit_account NOT IN ('available', 'pending') THEN -1
+                                               ELSE 1 END) AS BIGINT) AS amount,
+                      w.unit, c.name
+               FROM ledger_entry e JOIN campaign c ON c.id = e.campaign_id JOIN wallet w ON w.id = e.wallet_id
+               JOIN ledger_entry f ON f.id = e.id
+                                   OR (f.reward_instance_id = e.reward_instance_id AND f.kind = e.kind AND f.consumer_id = e.consumer_id
+                                       AND f.debit_account = e.debit_account AND f.credit_account = e.credit_account)
+               WHERE e.id = $1 GROUP BY e.kind, w.unit, c.name";
 
     LINE: "SELECT l.entry_id, l.kind, COALESCE(r.name, x.reason, c.name) AS what, COALESCE(x.units, 1) AS units, COALESCE(p.unit_cost_minor, 0) AS unit_cost_minor,
                   COALESCE(p.handling_fee_minor, 0) AS handling_fee_minor, l.amount_minor, l.occurred_at, h.time_zone, s.shop_id, s.brand_id, b.name AS brand_name, s.currency

@@ -3,7 +3,7 @@
 use db::{Tx, sql};
 use identity::{Actor, audit};
 use shared::{
-    BrandId, CampaignId, ConsumerId, EntryId, LocalTime, Page, PurchaseId, RewardInstanceId, Timestamp,
+    BrandId, CampaignId, ConsumerId, EntryId, LocalTime, Page, PurchaseId, Timestamp,
     loyalty::{
         CampaignRules, Coming, Movement,
         campaign::{CapScope, Unit},
@@ -21,8 +21,6 @@ struct Row {
     id: EntryId,
     kind: String,
     amount: i64,
-    debit_account: String,
-    credit_account: String,
     unit: Unit,
     brand_id: BrandId,
     brand_name: String,
@@ -35,47 +33,52 @@ struct Row {
     correction: Option<String>,
     disputed: bool,
     upheld: Option<bool>,
-    reward_instance_id: Option<RewardInstanceId>,
     occurred_at: Timestamp,
     recorded_at: Timestamp,
 }
 
+/// Which movements are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Every one.
+    All,
+    /// What added to what she has.
+    Earned,
+    /// What took from it.
+    Used,
+}
+
+impl Which {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Earned => "earned",
+            Self::Used => "used",
+        }
+    }
+}
+
 /// Movements of a consumer, newest first: for herself, the operator and a sandbox.
+///
+/// A reward paid from several lots is one movement to her, named by the last of its entries.
 pub async fn movements(
     tx: &mut Tx,
     actor: &Actor,
     consumer: ConsumerId,
+    which: Which,
     cursor: Option<&str>,
     limit: i64,
 ) -> Result<Page<Movement>, Error> {
     card::may_see(actor, consumer)?;
     let limit = limit.clamp(1, PAGE_SIZE_MAX);
     let (before, before_id) = audit::after(cursor)?;
-    let mut rows = tx.query(MOVEMENTS).bind(consumer).bind(before).bind(EntryId(before_id)).bind(limit + 1).all::<Row>().await?;
+    let mut rows =
+        tx.query(MOVEMENTS).bind(consumer).bind(before).bind(EntryId(before_id)).bind(limit + 1).bind(which.name()).all::<Row>().await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
     let next_cursor = rows.last().filter(|_| more).map(|last| audit::cursor(last.recorded_at, last.id.0));
     let mut items: Vec<Movement> = Vec::with_capacity(rows.len());
-    let mut last = None;
     for row in rows {
-        let inside = |book: &str| i64::from(matches!(book, "available" | "pending"));
-        // Between the two of them nothing is gained; that points can be used now is told all the same.
-        let signed = match inside(&row.credit_account) - inside(&row.debit_account) {
-            0 if row.kind == "ACTIVATE" => row.amount,
-            direction => direction * row.amount,
-        };
-        if signed == 0 {
-            continue;
-        }
-        // A reward paid from several lots is one movement to her.
-        let about = row.reward_instance_id.map(|reward| (reward, row.kind.clone()));
-        if about.is_some() && about == last {
-            if let Some(previous) = items.last_mut() {
-                previous.amount += signed;
-            }
-            continue;
-        }
-        last = about;
         let lines = match row.purchase_id {
             Some(purchase) => tx.query(LINES).bind(purchase).bind(row.brand_id).all::<LineRow>().await?,
             None => Vec::new(),
@@ -87,7 +90,7 @@ pub async fn movements(
         items.push(Movement {
             local: LocalTime { at: row.occurred_at, offset_seconds: row.offset_seconds.unwrap_or(0) as i32 },
             kind: row.kind,
-            amount: signed,
+            amount: row.amount,
             unit: row.unit,
             brand_id: row.brand_id,
             brand_name: row.brand_name,
@@ -162,11 +165,23 @@ sql! {
              GROUP BY l.active, CASE WHEN l.active THEN l.expires_at ELSE l.available_at END, w.unit, b.name, c.name
              ORDER BY at LIMIT 100";
 
-    MOVEMENTS: "SELECT e.id, e.kind, e.amount, e.debit_account, e.credit_account, w.unit, e.brand_id, b.name AS brand_name, e.campaign_id, c.name AS campaign_name,
-                       s.name AS shop_name, p.offset_seconds, r.name AS reward_name, e.purchase_id, e.reward_instance_id, e.occurred_at, e.recorded_at,
+    /// What she has is `available` and `pending`: between the two nothing is gained, but that points can be used now is
+    /// told all the same. Parts of one reward are summed under the last of them.
+    MOVEMENTS: "SELECT e.id, e.kind, e.unit, e.brand_id, b.name AS brand_name, e.campaign_id, c.name AS campaign_name,
+                       s.name AS shop_name, p.offset_seconds, r.name AS reward_name, e.purchase_id, e.occurred_at, e.recorded_at,
+                       CASE WHEN e.reward_instance_id IS NULL THEN e.direction * e.amount
+                            ELSE (SELECT CAST(SUM(e.direction * f.amount) AS BIGINT) FROM ledger_entry f
+                                  WHERE f.reward_instance_id = e.reward_instance_id AND f.kind = e.kind AND f.consumer_id = e.consumer_id
+                                    AND f.debit_account = e.debit_account AND f.credit_account = e.credit_account) END AS amount,
                        a.reason AS correction, d.id IS NOT NULL AS disputed, x.upheld
-                FROM ledger_entry e
-                JOIN wallet w ON w.id = e.wallet_id
+                FROM (SELECT l.id, l.kind, l.amount, l.debit_account, l.credit_account, l.brand_id, l.campaign_id, l.consumer_id, l.purchase_id,
+                             l.reward_instance_id, l.adjustment_id, l.occurred_at, l.recorded_at, w.unit,
+                             CASE WHEN l.credit_account IN ('available', 'pending') AND l.debit_account NOT IN ('available', 'pending') THEN 1
+                                  WHEN l.debit_account IN ('available', 'pending') AND l.credit_account NOT IN ('available', 'pending') THEN -1
+                                  WHEN l.kind = 'ACTIVATE' THEN 1
+                                  ELSE 0 END AS direction
+                      FROM ledger_entry l JOIN wallet w ON w.id = l.wallet_id
+                      WHERE l.consumer_id = $1 AND (l.recorded_at < $2 OR (l.recorded_at = $2 AND l.id < $3))) e
                 JOIN brand b ON b.id = e.brand_id
                 JOIN campaign c ON c.id = e.campaign_id
                 LEFT JOIN reward_instance i ON i.id = e.reward_instance_id
@@ -176,7 +191,10 @@ sql! {
                 LEFT JOIN adjustment a ON a.id = e.adjustment_id
                 LEFT JOIN dispute d ON d.subject = 'movement' AND d.subject_id = e.id AND d.consumer_id = e.consumer_id
                 LEFT JOIN dispute_resolution x ON x.dispute_id = d.id
-                WHERE e.consumer_id = $1 AND (e.recorded_at < $2 OR (e.recorded_at = $2 AND e.id < $3))
+                WHERE ((e.direction = 1 AND $5 <> 'used') OR (e.direction = -1 AND $5 <> 'earned'))
+                  AND NOT EXISTS (SELECT 1 FROM ledger_entry f
+                                  WHERE f.reward_instance_id = e.reward_instance_id AND f.kind = e.kind AND f.consumer_id = e.consumer_id
+                                    AND f.debit_account = e.debit_account AND f.credit_account = e.credit_account AND f.id > e.id)
                 ORDER BY e.recorded_at DESC, e.id DESC LIMIT $4";
 
     EVALUATED: "SELECT e.campaign_id, COALESCE(e.rules, v.rules) AS rules, e.trace FROM evaluation_now e JOIN campaign_version v ON v.id = e.version_id

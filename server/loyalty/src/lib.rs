@@ -43,6 +43,7 @@ pub mod goal;
 pub mod history;
 mod ledger;
 pub mod level;
+pub mod names;
 pub mod notice;
 pub mod paper;
 pub mod payback;
@@ -65,11 +66,13 @@ mod terms;
 pub mod till;
 pub mod told;
 pub mod verify;
+mod waiting;
 
 mod error;
 
 pub use error::Error;
 pub use rule_book::Loyalty;
+pub use waiting::{Waiting, reviews as reviews_waiting, waiting};
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
@@ -91,6 +94,7 @@ pub fn statements() -> Vec<db::Sql> {
         history::STATEMENTS,
         ledger::STATEMENTS,
         level::STATEMENTS,
+        names::STATEMENTS,
         receipt::STATEMENTS,
         replay::STATEMENTS,
         replay::read::STATEMENTS,
@@ -106,6 +110,7 @@ pub fn statements() -> Vec<db::Sql> {
         template::STATEMENTS,
         told::STATEMENTS,
         verify::STATEMENTS,
+        waiting::STATEMENTS,
         &payback::statements(),
         notice::STATEMENTS,
         paper::STATEMENTS,

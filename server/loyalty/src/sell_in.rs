@@ -180,12 +180,12 @@ pub(crate) async fn write(tx: &mut Tx, now: Timestamp, row: &Row, file: Option<S
 
 /// How the world hears that a file is no table.
 pub(crate) fn problem(error: TableError) -> Problem {
-    let code = match error {
-        TableError::TooLarge | TableError::TooManyRows(_) => "file_too_large",
-        TableError::MissingColumn(_) => "missing_column",
-        TableError::NoHeading | TableError::Unreadable => "unreadable_table",
+    let (field, code) = match error {
+        TableError::TooLarge | TableError::TooManyRows(_) => ("file", "file_too_large"),
+        TableError::MissingColumn(column) => (column, "missing_column"),
+        TableError::NoHeading | TableError::Unreadable => ("file", "unreadable_table"),
     };
-    Problem::field("file", code, error.to_string())
+    Problem::field(field, code, error.to_string())
 }
 
 sql! {

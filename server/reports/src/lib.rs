@@ -36,7 +36,7 @@ pub use read::{
     sales_per_pli, shop_performance, shop_states, uplift_did, zones,
 };
 pub use scope::{Asked, DAYS_MAX, Scope};
-pub use segments::{name as segment_code, save_rfm};
+pub use segments::{name as segment_code, save_rfm, saved as saved_segments};
 pub use summary::summary;
 
 /// Why a report refused.

@@ -63,6 +63,22 @@ pub async fn save_rfm(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId
     Ok(SavedSegments { saved_at: now, members: alone(members.len() as i64, K_ANONYMITY) })
 }
 
+/// Which segments of the brand were saved and have somebody in them, for whoever may read the brand.
+pub async fn saved(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId) -> Result<Vec<Segment>, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(identity::Error::Unauthorized.into());
+    }
+    let owner = identity::organisation::find_brand(tx, brand).await?.ok_or(Error::NotFound)?.organisation_id;
+    actor.reads(owner)?;
+    let mut saved = Vec::new();
+    for segment in Segment::ALL {
+        if tx.query(SAVED).bind(brand).bind(name(segment)).bind(now).one::<(bool,)>().await?.0 {
+            saved.push(segment);
+        }
+    }
+    Ok(saved)
+}
+
 /// Enters so many; somebody who comes back within the same millisecond is in again.
 pub(crate) fn enter(rows: usize) -> Sql {
     ENTER.with_rows_then(COLUMNS, rows, "ON CONFLICT (brand_id, name, consumer_id, from_at) DO UPDATE SET until_at = 9223372036854775807")
@@ -72,6 +88,8 @@ const ENTER: Sql = Sql::same("INSERT INTO segment_member (brand_id, name, consum
 
 sql! {
     OPEN: "SELECT consumer_id, name FROM segment_member WHERE brand_id = $1 AND from_at <= $2 AND until_at > $2";
+
+    SAVED: "SELECT EXISTS (SELECT 1 FROM segment_member WHERE brand_id = $1 AND name = $2 AND from_at <= $3 AND until_at > $3)";
 
     LEAVE: "UPDATE segment_member SET until_at = $1 WHERE brand_id = $2 AND name = $3 AND consumer_id = $4 AND from_at <= $1 AND until_at > $1";
 }

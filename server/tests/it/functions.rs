@@ -36,6 +36,7 @@ const IMPORT: &str = "--x\r\nContent-Disposition: form-data; name=\"file\"; file
 
 const FUNCTIONS: &[Function] = &[
     function("consumer/start_code", "country=CO&phone=3001234567", Public),
+    function("consumer/code_again", "sealed=x", Public),
     function("consumer/verify_code", "sealed=x&code=000000", Public),
     function("consumer/sign_up", "sealed=x&adult=yes", Public),
     function("consumer/read_recovery", "sealed=x", Public),
@@ -67,11 +68,13 @@ const FUNCTIONS: &[Function] = &[
     function("consumer/read_rights", "", Refuses(&[])),
     function("consumer/ask_rights", "kind=correction&text=Mi+nombre", Refuses(&[])),
     function("consumer/read_leaving", "", Refuses(&[])),
+    function("consumer/unite_again", "sealed=x", Refuses(&[])),
     function("consumer/start_leaving", "", Refuses(&[])),
     function("consumer/leave", "confirmed=on", Refuses(&[])),
     function("consumer/enrol", "campaign=cam_00000000000000000000000000000001", Refuses(&[])),
     // Ends the session of whoever has one; without one there is nothing to end.
     function("consumer/log_out", "", Public),
+    function("tendero/code_again", "sealed=x", Public),
     function("tendero/start_code", "country=CO&phone=3001234567", Public),
     function("tendero/verify_code", "sealed=x&code=000000", Public),
     function("tendero/register_shop", "sealed=x&shop=Tienda&owner=Rosa", Public),

@@ -5,7 +5,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 
-use crate::world::{Who, World};
+use crate::world::{NOW, Who, World};
 
 db::both_databases! {
     async fn a_page_names_its_nonce_and_lets_nothing_else_run(db: &Db) {
@@ -108,6 +108,142 @@ db::both_databases! {
         assert!(script.text.contains("\"code\":\"invalid_phone\""));
     }
 
+    async fn what_was_typed_stands_in_the_form_again_and_no_secret_does(db: &Db) {
+        let world = World::new(db).await;
+        let from = async |page: &str, function: &str, form: &str| {
+            let request = Request::post(function)
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::ACCEPT, "text/html,*/*;q=0.8")
+                .header(header::REFERER, format!("http://mostrador.example{page}"))
+                .header("sec-fetch-site", "same-origin");
+            let answer = world.send(request.body(Body::from(form.to_owned())).unwrap()).await;
+            let cookie = answer.header("set-cookie").map(|line| line.split(';').next().unwrap_or_default().to_owned());
+            (answer.header("location").unwrap_or_default().to_owned(), cookie)
+        };
+        let look = async |path: &str, cookie: Option<&str>| {
+            let request = Request::get(path).header(header::ACCEPT, "text/html").header(header::COOKIE, cookie.unwrap_or_default());
+            world.send(request.body(Body::empty()).unwrap()).await.text
+        };
+
+        let (back, cookie) = from("/c/join?s=x", "/fn/consumer/start_code", "country=CL&phone=12+34&shop=x").await;
+        let cookie = cookie.unwrap();
+        assert!(cookie.starts_with("__Host-mostrador-typed=") && !cookie.contains("12"), "{cookie}");
+        assert!(!back.contains("12"), "nothing typed is part of an address: {back}");
+        let page = look(&back, Some(&cookie)).await;
+        let field = page.split("<input").find(|part| part.contains("id=\"phone\"")).unwrap();
+        assert!(field.contains("value=\"12 34\"") && field.contains("autofocus") && field.contains("aria-invalid=\"true\""), "{field}");
+        assert!(page.contains("value=\"CL\" selected"), "{page}");
+        assert!(!look(&back, None).await.contains("12 34"));
+        assert!(!look("/c/join", Some(&cookie)).await.contains("12 34"), "without a refusal it is over");
+        assert!(!look("/t/start?error=invalid_phone&field=phone", Some(&cookie)).await.contains("12 34"), "another page knows nothing");
+
+        let (back, cookie) = from("/b/login", "/fn/brand/log_in", "email=ana%40example.com&password=wrong-horse-7").await;
+        let page = look(&back, cookie.as_deref()).await;
+        assert!(page.contains("value=\"ana@example.com\"") && !page.contains("wrong-horse-7"), "{page}");
+        let (_, cookie) = from("/c/join/code?v=x", "/fn/consumer/verify_code", "sealed=x&code=123456").await;
+        assert_eq!(cookie, None, "a code alone is nothing to keep");
+    }
+
+    async fn an_empty_field_is_missing_not_wrong(db: &Db) {
+        let world = World::new(db).await;
+        let form = world.call(Who::Consumer, "/fn/consumer/ask_rights", "kind=correction&text=+", true).await;
+        let script = world.call(Who::Consumer, "/fn/consumer/ask_rights", "kind=correction&text=+", false).await;
+        let wrong = world.call(Who::Consumer, "/fn/consumer/ask_rights", &format!("kind=correction&text={}", "x".repeat(5_000)), false).await;
+        let page = world.page(Who::Consumer, "/c/privacy?error=field_missing&field=text").await.text;
+
+        assert_eq!(form.header("location"), Some("/from?x=1&error=field_missing&field=text"));
+        assert!(script.text.contains("\"code\":\"field_missing\""), "{}", script.text);
+        assert!(!wrong.text.contains("field_missing"), "{}", wrong.text);
+        assert!(page.contains("Falta este dato."), "{page}");
+    }
+
+    async fn another_code_is_sent_after_a_wait_that_is_shown(db: &Db) {
+        let world = World::new(db).await;
+        let started = world.call(Who::Nobody, "/fn/consumer/start_code", "country=CO&phone=3001234567&shop=sho_1", true).await;
+        let first = started.header("location").unwrap().to_owned();
+        let sealed = first.split("v=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+        let again = async || world.call(Who::Nobody, "/fn/consumer/code_again", &format!("sealed={sealed}&shop=sho_1"), true).await.header("location").unwrap().to_owned();
+
+        let page = world.page(Who::Nobody, &first).await.text;
+        assert!(page.contains("data-wait=\"45\"") && page.contains("en 45 segundos puedes pedir otro"), "{page}");
+        assert_eq!(again().await, "/from?x=1&error=code_too_soon");
+        world.app.clock.set(NOW.plus_ms(identity::challenge::AGAIN_MS));
+        assert!(world.page(Who::Nobody, &first).await.text.contains("Si no te llegó, pide otro."));
+        let second = again().await;
+        assert!(second.starts_with("/c/join/code?v=") && second.ends_with("&s=sho_1") && second.contains("&p=") && second != first, "{second}");
+        let left = world.page(Who::Nobody, &format!("{second}&error=wrong_code&field=code&tries=2")).await.text;
+        assert!(left.contains("Te quedan 2 intentos") && left.contains("autofocus"), "{left}");
+    }
+
+    async fn a_page_without_the_step_before_leads_to_it(db: &Db) {
+        let world = World::new(db).await;
+        for (who, path, before) in [
+            (Who::Nobody, "/c/join/code", "/c/join"),
+            (Who::Nobody, "/c/join/consent", "/c/join"),
+            (Who::Nobody, "/c/join/recover", "/c/join"),
+            (Who::Consumer, "/c/leave/code", "/c/leave"),
+            (Who::Nobody, "/t/start/code", "/t/start"),
+            (Who::Nobody, "/t/start/shop", "/t/start"),
+            (Who::Owner, "/t/card", "/t/more"),
+        ] {
+            let answer = world.page(who, path).await;
+            assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, Some(before)), "{path}");
+        }
+        assert_eq!(world.page(Who::Consumer, "/c/leave/code?phone=none").await.status, StatusCode::OK);
+    }
+
+    async fn what_is_not_there_says_so_by_its_status(db: &Db) {
+        let world = World::new(db).await;
+        let nobodys = "00000000000000000000000000000999";
+        for (who, path) in [
+            (Who::Consumer, "/c/nada".to_owned()),
+            (Who::Consumer, format!("/c/reward/rin_{nobodys}")),
+            (Who::Owner, "/t/nada".to_owned()),
+            (Who::Owner, format!("/t/sale?id=pur_{nobodys}")),
+            (Who::Brand, "/b/nada".to_owned()),
+            (Who::Brand, format!("/b/campaign?id=cam_{nobodys}")),
+            (Who::Brand, "/b/campaign?id=x".to_owned()),
+            (Who::Operator, "/o/nada".to_owned()),
+            (Who::Operator, format!("/o/shop?id=sho_{nobodys}")),
+            (Who::Operator, format!("/o/dispute?id=dis_{nobodys}")),
+            (Who::Operator, format!("/o/request?id=prq_{nobodys}")),
+            (Who::Operator, format!("/o/user?id=usr_{nobodys}")),
+            (Who::Operator, format!("/o/product?id=pro_{nobodys}")),
+        ] {
+            let page = world.page(who, &path).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+            assert!(page.text.starts_with("<!DOCTYPE html>"));
+        }
+        // Whoever is not logged in is led there first, and a page that a phone keeps is a page.
+        assert_eq!(world.page(Who::Nobody, "/o/nada").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(world.page(Who::Nobody, "/c/reward/any?shell").await.status, StatusCode::OK);
+    }
+
+    async fn the_rail_counts_what_waits_and_the_audit_calls_things_by_name(db: &Db) {
+        let world = World::new(db).await;
+        let asked = world.call(Who::Consumer, "/fn/consumer/ask_rights", "kind=correction&text=Me+llamo+Ana+Luz", true).await;
+        assert_eq!(asked.header("location"), Some("/c/privacy"));
+
+        let audit = world.page(Who::Operator, "/o/audit").await.text;
+        let list = world.page(Who::Operator, "/o/privacy").await.text;
+        let id = list.split("/o/request?id=").nth(1).unwrap().get(..36).unwrap();
+        let request = world.page(Who::Operator, &format!("/o/request?id={id}")).await.text;
+
+        assert!(audit.contains("rail__count") && audit.contains("por atender"), "{audit}");
+        assert!(audit.contains("Marzo") && audit.contains(&world.campaign.to_string()), "the campaign's name, and its id: {audit}");
+        assert!(request.contains("Ana · ••") && request.contains("con_"), "{request}");
+    }
+
+    async fn a_file_that_lacks_a_column_is_told_which(db: &Db) {
+        let world = World::new(db).await;
+        let file = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"t.csv\"\r\n\r\nnombre;ciudad\nDon Luis;Cali\r\n--x--\r\n";
+        let refused = world.call(Who::Operator, "/fn/backoffice/import_shops", file, true).await;
+        let page = world.page(Who::Operator, "/o/shops/import?error=missing_column&field=pais").await.text;
+
+        assert_eq!(refused.header("location"), Some("/from?x=1&error=missing_column&field=pais"));
+        assert!(page.contains("le falta la columna pais") && page.contains("download=\"tiendas.csv\""), "{page}");
+    }
+
     async fn an_accepted_form_goes_on(db: &Db) {
         let world = World::new(db).await;
 
@@ -161,7 +297,7 @@ db::both_databases! {
         let products = world.page(Who::Operator, "/o/products").await.text;
 
         assert_eq!(nothing, "/from?x=1&error=missing&field=file");
-        assert_eq!(nonsense, "/from?x=1&error=catalogue.bad_file&field=file");
+        assert_eq!(nonsense, "/from?x=1&error=missing_column&field=gtin");
         assert!(looked.contains("nov.csv") && looked.contains("Usar Cola Sierra"), "{looked}");
         assert_eq!((mended, applied), (format!("/o/import?id={id}&row=2"), format!("/o/import?id={id}")));
         assert!(products.contains("7702004003508") && !products.contains("Agua"), "{products}");

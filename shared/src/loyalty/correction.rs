@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AdjustmentId, BrandId, CampaignId, Currency, DisputeId, EntryId, LocalTime, PurchaseId, ShopId, Timestamp};
 
-use super::{PurchaseAnswer, PurchaseStatus, payback::StatementLine};
+use super::{PurchaseAnswer, PurchaseStatus, campaign::Unit, payback::StatementLine};
 
 /// A dispute should be closed within so many hours.
 pub const TARGET_HOURS: i64 = 72;
@@ -145,8 +145,10 @@ pub struct CampaignName {
 pub struct DisputedMovement {
     /// The ledger's kind.
     pub kind: String,
-    /// Units.
+    /// As whoever disputes it sees it: all of a reward that was paid in parts, and negative when it was taken.
     pub amount: i64,
+    /// Points or stamps.
+    pub unit: Unit,
     /// Of which campaign.
     pub campaign_name: String,
 }

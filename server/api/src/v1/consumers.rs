@@ -44,5 +44,5 @@ async fn movements(
     Query(part): Query<Part>,
 ) -> Result<Json<Page<Movement>>, Refusal> {
     let mut tx = api.read_settled(&actor, id).await?;
-    Ok(Json(loyalty::history::movements(&mut tx, &actor, id, part.cursor(), part.limit()?).await?))
+    Ok(Json(loyalty::history::movements(&mut tx, &actor, id, loyalty::history::Which::All, part.cursor(), part.limit()?).await?))
 }

@@ -34,7 +34,7 @@ async fn movements(
 ) -> Result<Json<Page<Movement>>, Refusal> {
     let consumer = actor.consumer()?;
     let mut tx = api.read_settled(&actor, consumer).await?;
-    Ok(Json(loyalty::history::movements(&mut tx, &actor, consumer, part.cursor(), part.limit()?).await?))
+    Ok(Json(loyalty::history::movements(&mut tx, &actor, consumer, loyalty::history::Which::All, part.cursor(), part.limit()?).await?))
 }
 
 /// Own rewards, newest first.

@@ -137,7 +137,7 @@ both_databases! {
         let none = import::run(&mut tx, &operator(), NOW, b"codigo,texto\n1,2\n", true).await;
 
         assert_eq!(report.rows[0].cells[1], "Jabón Brisa");
-        assert!(matches!(none, Err(Error::BadFile(_))));
+        assert!(matches!(none, Err(Error::MissingColumn("gtin"))));
     }
 
     async fn a_kept_file_is_looked_at_mended_and_applied_once(db: &Db) {

@@ -123,5 +123,7 @@ db::both_databases! {
             let refused: shared::Problem = keep(db, &file).await.unwrap_err().into();
             assert_eq!(refused.code, code);
         }
+        let named: shared::Problem = keep(db, b"nombre;ciudad\nx;y\n").await.unwrap_err().into();
+        assert_eq!(named.fields[0].field, "pais");
     }
 }

@@ -57,7 +57,19 @@ pub async fn is_blocking(tx: &mut Tx, actor: &Actor, id: PrivacyRequestId) -> Re
     Ok(granted && tx.query(BLOCKED).bind(request.consumer_id).one::<(bool,)>().await?.0)
 }
 
+/// What somebody who asked for something is called where her card is shown: her first name, and the end of her card's
+/// number. The operator's alone, who has to answer her; `None` when she left.
+pub async fn asker(tx: &mut Tx, actor: &Actor, id: PrivacyRequestId) -> Result<Option<String>, Error> {
+    actor.operator()?;
+    let request = identity::rights::get(tx, actor, id).await?;
+    let row: Option<(Option<String>, Vec<u8>)> = tx.query(ASKER).bind(request.consumer_id).maybe().await?;
+    Ok(row.map(|(name, code)| crate::card::label(name.as_deref(), &code)))
+}
+
 sql! {
+    ASKER: "SELECT n.display_name, c.public_code FROM consumer n JOIN card c ON c.consumer_id = n.id
+            WHERE n.id = $1 AND n.deleted_at IS NULL ORDER BY c.created_at, c.id LIMIT 1";
+
     BLOCKED: "SELECT EXISTS (SELECT 1 FROM card c JOIN consumer n ON n.id = c.consumer_id WHERE c.consumer_id = $1 AND c.blocked_at IS NOT NULL AND n.deleted_at IS NULL)";
 
     /// Of somebody who left all stays blocked.

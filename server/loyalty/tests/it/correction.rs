@@ -218,7 +218,7 @@ both_databases! {
         assert_eq!(dispute::own(&mut db.read().await.unwrap(), &world.ana).await.unwrap()[0].state, DisputeState::Open);
         decide(&world, &office.marta, waiting.id, true).await.unwrap();
         let mine = dispute::own(&mut db.read().await.unwrap(), &world.ana).await.unwrap();
-        let movements = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, None, 10).await.unwrap();
+        let movements = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, history::Which::All, None, 10).await.unwrap();
         assert_eq!((mine[0].state, mine[0].reason.as_deref()), (DisputeState::Upheld, Some("No sumó por un error")));
         assert_eq!((movements.items[0].amount, movements.items[0].because.as_slice()), (150, ["No sumó por un error".to_owned()].as_slice()));
         assert_eq!(dispute::queue(&mut db.read().await.unwrap(), &office.marta, late).await.unwrap().open, 0);
@@ -231,7 +231,7 @@ both_databases! {
         let world = World::new(db).await;
         let office = Office::new(&world).await;
         world.buys(0, &[(COLA, 4, None)]).await;
-        let movements = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, None, 10).await.unwrap();
+        let movements = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, history::Which::All, None, 10).await.unwrap();
         let entry = movements.items[0].id.unwrap();
         let case = dispute_by(&world, &world.ana, Subject::Movement(entry)).await.unwrap();
         let mut tx = db.begin().await.unwrap();
@@ -239,12 +239,50 @@ both_databases! {
         let refused = dispute::resolve(&mut tx, &office.julian, NOW, case.id, &no).await.unwrap();
         let twice = dispute::resolve(&mut tx, &office.marta, NOW, case.id, &no).await;
         tx.commit().await.unwrap();
-        let movements = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, None, 10).await.unwrap();
+        let movements = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, history::Which::All, None, 10).await.unwrap();
 
         assert_eq!((refused.state, refused.reason.as_deref()), (DisputeState::Refused, Some("El tope del día era 10")));
         assert!(matches!(twice, Err(Error::AlreadyDecided)));
         assert_eq!(movements.items[0].dispute, Some(DisputeState::Refused));
         assert_eq!(world.available().await, [10]);
+    }
+
+    async fn a_reward_paid_from_two_purchases_is_disputed_as_one_movement(db: &Db) {
+        let world = World::new(db).await;
+        let office = Office::new(&world).await;
+        world.stamps(5, None).await;
+        world.buys(0, &[(COLA, 3, None)]).await;
+        world.buys(10, &[(COLA, 2, None)]).await;
+        let used = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, history::Which::Used, None, 1).await.unwrap();
+        assert_eq!((used.items.len(), used.items[0].amount, used.next_cursor.as_deref()), (1, -5, None), "whole, however short the page");
+        let case = dispute_by(&world, &world.ana, Subject::Movement(used.items[0].id.unwrap())).await.unwrap();
+        let looked = dispute::look(&mut db.read().await.unwrap(), &office.marta, case.id).await.unwrap().movement.unwrap();
+
+        assert_eq!((looked.kind.as_str(), looked.amount, looked.unit), ("REWARD_ISSUE", -5, Unit::Stamps));
+    }
+
+    async fn what_was_earned_and_what_was_used_are_asked_for_apart(db: &Db) {
+        let world = World::new(db).await;
+        world.stamps(2, None).await;
+        for minutes in [0, 10, 20, 30] {
+            world.buys(minutes, &[(COLA, 1, None)]).await;
+        }
+        let world = &world;
+        let told = |which| async move {
+            let (mut amounts, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = history::movements(&mut db.read().await.unwrap(), &world.ana, world.consumer, which, cursor.as_deref(), 2).await.unwrap();
+                amounts.extend(page.items.iter().map(|movement| movement.amount));
+                cursor = page.next_cursor;
+                if cursor.is_none() {
+                    return amounts;
+                }
+            }
+        };
+
+        assert_eq!(told(history::Which::Used).await, [-2, -2]);
+        assert_eq!(told(history::Which::Earned).await, [1, 1, 1, 1]);
+        assert_eq!(told(history::Which::All).await.len(), 6);
     }
 
     async fn a_line_of_a_statement_is_disputed_and_corrected_on_the_next(db: &Db) {

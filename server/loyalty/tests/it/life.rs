@@ -435,6 +435,35 @@ both_databases! {
         assert!(open[0].joinable && open[0].terms.contains("no vence"), "{}", open[0].terms);
         assert_eq!(number, 1);
     }
+
+    async fn nobody_is_offered_what_runs_in_another_country(db: &Db) {
+        let world = World::new(db).await;
+        let points = || world.rules(Unit::Points, RuleKind::PerUnit { units: 1, points: 1 });
+        let everywhere = world.publish(points()).await;
+        let mut tx = db.begin().await.unwrap();
+        let shop = |name: &'static str, country, last| (shared::identity::NewShop::new(name, country), crate::world::phone(last));
+        let ((here, one), (there, two)) = (shop("Don Luis", shared::Country::Co, 21), shop("Doña Inés", shared::Country::Cl, 22));
+        let (bogota, _) = identity::shop::register(&mut tx, NOW, &one, &here, "Luis").await.unwrap();
+        let (santiago, _) = identity::shop::register(&mut tx, NOW, &two, &there, "Inés").await.unwrap();
+        let card = identity::consent::Decision::for_the_card("cl", "web", "Android");
+        let new = identity::consumer::NewConsumer { name: Some("Paz".into()), adult: true, shop: None, consents: vec![card] };
+        let phone = identity::challenge::VerifiedPhone::trusted(&crate::world::keys(), identity::Phone::parse(shared::Country::Cl, "9 6123 4567").unwrap());
+        let (paz, _) = loyalty::card::sign_up(&mut tx, &world.loyalty, NOW, &phone, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        let paz = Actor::Consumer { consumer: paz, session: shared::SessionId::fixed(40) };
+        let offered = |who: &Actor| { let who = who.clone(); async move {
+            let open = campaign::open_for(&mut db.read().await.unwrap(), &who, NOW, date("2026-03-10")).await.unwrap();
+            open.into_iter().map(|open| open.id).collect::<std::collections::BTreeSet<_>>()
+        }};
+        assert_eq!(offered(&world.ana).await, [everywhere].into());
+        assert_eq!(offered(&paz).await, [].into(), "the brand is Colombian and has no shop in Chile");
+
+        let only = |shops: Vec<shared::ShopId>| world.publish(CampaignRules { shops: ShopScope::Only(shops), ..points() });
+        let (chilean, both) = (only(vec![santiago]).await, only(vec![santiago, bogota]).await);
+
+        assert_eq!(offered(&world.ana).await, [everywhere, both].into());
+        assert_eq!(offered(&paz).await, [everywhere, chilean, both].into(), "now the brand has a shop there");
+    }
 }
 
 const JOINED: db::Sql =

@@ -189,7 +189,7 @@ both_databases! {
         let second = world.buys(5, &[(COLA, 5, None)]).await;
         let mut tx = db.read().await.unwrap();
         let rewards = reward::of_consumer(&mut tx, &world.ana, world.consumer).await.unwrap();
-        let page = history::movements(&mut tx, &world.ana, world.consumer, None, 25).await.unwrap();
+        let page = history::movements(&mut tx, &world.ana, world.consumer, history::Which::All, None, 25).await.unwrap();
         drop(tx);
 
         assert_eq!((second.rewards.len(), second.awards[0].balance), (2, 1));

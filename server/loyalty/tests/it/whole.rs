@@ -388,7 +388,7 @@ both_databases! {
             world.buys(minutes, &[(COLA, colas, None)]).await;
         }
         let mut tx = db.read().await.unwrap();
-        let page = history::movements(&mut tx, &world.ana, world.consumer, None, 25).await.unwrap();
+        let page = history::movements(&mut tx, &world.ana, world.consumer, history::Which::All, None, 25).await.unwrap();
         let told: Vec<_> = page.items.iter().rev().map(|movement| (movement.amount, movement.limit)).collect();
         let silent = loyalty::dispute::unrewarded(&mut tx, &world.ana, NOW.plus_ms(HOUR_MS)).await.unwrap();
 
@@ -398,7 +398,7 @@ both_databases! {
         let more = world.buys(24 * 60, &[(COLA, 3, None)]).await;
         assert_eq!(more.awards[0].amount, 25);
         let mut tx = db.read().await.unwrap();
-        let page = history::movements(&mut tx, &world.ana, world.consumer, None, 1).await.unwrap();
+        let page = history::movements(&mut tx, &world.ana, world.consumer, history::Which::All, None, 1).await.unwrap();
         assert_eq!((page.items[0].amount, page.items[0].limit), (25, Some(CapScope::Purchase)));
     }
 

@@ -19,8 +19,12 @@ const WIDTH: i32 = 520;
 const HEIGHT: i32 = 200;
 /// Above, for the number of the highest point.
 const TOP: i32 = 24;
-/// At both ends, for the first and the last name.
-const MARGIN: i32 = 28;
+/// Before, for the numbers of the grid and half of the first name.
+const BEFORE: i32 = 56;
+/// Behind, for half of the last name.
+const BEHIND: i32 = 28;
+/// Between a number of the grid and its line.
+const APART: i32 = 8;
 /// Below, for the names.
 const NAMES: i32 = TEXT + 10;
 /// Names that fit below.
@@ -41,8 +45,9 @@ pub struct Point {
     pub shown: String,
 }
 
-/// The moments from left to right, evenly; `None` of nothing.
-pub fn line(words: Words<'_>, points: &[Point]) -> Option<String> {
+/// The moments from left to right, evenly; `None` of nothing. `scale` writes the number of a line of the grid as the table
+/// would; a line for which it writes nothing has none.
+pub fn line(words: Words<'_>, points: &[Point], scale: impl Fn(f64) -> String) -> Option<String> {
     if points.is_empty() {
         return None;
     }
@@ -54,10 +59,12 @@ pub fn line(words: Words<'_>, points: &[Point]) -> Option<String> {
         let scaled = area.apply_coord_spec(Cartesian2d::<RangedCoordi32, RangedCoordf64>::new(
             0..last,
             range.clone(),
-            (MARGIN..WIDTH - MARGIN, bottom..TOP),
+            (BEFORE..WIDTH - BEHIND, bottom..TOP),
         ));
         for height in grid.key_points(4_usize) {
             scaled.draw(&PathElement::new(vec![(0, height), (last, height)], Ink::Grid))?;
+            let (x, y) = scaled.map_coordinate(&(0, height));
+            text(area, &scale(height), (x - APART, y), Ink::Label, HPos::Right)?;
         }
         for known in points.iter().zip(0_i32..).collect::<Vec<_>>().split(|(point, _)| point.value.is_none()) {
             let path: Vec<(i32, f64)> = known.iter().filter_map(|(point, number)| Some((*number, point.value?))).collect();

@@ -104,6 +104,7 @@ mod tests {
                     Point { name: "8 mar".into(), value: None, shown: "oculto".into() },
                     Point { name: "15 mar".into(), value: Some(5.0), shown: "5".into() },
                 ],
+                |height| format!("a {height}"),
             )
             .unwrap(),
         ]
@@ -112,6 +113,13 @@ mod tests {
     #[test]
     fn a_row_says_its_name_and_its_number() {
         assert_eq!(texts(&all()[0]), ["&lt;script&gt;", "27.700", "GALL", "−9.600", "Pocos", "oculto"]);
+    }
+
+    #[test]
+    fn the_lines_of_a_grid_say_how_high_they_are() {
+        let heights: Vec<_> = texts(&all()[4]).into_iter().filter(|text| text.starts_with("a ")).collect();
+
+        assert!(heights.len() > 2 && heights[0] == "a 0", "{heights:?}");
     }
 
     #[test]
@@ -132,7 +140,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_shortened_and_nothing_is_drawn_of_nothing() {
         assert_eq!(short("Gaseosa de naranja con sabor a cola 400 ml", 12), "Gaseosa de…");
-        assert_eq!((rows(WORDS, &[]), line(WORDS, &[]), tiles(WORDS, &[])), (None, None, None));
+        assert_eq!((rows(WORDS, &[]), line(WORDS, &[], |_| String::new()), tiles(WORDS, &[])), (None, None, None));
         assert_eq!(around_zero([].into_iter()), 0.0..1.0);
         assert_eq!(around_zero([3.0, f64::NAN, -2.0].into_iter()), -2.0..3.0);
     }

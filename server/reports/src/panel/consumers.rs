@@ -156,7 +156,9 @@ fn by_week(scope: &Scope, report: &Report<Registration>) -> Panel {
         ),
     );
     panel.wide = true;
-    panel.chart = chart::line(chart_words(&panel, &finding), &points).unwrap_or_default();
+    // People are whole: a line between two of them has no number.
+    let scale = |height: f64| if height.fract() == 0.0 { shown.integer(height as i64) } else { String::new() };
+    panel.chart = chart::line(chart_words(&panel, &finding), &points, scale).unwrap_or_default();
     panel
 }
 
