@@ -3,6 +3,8 @@
 //! Somebody without a telephone, or who did not agree to notices, is told nothing, and that is no error. What is told
 //! once is never told again: a reward has one message, and so has what expires in a wallet on one instant.
 
+use std::time::Duration;
+
 use db::{Db, Tx, sql};
 use identity::{consent::Purpose, reach};
 use jobs::{JobError, Registry};
@@ -17,8 +19,12 @@ const TELL_REWARD: &str = "loyalty.tell_reward";
 pub const EXPIRY_TOLD_MS: i64 = 7 * DAY_MS;
 /// A message about a reward that did not leave within this is not worth it any more.
 const REWARD_NEWS_MS: i64 = 2 * DAY_MS;
-/// Wallets that one transaction looks after.
+/// Wallets that are looked for at once.
 const WALLETS_MAX: i64 = 200;
+/// Wallets that are told in one transaction: on SQLite sales wait for it.
+const TOLD_AT_ONCE: usize = 10;
+/// Between two such transactions. A day's points of a whole city expire on one midnight, and nobody hurries to hear of it.
+const BREATH: Duration = Duration::from_millis(50);
 /// Notices are the platform's, of whatever brand they speak.
 const CONTROLLER: &str = "platform";
 
@@ -98,11 +104,14 @@ pub async fn tell_expiring(db: &Db, loyalty: &Loyalty, now: Timestamp) -> Result
             return Ok(told);
         };
         (instant, wallet) = (last.expires_at, last.wallet_id);
-        let mut tx = db.begin().await?;
-        for expiring in &page {
-            tell_one(&mut tx, loyalty, now, expiring).await?;
+        for some in page.chunks(TOLD_AT_ONCE) {
+            let mut tx = db.begin().await?;
+            for expiring in some {
+                tell_one(&mut tx, loyalty, now, expiring).await?;
+            }
+            tx.commit().await?;
+            tokio::time::sleep(BREATH).await;
         }
-        tx.commit().await?;
         told += page.len();
     }
 }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Buyers who get their numbers in one transaction, at most: on SQLite purchases wait for it.
-const NUMBERED_AT_ONCE: usize = 100;
+const NUMBERED_AT_ONCE: usize = 40;
 
 /// One line of a sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
