@@ -335,8 +335,7 @@ pub(crate) async fn undoable(
     now: Timestamp,
 ) -> Result<Vec<(RewardInstanceId, RewardId, Vec<(LotId, i64)>)>, Error> {
     let unbound = now.plus_ms(-TICKET_GRACE_MS);
-    let waiting: Vec<(RewardInstanceId, RewardId)> =
-        tx.query(UNDOABLE).bind(wallet).bind(RewardStatus::Issued).bind(unbound).all().await?;
+    let waiting: Vec<(RewardInstanceId, RewardId)> = tx.query(UNDOABLE).bind(wallet).bind(RewardStatus::Issued).bind(unbound).all().await?;
     let mut found = Vec::with_capacity(waiting.len());
     for (instance, reward) in waiting {
         found.push((instance, reward, parts_of(tx, instance).await?));

@@ -72,7 +72,8 @@ pub async fn prepare(db: &Db, loyalty: &Loyalty, now: Timestamp) -> Result<(), E
 async fn signing(tx: &mut Tx, loyalty: &Loyalty, now: Timestamp) -> Result<(u8, EcdsaKeyPair), Error> {
     let mut key: Option<Key> = tx.query(KEYS).bind(1_i64).maybe().await?;
     if key.is_none() {
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).map_err(|_| Error::TicketKey)?;
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).map_err(|_| Error::TicketKey)?;
         let sealed = loyalty.keys.seal(SEALED_FOR, document.as_ref());
         let public = opened(document.as_ref())?.public_key().as_ref().to_vec();
         // Somebody else may have made the first one at the same time: then that is the one.

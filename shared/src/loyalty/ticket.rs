@@ -130,6 +130,11 @@ impl FromStr for SignedTicket {
     }
 }
 
+/// Whether a text can be a ticket at all: no other code begins so and is as long. Reading it is for later.
+pub fn is_ticket(text: &str) -> bool {
+    text.starts_with(MARK) && text.len() > (HEAD + SIGNATURE) * 8 / 5
+}
+
 /// The public half of a key that signs tickets, as a shop's phone keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketKey {
@@ -270,6 +275,8 @@ mod tests {
         let read: SignedTicket = text.parse().unwrap();
         assert_eq!((read.ticket.clone(), read.signature), (ticket(), [3; 64]));
         assert_eq!(read.ticket.reward_code().parse(), Ok(crate::loyalty::CardCode::Reward(PublicCode([9; 10]))));
+        assert!(is_ticket(&text) && !is_ticket("T1") && !is_ticket(&text[1..]));
+        assert!(is_ticket(&Ticket { name: String::new(), ..ticket() }.text(&[3; 64])));
         assert!(text.parse::<crate::loyalty::CardCode>().is_err(), "no other code of ours looks like it");
     }
 

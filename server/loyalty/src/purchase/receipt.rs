@@ -8,11 +8,7 @@
 use db::{Tx, sql};
 use identity::device::SigningDevice;
 use sha2::{Digest, Sha256};
-use shared::{
-    DeviceId, Timestamp,
-    loyalty::queue::KnownCaptures,
-    time::MINUTE_MS,
-};
+use shared::{DeviceId, Timestamp, loyalty::queue::KnownCaptures, time::MINUTE_MS};
 use uuid::Uuid;
 
 use super::{AHEAD_MAX_MS, CLOCK_SUSPECT, QUEUE_WINDOW_MS, source_of};

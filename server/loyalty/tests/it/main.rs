@@ -22,6 +22,7 @@ mod replay;
 mod rights;
 mod sandbox;
 mod seals;
+mod tickets;
 mod twins;
 mod velocity;
 mod waited;
