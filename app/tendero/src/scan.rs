@@ -764,8 +764,8 @@ pub async fn preview(basket: shared::loyalty::PreviewPurchase) -> Result<shared:
 /// What a reward's code stands for.
 #[server(prefix = "/fn", endpoint = "tendero/look_at_reward", input = server_fn::codec::Json)]
 pub async fn look_at_reward(code: String) -> Result<shared::loyalty::DeliveryPreview, UiError> {
-    let (mut tx, actor, _) = request::read().await?;
-    Ok(loyalty::reward::preview_delivery(&mut tx, &actor, &code).await?)
+    let (mut tx, actor, now) = request::read().await?;
+    Ok(loyalty::reward::preview_delivery(&mut tx, &actor, now, &code).await?)
 }
 
 /// Hands a reward over.

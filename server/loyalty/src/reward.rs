@@ -517,13 +517,16 @@ async fn find_locked(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
     find(tx, code).await
 }
 
-/// What a reward's code stands for, before the shop decides.
-pub async fn preview_delivery(tx: &mut Tx, actor: &Actor, code: &str) -> Result<DeliveryPreview, Error> {
-    actor.member()?;
+/// What a reward's code or ticket stands for, before the shop decides.
+pub async fn preview_delivery(tx: &mut Tx, actor: &Actor, now: Timestamp, code: &str) -> Result<DeliveryPreview, Error> {
+    let (_, shop, _) = actor.member()?;
     let found = find(tx, code).await?;
     // What was handed over may be looked at.
     if found.status != RewardStatus::Delivered {
         found.may_pay()?;
+        if found.bound_to(now).is_some_and(|bound| bound != shop) {
+            return Err(Error::TicketElsewhere);
+        }
     }
     Ok(DeliveryPreview {
         reward_instance_id: found.id,

@@ -238,6 +238,10 @@ both_databases! {
 
         assert!(matches!(scene.delivers(&other.person(), &code, now).await, Err(Error::TicketElsewhere)));
         assert!(matches!(scene.delivers(&other.person(), &text, now).await, Err(Error::TicketElsewhere)));
+        let mut tx = db.read().await.unwrap();
+        assert!(matches!(reward::preview_delivery(&mut tx, &other.person(), now, &text).await, Err(Error::TicketElsewhere)), "told before it looks for one");
+        assert!(reward::preview_delivery(&mut tx, &scene.world.tendero, now, &text).await.is_ok());
+        drop(tx);
         let body = other.hands_over(&text, now);
         assert!(matches!(other.sends(&scene.world, &body, now).await, Err(Error::TicketElsewhere)));
         let late = NOW.plus_ms(TICKET_MS + TICKET_GRACE_MS);
