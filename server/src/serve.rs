@@ -21,6 +21,7 @@ pub struct Listen {
 
 /// Serves until SIGTERM, SIGINT or `app.stop`. The worker runs in the same process.
 pub async fn serve(app: App, listen: Listen) -> anyhow::Result<()> {
+    loyalty::ticket::prepare(&app.db, &app.loyalty, app.clock.now()).await.context("The key for tickets cannot be made")?;
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let socket = std::net::TcpListener::bind(listen.addr).with_context(|| format!("{} is taken", listen.addr))?;
     socket.set_nonblocking(true)?;

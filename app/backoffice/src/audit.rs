@@ -109,6 +109,7 @@ fn verb_name(verb: &str) -> String {
         "reward.availability_set" => t::backoffice_verb_reward_availability_set(),
         "reward.delivery_undone" => t::backoffice_verb_reward_delivery_undone(),
         "reward.missing" => t::backoffice_verb_reward_missing(),
+        "reward.ticket_taken" => t::backoffice_verb_reward_ticket_taken(),
         "reward.released" => t::backoffice_verb_reward_released(),
         "reward.reserved" => t::backoffice_verb_reward_reserved(),
         "reward.shop_units" => t::backoffice_verb_reward_shop_units(),

@@ -16,6 +16,7 @@ mod nps;
 mod receipt;
 mod rewards;
 mod rights;
+mod ticket;
 mod you;
 
 pub use receipt::ReceiptPage;
@@ -58,6 +59,7 @@ fn consumer_other(path: String) -> AnyView {
         "/c/leave/code" => view! { <rights::LeaveCodePage /> }.into_light(),
         "/c/left" => view! { <rights::LeftPage /> }.into_light(),
         "/c/you" => view! { <you::YouPage /> }.into_light(),
+        place if place.starts_with("/c/ticket/") => view! { <ticket::TicketPage path=place.to_owned() /> }.into_light(),
         _ => view! { <rewards::RewardCodePage path /> }.into_light(),
     }
 }

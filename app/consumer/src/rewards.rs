@@ -7,7 +7,7 @@ use kit::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
-    Country, RewardId, RewardInstanceId, Timestamp, format,
+    Country, LocalTime, RewardId, RewardInstanceId, Timestamp, format,
     loyalty::{CatalogueReward, RewardInstance, RewardStatus},
     time::MINUTE_MS,
 };
@@ -22,6 +22,33 @@ pub struct Rewards {
     country: Country,
     #[serde(default)]
     goals: Vec<Goal>,
+    /// Of her tickets, by their shops' walls.
+    #[serde(default)]
+    bound: Vec<Bound>,
+    /// The server's clock when it answered.
+    #[serde(default)]
+    now: Timestamp,
+}
+
+/// Until when a ticket is good, and until when it binds its reward, by the shop's wall.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Bound {
+    reward: RewardInstanceId,
+    until: LocalTime,
+    bound_until: LocalTime,
+}
+
+/// `mié 11 mar 10:02`
+fn moment(at: LocalTime) -> String {
+    [&format::weekday_date(at.date()), " ", &format::time(at)].concat()
+}
+
+/// By the phone's clock as the server corrected it; by the server's own where the page is made.
+fn now_on(read_at: Timestamp) -> Timestamp {
+    match kit::net::device_ms() {
+        0 => read_at,
+        device_ms => Timestamp(device_ms + kit::net::net().skew_ms.get_untracked()),
+    }
 }
 
 /// A goal that she and her neighbours are reaching, in words.
@@ -75,10 +102,11 @@ fn list(rewards: Rewards, sending: Sending) -> AnyView {
         view! { <SectionHead title=t::consumer_goals() /> <ul class="card">{each.collect::<Vec<_>>()}</ul> }
     });
     let (waiting, done): (Vec<_>, Vec<_>) = rewards.mine.into_iter().rev().partition(waits);
+    let bound = rewards.bound;
     let (reachable, soon): (Vec<_>, Vec<_>) = rewards.offers.into_iter().partition(|offer| offer.have >= offer.cost && !offer.in_debt);
     let mine = |title: &'static str, rewards: Vec<RewardInstance>| {
         (!rewards.is_empty())
-            .then(|| view! { <SectionHead title=title /> <ul class="card">{alike(rewards).into_iter().map(row).collect::<Vec<_>>()}</ul> })
+            .then(|| view! { <SectionHead title=title /> <ul class="card">{alike(rewards, &bound).into_iter().map(row).collect::<Vec<_>>()}</ul> })
     };
     let offers = |title: &'static str, offers: Vec<CatalogueReward>| {
         (!offers.is_empty()).then(|| view! { <SectionHead title=title /> <ul class="card">{offers.into_iter().map(|offer| offered(offer, country, sending)).collect::<Vec<_>>()}</ul> })
@@ -100,10 +128,10 @@ fn waits(reward: &RewardInstance) -> bool {
 
 /// Rewards that read alike are one row with how many they are, where the first of them stands. It leads to the last: the
 /// oldest is handed over first.
-fn alike(rewards: Vec<RewardInstance>) -> Vec<(RewardInstance, String, usize)> {
+fn alike(rewards: Vec<RewardInstance>, bound: &[Bound]) -> Vec<(RewardInstance, String, usize)> {
     let mut rows: Vec<(RewardInstance, String, usize)> = Vec::new();
     for reward in rewards {
-        let text = state(&reward);
+        let text = state(&reward, bound);
         let same = |(known, told, _): &&mut (RewardInstance, String, usize)| {
             (&known.name, &known.brand_name, waits(known), &*told) == (&reward.name, &reward.brand_name, waits(&reward), &text)
         };
@@ -116,8 +144,11 @@ fn alike(rewards: Vec<RewardInstance>) -> Vec<(RewardInstance, String, usize)> {
 }
 
 /// How it stands, in words.
-fn state(reward: &RewardInstance) -> String {
+fn state(reward: &RewardInstance, bound: &[Bound]) -> String {
+    let bound = bound.iter().find(|bound| bound.reward == reward.id);
+    let fetched = reward.ticket.as_ref().zip(bound).map(|(ticket, bound)| t::consumer_ticket_for(&ticket.shop_name, &moment(bound.until)));
     match (reward.status, reward.reserved_until) {
+        (RewardStatus::Issued | RewardStatus::Reserved, _) if fetched.is_some() => fetched.unwrap_or_default(),
         (RewardStatus::Reserved, Some(until)) => t::consumer_rewards_held(&clock(until)),
         (RewardStatus::Issued | RewardStatus::Reserved, _) => t::consumer_rewards_ready_one().to_owned(),
         (RewardStatus::Delivered, _) => match reward.delivered_at {
@@ -200,8 +231,9 @@ pub(crate) fn RewardCodePage(
             bar=view! { <Bar current="/c/rewards" /> }.into_light()
         >
             {kept_view(rewards, "/c/rewards", SkeletonKind::Cards, move |rewards| {
+                let (bound, now) = (rewards.bound, now_on(rewards.now));
                 match rewards.mine.into_iter().find(|reward| id == reward.id.to_string()) {
-                    Some(reward) => one(reward, sending),
+                    Some(reward) => one(reward, &bound, now, sending),
                     None => {
                         kit::request::missing();
                         view! { <Empty title=t::common_not_found_title() text=t::consumer_rewards_empty_text() page=true /> }.into_light()
@@ -229,10 +261,36 @@ fn nowhere() -> AnyView {
     .into_light()
 }
 
-fn one(reward: RewardInstance, sending: Sending) -> AnyView {
+fn one(reward: RewardInstance, bound: &[Bound], now: Timestamp, sending: Sending) -> AnyView {
     let (id, until) = (reward.id, reward.reserved_until);
-    match reward.code {
-        Some(code) => view! {
+    let bound = bound.iter().find(|bound| bound.reward == id);
+    match (reward.code, reward.ticket.zip(bound)) {
+        (Some(code), Some((ticket, bound))) => {
+            let good = now < ticket.until;
+            let words = if good {
+                t::consumer_ticket_for(&ticket.shop_name, &moment(bound.until))
+            } else {
+                t::consumer_ticket_over(&ticket.shop_name, &moment(bound.bound_until))
+            };
+            let text = if good { ticket.text } else { code.clone() };
+            let shown = text.clone();
+            view! {
+                <div data-code=code.clone() data-ticket=good.to_string() data-text=shown>
+                    <QrCard text=Signal::stored(text) label=t::consumer_reward_code_label() full=good>
+                        <div class="qr-card__foot">
+                            <div>
+                                <p class="qr-card__name">{reward.name}</p>
+                                <p class="small">{words}</p>
+                            </div>
+                        </div>
+                    </QrCard>
+                </div>
+                {good.then(|| view! { <p class="center strong">{t::consumer_ticket_works()}</p> })}
+                <p class="small center mono">{code}</p>
+            }
+            .into_light()
+        }
+        (Some(code), None) => view! {
             <div data-code=code.clone()>
                 <QrCard text=Signal::stored(code.clone()) label=t::consumer_reward_code_label()>
                     <div class="qr-card__foot">
@@ -244,8 +302,9 @@ fn one(reward: RewardInstance, sending: Sending) -> AnyView {
                 </QrCard>
             </div>
             <p class="small center mono">{code}</p>
-            {until.map(|until| view! {
-                <Countdown until />
+            {until.map(|until| view! { <Countdown until /> })}
+            <ButtonLink href=["/c/ticket/", &id.to_string()].concat() look=Look::Secondary wide=true icon=path::WIFI_SLASH>{t::consumer_ticket_link()}</ButtonLink>
+            {until.map(|_| view! {
                 <Form action="/fn/consumer/release" sending>
                     <input type="hidden" name="reservation" value=id.to_string() />
                     <Button submit=true wide=true look=Look::Soft busy=sending.busy()>{t::consumer_rewards_release()}</Button>
@@ -253,7 +312,7 @@ fn one(reward: RewardInstance, sending: Sending) -> AnyView {
             })}
         }
         .into_light(),
-        None => view! { <Empty title=t::consumer_reward_done_title() text=reward.name icon=path::GIFT page=true /> }.into_light(),
+        (None, _) => view! { <Empty title=t::consumer_reward_done_title() text=reward.name icon=path::GIFT page=true /> }.into_light(),
     }
 }
 
@@ -285,8 +344,20 @@ fn Countdown(until: Timestamp) -> impl IntoView {
 pub async fn read_rewards() -> Result<Rewards, UiError> {
     let (mut tx, actor, now) = crate::read_settled().await?;
     let consumer = actor.consumer()?;
+    let mut mine = loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?;
+    let mut bound = Vec::new();
+    for reward in &mut mine {
+        reward.ticket = reward.ticket.take().filter(|ticket| now < ticket.bound_until);
+        if let Some(ticket) = &reward.ticket {
+            let zone = identity::shop::get(&mut tx, ticket.shop_id).await?.time_zone;
+            let on_the_wall = |at| identity::shop::local(&zone, at);
+            bound.push(Bound { reward: reward.id, until: on_the_wall(ticket.until), bound_until: on_the_wall(ticket.bound_until) });
+        }
+    }
     Ok(Rewards {
-        mine: loyalty::reward::of_consumer(&mut tx, &actor, consumer).await?,
+        mine,
+        bound,
+        now,
         offers: loyalty::catalogue::offers(&mut tx, &actor, now).await?,
         country: identity::consumer::country(&mut tx, consumer).await?,
         goals: loyalty::goal::of_consumer(&mut tx, &actor).await?.into_iter().map(told).collect(),

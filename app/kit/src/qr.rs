@@ -118,15 +118,18 @@ pub fn QrCard(
     /// Opens it in full.
     #[prop(optional)]
     on_open: Option<Callback<()>>,
+    /// As large as the card allows: a long text has many modules.
+    #[prop(optional)]
+    full: bool,
     /// `qr-card__foot` or `qr-card__digits`.
     children: Content,
 ) -> impl IntoView {
     let plate = match on_open {
         Some(open) => view! {
-            <button type="button" class="qr-card__plate" on:click=move |_| open.run(())><QrPlate text label /></button>
+            <button type="button" class="qr-card__plate" on:click=move |_| open.run(())><QrPlate text label full /></button>
         }
         .into_light(),
-        None => view! { <div class="qr-card__plate"><QrPlate text label /></div> }.into_light(),
+        None => view! { <div class="qr-card__plate"><QrPlate text label full /></div> }.into_light(),
     };
     view! { <section class="qr-card"><Awning /> {plate} {children.view()}</section> }
 }

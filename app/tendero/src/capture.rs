@@ -52,6 +52,11 @@ export async function sign(device, text) {
   if (!pair) throw new Error('no key');
   return base64(await crypto.subtle.sign(signing, pair.privateKey, bytesOf(text)));
 }
+export async function signed_by(point, message, signature) {
+  const bytes = Uint8Array.from(atob(point.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));
+  const key = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['verify']);
+  return crypto.subtle.verify(signing, key, signature, message);
+}
 export async function sha256(text) { return hex(await crypto.subtle.digest('SHA-256', bytesOf(text))); }
 
 export async function load_entries() {
@@ -92,6 +97,9 @@ extern "C" {
     /// 64 bytes r‖s over the text's UTF-8, base64url.
     #[wasm_bindgen(catch)]
     pub async fn sign(device: &str, text: &str) -> Result<JsValue, JsValue>;
+    /// True when whoever has the private half of the point (base64url) signed the message with r‖s.
+    #[wasm_bindgen(catch)]
+    pub async fn signed_by(point: &str, message: &[u8], signature: &[u8]) -> Result<JsValue, JsValue>;
     /// Hexadecimal.
     #[wasm_bindgen(catch)]
     pub async fn sha256(text: &str) -> Result<JsValue, JsValue>;

@@ -38,7 +38,7 @@ pub(crate) struct Later {
     pub paper: fn(&str) -> Option<AnyView>,
     /// A barcode that nobody knows.
     pub unknown: fn(State, StoredValue<Counter>, Gtin),
-    /// A reward's code was read.
+    /// A reward's code or its ticket was read.
     pub reward: fn(State, StoredValue<Counter>, String),
     /// The sale is kept here and waits.
     pub saved: fn(State),

@@ -93,6 +93,7 @@ fn counter() -> Counter {
         currency: Currency::Cop,
         products: goods.collect(),
         campaigns: String::new(),
+        ticket_keys: Vec::new(),
         now: Timestamp(0),
     }
 }

@@ -5,10 +5,7 @@ use kit::json;
 use leptos::prelude::*;
 use shared::{
     DeviceId,
-    loyalty::{
-        Capture,
-        queue::{self, ChainEnd, Entry, Gain, ItemAnswer, KnownCaptures, Room, Viewer},
-    },
+    loyalty::queue::{self, ChainEnd, Entry, Gain, ItemAnswer, KnownCaptures, Room, Viewer},
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -175,7 +172,7 @@ pub(crate) async fn reload(queue: Queue) {
     queue.loaded.set(true);
 }
 
-/// A sale as the page knows it, before it has a number.
+/// A sale as the page knows it, before it has a number; or a reward that is handed over.
 pub(crate) struct Sale {
     pub id: Uuid,
     pub device: DeviceId,
@@ -184,8 +181,10 @@ pub(crate) struct Sale {
     pub units: i64,
     pub estimate: Option<Gain>,
     pub captured_at_ms: i64,
-    /// The capture at this place of the chain.
-    pub capture: Box<dyn Fn(ChainEnd) -> Capture>,
+    /// No sale, but the reward of this code.
+    pub reward: Option<String>,
+    /// The bytes to sign, at this place of the chain.
+    pub capture: Box<dyn Fn(ChainEnd) -> Vec<u8>>,
 }
 
 /// Why a sale was not written. Nothing is kept of it, and the basket is as it was.
@@ -235,7 +234,7 @@ async fn write(sale: Sale) -> Result<(), NotKept> {
         ChainEnd::after(&told.unwrap_or_else(|| KnownCaptures { last_sha256: "0".repeat(64), ..Default::default() }), remembered)
     });
     let counter = end.counter + 1;
-    let bytes = (sale.capture)(ChainEnd { counter, sha256: end.sha256 }).canonical_bytes();
+    let bytes = (sale.capture)(ChainEnd { counter, sha256: end.sha256 });
     let text = String::from_utf8(bytes).map_err(|_| NotKept::Store)?;
     let signature = capture::sign(&device, &text).await.map_err(|_| NotKept::NoKey)?.as_string().unwrap_or_default();
     let sha256 = capture::sha256(&text).await.map_err(store)?.as_string().unwrap_or_default();
@@ -250,6 +249,7 @@ async fn write(sale: Sale) -> Result<(), NotKept> {
         total_minor: sale.total_minor,
         units: sale.units,
         estimate: sale.estimate,
+        reward: sale.reward,
         settled: None,
     };
     capture::write(rows([&entry]), js_sys::Array::new(), &device, Some(json::written(&ChainEnd { counter, sha256 })))

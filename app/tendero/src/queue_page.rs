@@ -10,7 +10,7 @@ use shared::{
     Country, Currency, Gtin, format,
     loyalty::{
         Capture,
-        queue::{Entry, QUEUE_AGE_MAX_MS, QUEUE_MAX, Room, Verdict},
+        queue::{Entry, QUEUE_AGE_MAX_MS, QUEUE_MAX, Room, Settled, Verdict},
     },
     time::{HOUR_MS, MINUTE_MS},
 };
@@ -262,8 +262,11 @@ fn told(around: Around, entry: &Entry) -> String {
     .concat();
     let code = entry.settled.as_ref().and_then(|settled| settled.code.clone());
     let number = t::tendero_queue_number(&entry.counter.to_string());
-    let units = t::tendero_queue_units(entry.units);
-    [Some(number), Some(when), Some(entry.label.clone()), Some(units), total, code]
+    let (label, units) = match entry.reward {
+        Some(_) => (t::tendero_queue_reward(&entry.label), None),
+        None => (entry.label.clone(), Some(t::tendero_queue_units(entry.units))),
+    };
+    [Some(number), Some(when), Some(label), units, total, code]
         .into_iter()
         .flatten()
         .filter(|part| !part.is_empty())
@@ -336,6 +339,8 @@ fn actions(around: Around, entry: &Entry) -> AnyView {
             view! { <details><summary class="link">{t::tendero_queue_clock_fix()}</summary><p class="small">{off} " " {t::consumer_home_clock_how()}</p></details> }.into_light()
         }
         "DEVICE_REVOKED" => tell(t::tendero_queue_tell_owner()),
+        // Nothing was sold, and the consumer is the one to be asked.
+        _ if entry.reward.is_some() => tell(t::tendero_queue_help()),
         "TOO_OLD" => view! { {lines(around, entry)} {tell(t::tendero_queue_help())} }.into_light(),
         _ => view! { {lines(around, entry)} {tell(t::tendero_queue_tell())} }.into_light(),
     };
@@ -369,6 +374,30 @@ fn losses(queue: Queue) -> Option<AnyView> {
     )
 }
 
+/// What became of a reward that was handed over.
+fn became_of_reward(around: Around, entry: &Entry, settled: Option<&Settled>) -> String {
+    let owed = || {
+        around.counter.with(|counter| counter.as_ref().map(|counter| format::money(entry.total_minor, counter.currency, counter.country)))
+    };
+    match settled {
+        None => t::tendero_queue_reward_waits().to_owned(),
+        Some(Settled { verdict: Verdict::Accepted, .. }) => match owed() {
+            Some(owed) => t::tendero_queue_reward_owed(&owed),
+            None => t::tendero_queue_reward_done().to_owned(),
+        },
+        Some(Settled { code, .. }) => [t::tendero_queue_reward_refused(), " ", code.as_deref().map_or("", reward_text)].concat(),
+    }
+}
+
+/// Why a reward that was handed over is not paid.
+fn reward_text(code: &str) -> &'static str {
+    match code {
+        // The words for a sale speak of points.
+        "TOO_OLD" => t::tendero_queue_reward_late(),
+        code => locale::shop_text(code),
+    }
+}
+
 fn row(around: Around, entry: Entry) -> AnyView {
     let id = entry.id;
     let (icon, tone, state) = match &entry.settled {
@@ -381,6 +410,7 @@ fn row(around: Around, entry: Entry) -> AnyView {
     };
     let expected = entry.estimate.map(gain_text).filter(|text| !text.is_empty());
     let became = match &entry.settled {
+        settled if entry.reward.is_some() => became_of_reward(around, &entry, settled.as_ref()),
         None => match expected {
             Some(gain) => [&t::tendero_queue_units(entry.units).to_string(), " · ", &t::tendero_queue_estimate(&gain).to_string()].concat(),
             None => t::tendero_queue_units(entry.units).to_string(),
@@ -400,7 +430,13 @@ fn row(around: Around, entry: Entry) -> AnyView {
             (Verdict::Refused, code) => [t::tendero_queue_refused(), " ", code.map_or("", locale::shop_text)].concat(),
         },
     };
-    let label = if entry.label.is_empty() { t::tendero_queue_card().to_owned() } else { entry.label.clone() };
+    let label = if entry.reward.is_some() {
+        t::tendero_queue_reward(&entry.label)
+    } else if entry.label.is_empty() {
+        t::tendero_queue_card().to_owned()
+    } else {
+        entry.label.clone()
+    };
     let code = entry.settled.as_ref().and_then(|settled| settled.code.clone());
     let reason = code.clone();
     let acts = entry.needs_eye().then(|| actions(around, &entry));

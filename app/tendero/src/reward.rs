@@ -1,4 +1,4 @@
-//! A reward that is handed over.
+//! A reward that is handed over: by its code with the network, by its ticket without.
 
 use std::sync::Arc;
 
@@ -7,11 +7,20 @@ use leptos::prelude::*;
 use scanner::{Cue, play};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
-    Country, format,
-    loyalty::{Delivery, DeliveryPreview, counter::Incident},
+    Country, Timestamp, format,
+    loyalty::{
+        Delivery, DeliveryPreview,
+        counter::Incident,
+        queue::ChainEnd,
+        ticket::{DELIVERY_VERSION, SignedTicket, Ticket, TicketDelivery},
+    },
 };
 
-use crate::scan::{Counter, Stage, State, next, refuse};
+use crate::{
+    capture,
+    queue::{self, Sale},
+    scan::{Counter, Stage, State, new_id, next, not_kept, refuse, refuse_for},
+};
 
 /// The parameter of both functions.
 #[derive(Serialize)]
@@ -23,19 +32,138 @@ async fn ask<T: DeserializeOwned>(path: &str, code: &str) -> Result<T, UiError> 
     kit::ask(path, &json::written(&Coded { code })).await
 }
 
-/// What the code stands for, in the place of the basket.
-pub(crate) fn read(state: State, counter: StoredValue<Counter>, code: String) {
+/// What the code stands for, in the place of the basket. Without network a ticket says it, as far as this phone can tell.
+pub(crate) fn read(state: State, counter: StoredValue<Counter>, text: String) {
     leptos::task::spawn_local(async move {
-        match ask::<DeliveryPreview>("/fn/tendero/look_at_reward", &code).await {
-            Ok(preview) => {
+        let signed = text.parse::<SignedTicket>().ok();
+        let asked = if state.online.get_untracked() || signed.is_none() {
+            Some(ask::<DeliveryPreview>("/fn/tendero/look_at_reward", &text).await)
+        } else {
+            None
+        };
+        match (asked, signed) {
+            (Some(Ok(preview)), _) => {
                 play(Cue::CardRead);
                 state.stage.set(Stage::Panel(Arc::new(move || {
-                    view! { <HandOver state counter code=code.clone() preview=preview.clone() /> }.into_light()
+                    view! { <HandOver state counter code=text.clone() preview=preview.clone() /> }.into_light()
                 })));
             }
-            Err(error) => refuse(state, locale::shop_text(error.code())),
+            (Some(Err(error)), Some(signed)) if error.code() == "network" => look_without(state, counter, signed, text).await,
+            (None, Some(signed)) => look_without(state, counter, signed, text).await,
+            (Some(Err(error)), None) if error.code() == "network" => refuse(state, t::tendero_ticket_needed()),
+            (Some(Err(error)), _) => refuse(state, locale::shop_text(error.code())),
+            (None, None) => {}
         }
     });
+}
+
+/// A ticket where nobody can be asked.
+async fn look_without(state: State, counter: StoredValue<Counter>, signed: SignedTicket, text: String) {
+    match checked(state, counter, &signed).await {
+        Ok(()) => {
+            play(Cue::CardRead);
+            let id = new_id();
+            state.stage.set(Stage::Panel(Arc::new(move || without_network(state, counter, id, signed.ticket.clone(), text.clone()))));
+        }
+        Err(code) => refuse_for(state, code),
+    }
+}
+
+/// Is it signed by the platform, for this shop, not over, and not handed over by this phone? Otherwise the refusal's code.
+async fn checked(state: State, counter: StoredValue<Counter>, signed: &SignedTicket) -> Result<(), &'static str> {
+    let SignedTicket { ticket, signature } = signed;
+    let (shop, keys) = counter.with_value(|counter| (counter.shop, counter.ticket_keys.clone()));
+    let key = keys.into_iter().find(|key| key.number == ticket.key).ok_or("TICKET_UNREAD")?;
+    let good = capture::signed_by(&key.point, &ticket.message(), signature).await.is_ok_and(|good| good.is_truthy());
+    if !good {
+        return Err("BAD_TICKET");
+    }
+    // Where the store does not answer nothing is kept either, and says so then.
+    let entries = queue::load().await.unwrap_or_else(|_| state.queue.entries.get_untracked());
+    let at = Timestamp(kit::net::device_ms() + state.skew_ms.get_untracked());
+    let before = |code: &str| entries.iter().any(|entry| entry.reward.as_deref() == Some(code));
+    ticket.good_at(shop, at, before).map_err(|why| why.code())
+}
+
+/// The reward of a good ticket, in the place of the basket.
+fn without_network(state: State, counter: StoredValue<Counter>, id: uuid::Uuid, ticket: Ticket, text: String) -> AnyView {
+    let name = ticket.name.clone();
+    let deliver = move |_| {
+        if state.busy.get_untracked() {
+            return;
+        }
+        let Some(device) = counter.with_value(|counter| counter.device) else {
+            return refuse(state, t::tendero_home_no_device());
+        };
+        let (shop, member) = counter.with_value(|counter| (counter.shop, counter.member));
+        let (captured_at_ms, skew_ms) = (kit::net::device_ms(), state.skew_ms.get_untracked());
+        let (name, text) = (ticket.name.clone(), text.clone());
+        let capture = move |end: ChainEnd| {
+            let told = TicketDelivery {
+                captured_at_ms,
+                counter: end.counter,
+                delivery_id: id,
+                device_id: device,
+                member_id: member,
+                previous_sha256: end.sha256,
+                shop_id: shop,
+                skew_ms,
+                ticket: text.clone(),
+                version: DELIVERY_VERSION,
+            };
+            told.canonical_bytes()
+        };
+        let sale = Sale {
+            id,
+            device,
+            label: name.clone(),
+            total_minor: 0,
+            units: 0,
+            estimate: None,
+            captured_at_ms,
+            reward: Some(ticket.reward_code()),
+            capture: Box::new(capture),
+        };
+        state.busy.set(true);
+        leptos::task::spawn_local(async move {
+            let kept = queue::keep(state.queue, sale).await;
+            state.busy.set(false);
+            match kept {
+                Ok(()) => {
+                    play(Cue::Reward);
+                    state.stage.set(Stage::Panel(Arc::new(move || kept_here(state, name.clone()))));
+                    queue::send(state.queue).await;
+                }
+                Err(why) => {
+                    state.stage.set(Stage::Basket);
+                    refuse(state, not_kept(why));
+                }
+            }
+        });
+    };
+    view! {
+        <section class="stack" data-ticket>
+            <h2>{t::tendero_deliver_title()}</h2>
+            <p class="figure">{name}</p>
+            <p>{t::tendero_ticket_good()}</p>
+            <Button wide=true look=Look::Key size=Size::Tall busy=state.busy on:click=deliver>{t::tendero_deliver_action()}</Button>
+            <Button wide=true look=Look::Secondary on:click=move |_| next(state)>{t::common_back()}</Button>
+        </section>
+    }
+    .into_light()
+}
+
+/// It is handed over and safe here; the server hears of it with the sales.
+fn kept_here(state: State, name: String) -> AnyView {
+    view! {
+        <section class="stack" role="alert" data-delivered="kept">
+            <h2>{t::tendero_deliver_done_title()}</h2>
+            <p class="figure">{name}</p>
+            <p>{t::tendero_ticket_kept()}</p>
+            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
+        </section>
+    }
+    .into_light()
 }
 
 #[component]

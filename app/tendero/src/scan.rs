@@ -18,6 +18,7 @@ use shared::{
         capture::{CAPTURE_VERSION, CaptureLine},
         card_code::{OFFLINE_WINDOW, step_at},
         queue::{ChainEnd, Gain},
+        ticket::{TicketKey, is_ticket},
     },
     time::MINUTE_MS,
 };
@@ -49,6 +50,9 @@ pub struct Counter {
     /// [`crate::estimate`] understands. Empty where a build before this one kept the list itself.
     #[serde(deserialize_with = "text_or_nothing")]
     pub(crate) campaigns: String,
+    /// With which a phone without network checks a reward's ticket; none where a build before this one kept the counter.
+    #[serde(default)]
+    pub(crate) ticket_keys: Vec<TicketKey>,
     /// The server's clock when it answered.
     pub(crate) now: Timestamp,
 }
@@ -143,7 +147,7 @@ pub(crate) struct Doors {
     pub card: fn(State, String),
     /// Six digits were typed.
     pub digits: fn(State, String),
-    /// A reward's code was read.
+    /// A reward's code or its ticket was read.
     pub reward: fn(State, StoredValue<Counter>, String),
     /// A barcode that this phone does not know.
     pub unknown: fn(State, StoredValue<Counter>, Gtin),
@@ -361,6 +365,7 @@ fn heard(state: State, counter: StoredValue<Counter>, read: Read) {
     match read.text.parse::<CardCode>() {
         Ok(CardCode::Reward(_)) => return (state.doors.reward)(state, counter, read.text),
         Ok(_) => return (state.doors.card)(state, read.text),
+        Err(_) if is_ticket(&read.text) => return (state.doors.reward)(state, counter, read.text),
         Err(_) => {}
     }
     match read.gtin() {
@@ -612,20 +617,23 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
     let id = state.sale.get_untracked();
     let (skew_ms, offline, captured_at_ms) = (state.skew_ms.get_untracked(), !state.online.get_untracked(), device_ms());
     let label = customer.label.clone();
-    let capture = move |end: ChainEnd| Capture {
-        captured_at_ms,
-        card_code: customer.code.clone(),
-        client_purchase_id: id,
-        counter: end.counter,
-        device_id: device,
-        lines: lines.clone(),
-        member_id: member,
-        offline,
-        previous_sha256: end.sha256,
-        scanned_at_ms: customer.scanned_at_ms,
-        shop_id: shop,
-        skew_ms,
-        version: CAPTURE_VERSION,
+    let capture = move |end: ChainEnd| {
+        let capture = Capture {
+            captured_at_ms,
+            card_code: customer.code.clone(),
+            client_purchase_id: id,
+            counter: end.counter,
+            device_id: device,
+            lines: lines.clone(),
+            member_id: member,
+            offline,
+            previous_sha256: end.sha256,
+            scanned_at_ms: customer.scanned_at_ms,
+            shop_id: shop,
+            skew_ms,
+            version: CAPTURE_VERSION,
+        };
+        capture.canonical_bytes()
     };
     let (total_minor, units) = state.basket.with_untracked(|basket| (basket.total_minor(), basket.count()));
     let sale = Sale {
@@ -636,6 +644,7 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
         units,
         estimate: state.estimate.get_untracked(),
         captured_at_ms,
+        reward: None,
         capture: Box::new(capture),
     };
     state.mine.set(Some(id));
@@ -647,14 +656,7 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
                 state.sale.set(new_id());
                 return confirm(state, counter);
             }
-            return refuse(
-                state,
-                match why {
-                    NotKept::Full => t::tendero_queue_full(),
-                    NotKept::NoKey => t::tendero_home_no_device(),
-                    NotKept::Store | NotKept::Taken => t::tendero_queue_broken(),
-                },
-            );
+            return refuse(state, not_kept(why));
         }
         if offline {
             saved(state);
@@ -676,6 +678,15 @@ fn confirm(state: State, counter: StoredValue<Counter>) {
             saved(state);
         }
     });
+}
+
+/// Why the phone did not write it down.
+pub(crate) fn not_kept(why: NotKept) -> &'static str {
+    match why {
+        NotKept::Full => t::tendero_queue_full(),
+        NotKept::NoKey => t::tendero_home_no_device(),
+        NotKept::Store | NotKept::Taken => t::tendero_queue_broken(),
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the edge where the phone makes ids")]
@@ -700,8 +711,9 @@ pub async fn read_counter() -> Result<Counter, UiError> {
     }
     let loyalty = request::state::<loyalty::Loyalty>()?;
     let campaigns = json::written(&loyalty::campaign::of_shop(&mut tx, &loyalty, &actor, now).await?);
+    let ticket_keys = loyalty::ticket::keys(&mut tx).await?;
     let device = if let identity::Actor::Member { device, .. } = actor { device } else { None };
-    Ok(Counter { shop: shop.id, member, device, country: shop.country, currency: shop.currency, products, campaigns, now })
+    Ok(Counter { shop: shop.id, member, device, country: shop.country, currency: shop.currency, products, campaigns, ticket_keys, now })
 }
 
 /// Whose card it is, in two words.
@@ -752,8 +764,8 @@ pub async fn preview(basket: shared::loyalty::PreviewPurchase) -> Result<shared:
 /// What a reward's code stands for.
 #[server(prefix = "/fn", endpoint = "tendero/look_at_reward", input = server_fn::codec::Json)]
 pub async fn look_at_reward(code: String) -> Result<shared::loyalty::DeliveryPreview, UiError> {
-    let (mut tx, actor, _) = request::read().await?;
-    Ok(loyalty::reward::preview_delivery(&mut tx, &actor, &code).await?)
+    let (mut tx, actor, now) = request::read().await?;
+    Ok(loyalty::reward::preview_delivery(&mut tx, &actor, now, &code).await?)
 }
 
 /// Hands a reward over.

@@ -16,7 +16,7 @@ pub(crate) fn form(on_read: Callback<Read>) -> AnyView {
     };
     view! {
         <form class="stack" on:submit=submit>
-            <Field id="typed" label=t::tendero_scan_typed_label() help=t::tendero_scan_typed_help() value maxlength=64 />
+            <Field id="typed" label=t::tendero_scan_typed_label() help=t::tendero_scan_typed_help() value maxlength=256 />
             <Button submit=true wide=true look=Look::Secondary>{t::tendero_scan_typed_action()}</Button>
             <ButtonLink wide=true look=Look::Link href="/t/paper">{t::tendero_paper_link()}</ButtonLink>
         </form>

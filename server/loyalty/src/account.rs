@@ -458,6 +458,12 @@ impl Account {
         Some(self.place_of(held.wallet))
     }
 
+    /// It is held longer: a ticket was taken for it. False when it is not held.
+    pub(crate) fn hold_until(&mut self, instance: RewardInstanceId, until: Timestamp) -> bool {
+        let held = self.held.iter_mut().find(|held| held.instance == instance);
+        held.map(|held| held.until = held.until.max(until)).is_some()
+    }
+
     /// It was handed over: what was held is spent.
     pub(crate) fn spend(&mut self, instance: RewardInstanceId, at: Timestamp) -> bool {
         let Some(number) = self.held.iter().position(|held| held.instance == instance) else {
@@ -828,6 +834,7 @@ mod tests {
         Earn { amount: i64, hold_days: i64, valid_days: Option<i64> },
         Return { which: usize, amount: i64, shortfall: Shortfall },
         Reserve { cost: i64, hours: i64 },
+        Hold { which: usize, hours: i64 },
         Release { which: usize },
         Spend { which: usize },
         Undo { which: usize },
@@ -841,6 +848,7 @@ mod tests {
             4 => (1_i64..20, 0_i64..3, proptest::option::of(0_i64..5)).prop_map(|(amount, hold_days, valid_days)| Step::Earn { amount, hold_days, valid_days }),
             2 => (0_usize..8, 1_i64..20, shortfall()).prop_map(|(which, amount, shortfall)| Step::Return { which, amount, shortfall }),
             2 => (1_i64..15, 1_i64..72).prop_map(|(cost, hours)| Step::Reserve { cost, hours }),
+            1 => (0_usize..8, 1_i64..120).prop_map(|(which, hours)| Step::Hold { which, hours }),
             1 => (0_usize..8).prop_map(|which| Step::Release { which }),
             2 => (0_usize..8).prop_map(|which| Step::Spend { which }),
             1 => (0_usize..8).prop_map(|which| Step::Undo { which }),
@@ -947,6 +955,11 @@ mod tests {
                     if wallet.debt == 0 && wallet.available >= cost {
                         let id = RewardInstanceId::fixed(self.next());
                         self.account.reserve(self.place, id, RewardId::fixed(2), cost, self.now, self.now.plus_ms(hours * 3_600_000));
+                    }
+                }
+                Step::Hold { which, hours } => {
+                    if let Some(held) = self.account.held.get(which).map(|held| held.instance) {
+                        assert!(self.account.hold_until(held, self.now.plus_ms(hours * 3_600_000)));
                     }
                 }
                 Step::Release { which } => {

@@ -324,7 +324,7 @@ async fn post_to_wallet(
         account.earn(place, &award, now);
         settle::fill(tx, &book, &mut account, &mut cards, place, None, now).await?;
     } else {
-        let undoable = ledger::undoable(tx, account.wallets[place].id).await?;
+        let undoable = ledger::undoable(tx, account.wallets[place].id, now).await?;
         let reversal = Reversal {
             cause: row.id.0,
             purchase,

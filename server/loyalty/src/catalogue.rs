@@ -16,7 +16,7 @@ use crate::{
     Error, Loyalty, card,
     ledger::{self, Depth},
     reward::{self, NewInstance},
-    settle,
+    settle, ticket,
 };
 
 #[derive(sqlx::FromRow)]
@@ -81,7 +81,7 @@ pub async fn reserve(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     reward::one(tx, id).await
 }
 
-/// Lets a reward go that is held: points and unit come back. Again: [`Error::NotReserved`].
+/// Lets a reward go that is held: points and unit come back. Again: [`Error::NotReserved`]. Not while a ticket binds it.
 pub async fn release(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, id: RewardInstanceId) -> Result<RewardInstance, Error> {
     if actor.consumer().is_err() {
         actor.operator()?;
@@ -90,6 +90,9 @@ pub async fn release(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
     card::may_see(actor, consumer)?;
     let book = loyalty.current_book(tx).await?;
     let (mut account, mut cards) = settle::open(tx, &book, consumer, now, Depth::Whole).await?;
+    if ticket::binds(tx, id, now).await? {
+        return Err(Error::TicketOut);
+    }
     let place = account.release(id, now).ok_or(Error::NotReserved)?;
     settle::fill(tx, &book, &mut account, &mut cards, place, None, now).await?;
     settle::close(tx, &account, &cards, now).await?;

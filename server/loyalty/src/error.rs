@@ -129,6 +129,27 @@ pub enum Error {
     /// Another shop handed it over.
     #[error("another shop handed the reward over")]
     AlreadyDelivered,
+    /// A phone without network handed over what had been handed over at its own shop.
+    #[error("this shop had handed the reward over before")]
+    DeliveredBefore,
+    /// A ticket binds the reward to a shop.
+    #[error("a ticket binds the reward to a shop")]
+    TicketOut,
+    /// The ticket is for another shop.
+    #[error("the ticket is for another shop")]
+    TicketElsewhere,
+    /// The ticket's time was over, or another one took its place.
+    #[error("the ticket's time was over")]
+    TicketOver,
+    /// The text is no ticket, or was not signed here.
+    #[error("the text is no ticket that was signed here")]
+    BadTicket,
+    /// The key for tickets cannot be made or opened.
+    #[error("the key for tickets cannot be used")]
+    TicketKey,
+    /// What depends on what neighbours buy is handed over with the network.
+    #[error("there are no tickets for this reward")]
+    NoTicket,
     /// No shop handed this reward over, or not this one.
     #[error("the reward was not handed over here")]
     NotDelivered,
@@ -278,6 +299,13 @@ impl From<Error> for Problem {
             Error::NoSuchReward => Problem::new(404, "loyalty.no_such_reward", detail),
             Error::NotDeliverable => Problem::new(409, "loyalty.not_deliverable", detail),
             Error::AlreadyDelivered => Problem::new(409, "loyalty.already_delivered", detail),
+            Error::DeliveredBefore => Problem::new(409, "loyalty.delivered_before", detail),
+            Error::TicketOut => Problem::new(409, "loyalty.ticket_out", detail),
+            Error::TicketElsewhere => Problem::new(409, "loyalty.ticket_elsewhere", detail),
+            Error::TicketOver => Problem::new(409, "loyalty.ticket_over", detail),
+            Error::BadTicket => Problem::new(422, "loyalty.bad_ticket", detail),
+            Error::TicketKey => Problem::new(500, "internal", detail),
+            Error::NoTicket => Problem::new(409, "loyalty.no_ticket", detail),
             Error::NotDelivered => Problem::new(409, "loyalty.not_delivered", detail),
             Error::InDebt => Problem::new(409, "loyalty.in_debt", detail),
             Error::OutOfStock => Problem::new(409, "loyalty.out_of_stock", detail),

@@ -10,7 +10,7 @@ use db::{Sql, Tx, sql};
 use shared::{
     AdjustmentId, BrandId, CampaignId, CivilDate, ConsumerId, EntryId, LotId, OrganisationId, PurchaseId, RewardId, RewardInstanceId,
     ShopId, Timestamp, WalletId,
-    loyalty::{RewardStatus, campaign::Unit},
+    loyalty::{RewardStatus, campaign::Unit, ticket::TICKET_GRACE_MS},
 };
 
 use crate::{
@@ -328,8 +328,14 @@ fn named(entry: &Entry, id: EntryId) -> String {
 }
 
 /// Rewards of a wallet that were given by themselves and wait to be handed over, newest first, with what paid for them.
-pub(crate) async fn undoable(tx: &mut Tx, wallet: WalletId) -> Result<Vec<(RewardInstanceId, RewardId, Vec<(LotId, i64)>)>, Error> {
-    let waiting: Vec<(RewardInstanceId, RewardId)> = tx.query(UNDOABLE).bind(wallet).bind(RewardStatus::Issued).all().await?;
+/// One that a ticket binds may have been handed over already by a phone that has no network.
+pub(crate) async fn undoable(
+    tx: &mut Tx,
+    wallet: WalletId,
+    now: Timestamp,
+) -> Result<Vec<(RewardInstanceId, RewardId, Vec<(LotId, i64)>)>, Error> {
+    let unbound = now.plus_ms(-TICKET_GRACE_MS);
+    let waiting: Vec<(RewardInstanceId, RewardId)> = tx.query(UNDOABLE).bind(wallet).bind(RewardStatus::Issued).bind(unbound).all().await?;
     let mut found = Vec::with_capacity(waiting.len());
     for (instance, reward) in waiting {
         found.push((instance, reward, parts_of(tx, instance).await?));
@@ -411,7 +417,7 @@ sql! {
 
     PASSED_ON: "SELECT unit_passed_on FROM reward_instance WHERE id = $1";
 
-    UNDOABLE: "SELECT id, reward_id FROM reward_instance WHERE wallet_id = $1 AND status = $2 AND automatic AND goal_id IS NULL ORDER BY issued_at DESC, id DESC";
+    UNDOABLE: "SELECT id, reward_id FROM reward_instance WHERE wallet_id = $1 AND status = $2 AND automatic AND goal_id IS NULL AND (ticket_until IS NULL OR ticket_until <= $3) ORDER BY issued_at DESC, id DESC";
 
     GIVEN: "SELECT l.campaign_id, l.shop_id, l.business_date, CAST(SUM(l.awarded - l.reversed) AS BIGINT) AS given
             FROM lot l JOIN wallet w ON w.id = l.wallet_id

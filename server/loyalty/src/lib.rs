@@ -12,6 +12,7 @@
 //! - published rules never change       `campaign_version` refuses updates
 //! - the last reward is given once      conditional update of `reward_stock`
 //! - a budget is not passed by one      the campaign's lock around `cap_use`
+//! - a ticket's reward stays bound      `reserved_until` and `ticket_until`, asked wherever it could go elsewhere
 //! - a reward is handed over once       the consumer's lock, then a conditional update of its status
 //! - sums follow the sales            `changes`, in the transaction of the sale
 //! - a correction is posted once          primary key of `adjustment_decision`
@@ -63,6 +64,7 @@ pub mod shop;
 pub mod shop_units;
 pub mod template;
 mod terms;
+pub mod ticket;
 pub mod till;
 pub mod told;
 pub mod verify;
@@ -108,6 +110,7 @@ pub fn statements() -> Vec<db::Sql> {
         shop::STATEMENTS,
         shop_units::STATEMENTS,
         template::STATEMENTS,
+        ticket::STATEMENTS,
         told::STATEMENTS,
         verify::STATEMENTS,
         waiting::STATEMENTS,

@@ -9,7 +9,9 @@ use shared::{
     Timestamp, WalletId,
     loyalty::{
         CardCode, Delivery, DeliveryPreview, NewDelivery, NewReward, Reward, RewardAvailability, RewardInstance, RewardStatus,
-        capture::PRICE_MAX_MINOR, card_code::PublicCode,
+        capture::PRICE_MAX_MINOR,
+        card_code::PublicCode,
+        ticket::{RewardTicket, SignedTicket, TICKET_GRACE_MS},
     },
 };
 use sqlx::types::Json;
@@ -360,11 +362,35 @@ struct InstanceRow {
     issued_at: Timestamp,
     delivered_at: Option<Timestamp>,
     reserved_until: Option<Timestamp>,
+    ticket: Option<String>,
+    ticket_shop_id: Option<ShopId>,
+    ticket_shop_name: Option<String>,
+    ticket_until: Option<Timestamp>,
+}
+
+impl InstanceRow {
+    fn waits(&self) -> bool {
+        matches!(self.status, RewardStatus::Issued | RewardStatus::Reserved)
+    }
+    fn ticket(&self) -> Option<RewardTicket> {
+        match (&self.ticket, self.ticket_shop_id, &self.ticket_shop_name, self.ticket_until) {
+            (Some(text), Some(shop_id), Some(shop_name), Some(until)) if self.waits() => Some(RewardTicket {
+                text: text.clone(),
+                shop_id,
+                shop_name: shop_name.clone(),
+                until,
+                bound_until: until.plus_ms(TICKET_GRACE_MS),
+            }),
+            _ => None,
+        }
+    }
 }
 
 impl From<InstanceRow> for RewardInstance {
     fn from(row: InstanceRow) -> Self {
         Self {
+            ticket: row.ticket(),
+            code: row.waits().then(|| code_text(&row.code)),
             id: row.id,
             reward_id: row.reward_id,
             name: row.name,
@@ -372,7 +398,6 @@ impl From<InstanceRow> for RewardInstance {
             brand_name: row.brand_name,
             brand_colour: row.brand_colour,
             status: row.status,
-            code: matches!(row.status, RewardStatus::Issued | RewardStatus::Reserved).then(|| code_text(&row.code)),
             issued_at: row.issued_at,
             delivered_at: row.delivered_at,
             reserved_until: row.reserved_until.filter(|_| row.status == RewardStatus::Reserved),
@@ -400,32 +425,44 @@ fn code_text(code: &[u8]) -> String {
 }
 
 #[derive(sqlx::FromRow)]
-struct Deliverable {
-    id: RewardInstanceId,
-    reward_id: RewardId,
-    tenant_id: OrganisationId,
+pub(crate) struct Deliverable {
+    pub id: RewardInstanceId,
+    pub reward_id: RewardId,
+    pub tenant_id: OrganisationId,
     brand_id: BrandId,
     brand_name: String,
-    reward_name: String,
+    pub reward_name: String,
     category: String,
     unit_cost_minor: i64,
     handling_fee_minor: i64,
-    currency: Currency,
-    status: RewardStatus,
+    pub currency: Currency,
+    pub status: RewardStatus,
     automatic: bool,
     wallet_id: WalletId,
-    consumer_id: ConsumerId,
+    pub consumer_id: ConsumerId,
     display_name: Option<String>,
     public_code: Vec<u8>,
+    pub issued_at: Timestamp,
     delivered_at: Option<Timestamp>,
-    delivered_shop_id: Option<ShopId>,
+    pub delivered_shop_id: Option<ShopId>,
     deleted_at: Option<Timestamp>,
     blocked_at: Option<Timestamp>,
+    code: Vec<u8>,
+    pub ticket_shop_id: Option<ShopId>,
+    pub ticket_until: Option<Timestamp>,
+    pub goal_id: Option<CampaignId>,
 }
 
 impl Deliverable {
+    pub(crate) fn code(&self) -> Result<PublicCode, Error> {
+        self.code.as_slice().try_into().map(PublicCode).map_err(|_| Error::NoSuchReward)
+    }
+    /// The shop to which a ticket binds it now.
+    pub(crate) fn bound_to(&self, now: Timestamp) -> Option<ShopId> {
+        self.ticket_shop_id.filter(|_| self.ticket_until.is_some_and(|until| now < until.plus_ms(TICKET_GRACE_MS)))
+    }
     /// What is left of somebody who left is nobody's, and a card that is blocked pays nothing.
-    const fn may_pay(&self) -> Result<(), Error> {
+    pub(crate) const fn may_pay(&self) -> Result<(), Error> {
         match (self.deleted_at, self.blocked_at) {
             (Some(_), _) => Err(Error::NotDeliverable),
             (None, Some(_)) => Err(Error::CardBlocked),
@@ -434,10 +471,18 @@ impl Deliverable {
     }
 }
 
+/// By its own code, or by a ticket's: whoever has the network asks it whether the ticket is good.
 async fn find(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
-    let Ok(CardCode::Reward(code)) = code.trim().parse() else {
-        return Err(Error::NoSuchReward);
+    let text = code.trim();
+    let code = match (text.parse(), text.parse::<SignedTicket>()) {
+        (Ok(CardCode::Reward(code)), _) => code,
+        (_, Ok(signed)) => signed.ticket.code,
+        _ => return Err(Error::NoSuchReward),
     };
+    find_coded(tx, code).await
+}
+
+pub(crate) async fn find_coded(tx: &mut Tx, code: PublicCode) -> Result<Deliverable, Error> {
     tx.query(FIND).bind(code.0.to_vec()).maybe().await?.ok_or(Error::NoSuchReward)
 }
 
@@ -460,6 +505,11 @@ pub(crate) async fn code_of(tx: &mut Tx, id: RewardInstanceId) -> Result<String,
     Ok(code_text(&code))
 }
 
+pub(crate) async fn find_by_id(tx: &mut Tx, id: RewardInstanceId) -> Result<Deliverable, Error> {
+    let code = code_of(tx, id).await?;
+    find(tx, &code).await
+}
+
 /// The same with its consumer's lock.
 async fn find_locked(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
     let id = find(tx, code).await?.id;
@@ -467,13 +517,16 @@ async fn find_locked(tx: &mut Tx, code: &str) -> Result<Deliverable, Error> {
     find(tx, code).await
 }
 
-/// What a reward's code stands for, before the shop decides.
-pub async fn preview_delivery(tx: &mut Tx, actor: &Actor, code: &str) -> Result<DeliveryPreview, Error> {
-    actor.member()?;
+/// What a reward's code or ticket stands for, before the shop decides.
+pub async fn preview_delivery(tx: &mut Tx, actor: &Actor, now: Timestamp, code: &str) -> Result<DeliveryPreview, Error> {
+    let (_, shop, _) = actor.member()?;
     let found = find(tx, code).await?;
     // What was handed over may be looked at.
     if found.status != RewardStatus::Delivered {
         found.may_pay()?;
+        if found.bound_to(now).is_some_and(|bound| bound != shop) {
+            return Err(Error::TicketElsewhere);
+        }
     }
     Ok(DeliveryPreview {
         reward_instance_id: found.id,
@@ -526,6 +579,8 @@ pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
             return delivery(tx, shop.id, found, true).await;
         }
         (RewardStatus::Delivered, _) => return Err(Error::AlreadyDelivered),
+        // Its phones may have handed it over already.
+        _ if found.bound_to(now).is_some_and(|bound| bound != shop.id) => return Err(Error::TicketElsewhere),
         (RewardStatus::Issued, _) => {}
         // It may have lapsed a moment ago.
         (RewardStatus::Reserved, _) if account.spend(found.id, now) => {}
@@ -537,18 +592,36 @@ pub async fn deliver(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
         return Err(Error::RewardNotHere);
     }
     settle::close(tx, &account, &cards, now).await?;
-    let rows = tx.query(DELIVER).bind(now).bind(shop.id).bind(found.id).bind(found.status).execute().await?;
+    handed_over(tx, actor, now, found, &shop, None).await
+}
+
+/// Writes down that a shop handed over what its consumer's account has paid for: now, or at `told_at`, of which the server
+/// hears only now. Her lock is held.
+pub(crate) async fn handed_over(
+    tx: &mut Tx,
+    actor: &Actor,
+    now: Timestamp,
+    found: Deliverable,
+    shop: &shared::identity::Shop,
+    told_at: Option<Timestamp>,
+) -> Result<Delivery, Error> {
+    let at = told_at.unwrap_or(now);
+    let rows = tx.query(DELIVER).bind(at).bind(shop.id).bind(found.id).bind(found.status).execute().await?;
     if rows == 0 {
         // It had lapsed by another clock, and its unit is somebody else's.
         return Err(Error::NotDeliverable);
     }
-    shop_units::hand_over(tx, actor, now, (found.reward_id, shop.id, found.tenant_id), found.id).await?;
-    owe(tx, &found, &shop, now, Sign::Owed).await?;
+    match shop_units::hand_over(tx, actor, now, (found.reward_id, shop.id, found.tenant_id), found.id).await {
+        // By the time that the server hears of it no counted unit may be left; the shop had one all the same.
+        Err(Error::NoneAtShop) if told_at.is_some() => {}
+        done => done?,
+    }
+    owe(tx, &found, shop, at, Sign::Owed).await?;
     let payload = json!({ "reward_instance_id": found.id, "shop_id": shop.id });
     outbox::publish(tx, now, NewEvent { topic: "loyalty.reward_delivered", key: found.consumer_id.to_string(), payload }).await?;
     audit::record(tx, actor, now, "reward.delivered", found.id, None, None, None).await?;
     announce(tx, &found, shop.id);
-    delivery(tx, shop.id, Deliverable { delivered_at: Some(now), ..found }, false).await
+    delivery(tx, shop.id, Deliverable { delivered_at: Some(at), ..found }, false).await
 }
 
 /// A delivery was a mistake: the brand does not owe it any more. A reward of the catalogue gives its points back with
@@ -645,7 +718,8 @@ pub async fn delivered(tx: &mut Tx, actor: &Actor, id: RewardInstanceId) -> Resu
     delivery(tx, shop, found, true).await
 }
 
-async fn delivery(tx: &mut Tx, shop: ShopId, found: Deliverable, replayed: bool) -> Result<Delivery, Error> {
+/// What a shop is told of what it handed over.
+pub(crate) async fn delivery(tx: &mut Tx, shop: ShopId, found: Deliverable, replayed: bool) -> Result<Delivery, Error> {
     let (owed_total_minor,): (i64,) = tx.query(OWED_TOTAL).bind(shop).bind(found.brand_id).one().await?;
     Ok(Delivery {
         reward_instance_id: found.id,
@@ -715,17 +789,20 @@ sql! {
                                                    reserved_until, automatic)
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
-    OF_CONSUMER: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until
-                  FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id
+    OF_CONSUMER: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until,
+                  i.ticket, i.ticket_shop_id, p.name AS ticket_shop_name, i.ticket_until
+                  FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id LEFT JOIN shop p ON p.id = i.ticket_shop_id
                   WHERE i.consumer_id = $1
                   ORDER BY CASE WHEN i.status IN ('issued', 'reserved') THEN 0 ELSE 1 END, i.issued_at DESC, i.id DESC LIMIT 200";
 
-    ONE: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until
-          FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id WHERE i.id = $1";
+    ONE: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until,
+                  i.ticket, i.ticket_shop_id, p.name AS ticket_shop_name, i.ticket_until
+          FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id LEFT JOIN shop p ON p.id = i.ticket_shop_id
+          WHERE i.id = $1";
 
     FIND: "SELECT i.id, i.reward_id, i.tenant_id, i.brand_id, b.name AS brand_name, r.name AS reward_name, r.category, r.unit_cost_minor, r.handling_fee_minor, r.currency,
-                  i.status, i.automatic, i.wallet_id, i.consumer_id, n.display_name, c.public_code, i.delivered_at, i.delivered_shop_id,
-                  n.deleted_at, c.blocked_at
+                  i.status, i.automatic, i.wallet_id, i.consumer_id, n.display_name, c.public_code, i.issued_at, i.delivered_at, i.delivered_shop_id,
+                  n.deleted_at, c.blocked_at, i.code, i.ticket_shop_id, i.ticket_until, i.goal_id
            FROM reward_instance i
            JOIN reward r ON r.id = i.reward_id
            JOIN brand b ON b.id = i.brand_id

@@ -137,6 +137,14 @@ pub(crate) async fn hand_over(tx: &mut Tx, actor: &Actor, now: Timestamp, place:
     if counted.is_some() { Err(Error::NoneAtShop) } else { Ok(()) }
 }
 
+/// [`Error::NoneAtShop`] when the shop's last counted one is gone.
+pub(crate) async fn has_one(tx: &mut Tx, reward: RewardId, shop: ShopId) -> Result<(), Error> {
+    match tx.query(COUNTED).bind(reward).bind(shop).maybe::<(i64,)>().await? {
+        Some((left,)) if left < 1 => Err(Error::NoneAtShop),
+        _ => Ok(()),
+    }
+}
+
 /// It was a mistake: the unit is back at the shop, if it was counted there.
 pub(crate) async fn take_back(tx: &mut Tx, actor: &Actor, now: Timestamp, place: Place, instance: RewardInstanceId) -> Result<(), Error> {
     let (reward, shop, tenant) = place;

@@ -59,6 +59,8 @@ const FUNCTIONS: &[Function] = &[
     function("consumer/read_rewards", "", Refuses(&[])),
     function("consumer/reserve", "reward=rew_00000000000000000000000000000001", Refuses(&[])),
     function("consumer/release", "reservation=rin_00000000000000000000000000000001", Refuses(&[])),
+    function("consumer/read_ticket", "reward=rin_00000000000000000000000000000001", Refuses(&[])),
+    function("consumer/take_ticket", "reward=rin_00000000000000000000000000000001&shop=sho_00000000000000000000000000000001", Refuses(&[])),
     function("consumer/read_you", "", Refuses(&[])),
     function("consumer/read_claim", "card=S1", Public),
     function("consumer/claim_card", "code=S1", Refuses(&[])),

@@ -9,8 +9,8 @@ use crate::{BrandId, CampaignId, CivilDate, Currency, RewardId, ShopId, Timestam
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewIncident {
-    /// The reward's code: it stays valid everywhere.
-    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    /// The reward's code, or its ticket's text: it stays valid everywhere.
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub code: String,
 }
 

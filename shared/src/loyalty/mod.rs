@@ -21,6 +21,7 @@ pub mod review_queue;
 pub mod sell_in_file;
 pub mod simulation;
 pub mod suspicion;
+pub mod ticket;
 mod wire;
 
 pub use campaign::{CampaignRules, Rule, RuleKind};

@@ -2,13 +2,14 @@
 //!
 //! A phone writes every sale into its queue before it sends it, with network and without. What waits is sent oldest
 //! first, at most [`BATCH_MAX`] at a time; each sale is answered apart, and only an answer takes it from the ones that
-//! wait. Here is the part of that which needs neither a browser nor a database: the browser keeps the entries in
+//! wait. A reward that is handed over by its ticket is one of them: it has a number of the same chain and goes the same
+//! way. Here is the part of that which needs neither a browser nor a database: the browser keeps the entries in
 //! IndexedDB, tests keep them in memory, and both ask the same functions.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{PurchaseAnswer, PurchaseStatus, campaign::Unit};
+use super::{Delivery, PurchaseAnswer, PurchaseStatus, campaign::Unit};
 use crate::{DeviceId, Problem, PurchaseId, Timestamp, time::HOUR_MS};
 
 /// Most sales in one batch.
@@ -45,7 +46,7 @@ pub struct Batch {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BatchItem {
-    /// The canonical JSON of a `Capture`, exactly as it was signed.
+    /// The canonical JSON of a `Capture` or of a delivery by ticket, exactly as it was signed.
     #[cfg_attr(feature = "openapi", schema(max_length = 12288))]
     pub capture: String,
     /// ECDSA P-256 with SHA-256 over it, 64 bytes r‖s, base64url without padding.
@@ -76,6 +77,9 @@ pub struct ItemAnswer {
     /// With 201: accepted or held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purchase: Option<PurchaseAnswer>,
+    /// With 201, of a reward that was handed over by its ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
     /// Otherwise: why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -160,7 +164,7 @@ pub struct Entry {
     /// How the shop calls the consumer: `Ana · ••42`.
     #[serde(default)]
     pub label: String,
-    /// Sum of the lines, minor units.
+    /// Sum of the lines, minor units; of a reward, what its brand owes for it, once the server has said so.
     #[serde(default)]
     pub total_minor: i64,
     /// Units in the basket.
@@ -169,6 +173,9 @@ pub struct Entry {
     /// What the phone expected, when it could.
     #[serde(default)]
     pub estimate: Option<Gain>,
+    /// No sale, but a reward that was handed over: its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward: Option<String>,
     /// What became of it; absent while it waits.
     #[serde(default)]
     pub settled: Option<Settled>,
@@ -252,6 +259,7 @@ pub fn next_batch(entries: &[Entry], device: DeviceId) -> Vec<&Entry> {
 pub fn settled(answer: &ItemAnswer, now_ms: i64) -> Option<Settled> {
     let settled = |verdict, code, gain, purchase_id| Settled { at_ms: now_ms, verdict, code, gain, purchase_id, seen: false };
     match (&answer.purchase, &answer.problem) {
+        (None, None) if answer.delivery.is_some() => Some(settled(Verdict::Accepted, None, Gain::default(), None)),
         (Some(purchase), _) if purchase.status == PurchaseStatus::Accepted => {
             Some(settled(Verdict::Accepted, None, Gain::of(purchase), Some(purchase.purchase_id)))
         }
@@ -271,6 +279,9 @@ pub fn settle(entries: &mut [Entry], sent: &[Uuid], answer: &BatchAnswer, now_ms
             && let Some(settled) = settled(answer, now_ms)
         {
             entry.settled = Some(settled);
+            if let Some(delivery) = &answer.delivery {
+                entry.total_minor = delivery.owed_minor;
+            }
             changed.push(*id);
         }
     }
@@ -325,12 +336,13 @@ mod tests {
             total_minor: 0,
             units: 1,
             estimate: None,
+            reward: None,
             settled: settled.then_some(verdict),
         }
     }
 
     fn answer(status: u16, code: &str) -> ItemAnswer {
-        ItemAnswer { status, replayed: false, purchase: None, problem: Some(Problem::new(status, code, "")) }
+        ItemAnswer { status, replayed: false, purchase: None, delivery: None, problem: Some(Problem::new(status, code, "")) }
     }
 
     #[test]
@@ -361,6 +373,29 @@ mod tests {
             Some((Verdict::Refused, Some("QR_STALE")))
         );
         assert!(entries[0].needs_eye() && entries[1].waits() && entries[2].waits());
+    }
+
+    #[test]
+    fn a_reward_that_was_handed_over_says_what_is_owed_for_it() {
+        let mut entries = vec![Entry { reward: Some("R1".into()), ..entry(1, false) }];
+        let sent = [entries[0].id];
+        let delivery = Delivery {
+            reward_instance_id: crate::RewardInstanceId::fixed(1),
+            reward_name: "Termo".into(),
+            brand_name: "Sierra".into(),
+            consumer_label: "Ana".into(),
+            owed_minor: 270_000,
+            currency: crate::Currency::Cop,
+            owed_total_minor: 540_000,
+            replayed: false,
+            delivered_at: Timestamp(0),
+        };
+        let item = ItemAnswer { status: 201, replayed: false, purchase: None, delivery: Some(delivery), problem: None };
+
+        settle(&mut entries, &sent, &BatchAnswer { items: vec![item], known: KnownCaptures::default(), now: Timestamp(0) }, 7);
+
+        assert_eq!(entries[0].settled.as_ref().map(|settled| settled.verdict), Some(Verdict::Accepted));
+        assert_eq!(entries[0].total_minor, 270_000);
     }
 
     #[test]

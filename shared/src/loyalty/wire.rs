@@ -7,6 +7,7 @@ use super::{
     campaign::{CampaignRules, CapScope, Unit},
     evaluation::{NoAwardReason, Trace},
     life::{CampaignState, ReviewAsked, RewardAvailability},
+    ticket::RewardTicket,
 };
 use crate::{
     BrandId, CampaignId, CampaignVersionId, CardId, CardKeyId, ConsumerId, Country, Currency, Gtin, LocalTime, MemberId, OrganisationId,
@@ -293,6 +294,9 @@ pub struct RewardInstance {
     /// It is held until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved_until: Option<Timestamp>,
+    /// For one shop, with network or without; while it waits, and until somebody takes another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<RewardTicket>,
 }
 
 /// A reward of the catalogue that is to be held for a consumer.
@@ -672,8 +676,8 @@ pub struct DeliveryPreview {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewDelivery {
-    /// The text of the reward's code, as read.
-    #[cfg_attr(feature = "openapi", schema(max_length = 64))]
+    /// The text of the reward's code, or of its ticket, as read.
+    #[cfg_attr(feature = "openapi", schema(max_length = 256))]
     pub code: String,
     /// The shop that hands over; needed with an API key, taken from the session otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -39,6 +39,6 @@ async fn undo(
 /// What a reward's code is, before the shop decides.
 #[utoipa::path(post, path = "/deliveries/preview", operation_id = "previewDelivery", tag = "deliveries", request_body = NewDelivery, responses((status = 200, description = "Nothing changed.", body = DeliveryPreview)))]
 async fn preview(State(api): State<ApiState>, ActorOf(actor): ActorOf, body: Body<NewDelivery>) -> Result<Json<DeliveryPreview>, Refusal> {
-    let (mut tx, _) = api.read().await?;
-    Ok(Json(loyalty::reward::preview_delivery(&mut tx, &actor, &body.value.code).await?))
+    let (mut tx, now) = api.read().await?;
+    Ok(Json(loyalty::reward::preview_delivery(&mut tx, &actor, now, &body.value.code).await?))
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     DeviceId, Problem, PurchaseId, ShopId,
     loyalty::{
-        Capture, ImportPurchase, NewReturn, NewReview, PreviewPurchase, PurchaseAnswer, PurchaseReturn,
+        Capture, Delivery, ImportPurchase, NewReturn, NewReview, PreviewPurchase, PurchaseAnswer, PurchaseReturn,
         capture::{DEVICE_HEADER, SIGNATURE_HEADER},
         queue::{BATCH_MAX, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ItemAnswer},
         receipt::ReceiptLink,
@@ -144,6 +144,10 @@ async fn taken(
 
 /// Registers what a phone kept while it had no network: up to 20 sales, oldest first, each answered apart.
 ///
+/// An item may also be a reward that the phone handed over by its ticket: canonical JSON of `captured_at_ms`, `counter`,
+/// `delivery_id`, `device_id`, `member_id`, `previous_sha256`, `shop_id`, `skew_ms`, `ticket` and `version` (1), with a
+/// number of the same chain. It is answered with `delivery` in the place of `purchase`.
+///
 /// The body is a `Batch` in JSON, signed as a whole like a single capture (`mostrador-device`, `mostrador-signature`);
 /// each item carries its own signature over its own text. Every sale stands in a transaction of its own, so one that is
 /// refused keeps no other from counting; each counts against the phone's rate. When the server itself fails it stops there: what it did not answer is sent
@@ -191,10 +195,24 @@ async fn create_batch(State(api): State<ApiState>, request: Request) -> Result<J
 async fn one_of_batch(api: &ApiState, device: DeviceId, batch: &Batch, item: &BatchItem) -> ItemAnswer {
     let signature = BASE64URL_NOPAD.decode(item.signature.as_bytes()).unwrap_or_default();
     let arrival = Arrival { body: item.capture.as_bytes(), signature: &signature, device_clock_ms: Some(batch.sent_at_ms) };
+    if is_delivery(&item.capture) {
+        return match handed_over(api, device, arrival).await {
+            Ok(delivery) => {
+                telemetry::purchase("delivered");
+                let replayed = delivery.replayed;
+                ItemAnswer { status: StatusCode::CREATED.as_u16(), replayed, purchase: None, delivery: Some(delivery), problem: None }
+            }
+            Err(Refusal(problem)) => {
+                telemetry::purchase(&problem.code);
+                refused(problem)
+            }
+        };
+    }
     let answer = match taken(api, device, arrival, None).await {
         Ok(outcome) => match serde_json::from_slice(&outcome.bytes) {
             Ok(purchase) => {
-                ItemAnswer { status: StatusCode::CREATED.as_u16(), replayed: outcome.replayed, purchase: Some(purchase), problem: None }
+                let (status, replayed) = (StatusCode::CREATED.as_u16(), outcome.replayed);
+                ItemAnswer { status, replayed, purchase: Some(purchase), delivery: None, problem: None }
             }
             Err(_) => refused(Problem::new(500, "internal", "The stored answer cannot be read.")),
         },
@@ -209,7 +227,38 @@ async fn one_of_batch(api: &ApiState, device: DeviceId, batch: &Batch, item: &Ba
 }
 
 fn refused(problem: Problem) -> ItemAnswer {
-    ItemAnswer { status: problem.status, replayed: false, purchase: None, problem: Some(problem) }
+    ItemAnswer { status: problem.status, replayed: false, purchase: None, delivery: None, problem: Some(problem) }
+}
+
+/// No sale names a ticket.
+fn is_delivery(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Ticketed {
+        #[serde(rename = "ticket")]
+        _ticket: serde::de::IgnoredAny,
+    }
+    serde_json::from_str::<Ticketed>(text).is_ok()
+}
+
+/// One reward that a phone handed over, in a transaction of its own. A refusal is written down too, so that the next sale
+/// follows it.
+async fn handed_over(api: &ApiState, device: DeviceId, arrival: Arrival<'_>) -> Result<Delivery, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let device = identity::device::find_signing(&mut tx, device).await?.ok_or_else(unknown_device)?;
+    let problem: Problem = match loyalty::ticket::hand_over(&mut tx, &api.loyalty, now, &device, arrival).await {
+        Ok(delivery) => {
+            tx.commit().await?;
+            return Ok(delivery);
+        }
+        Err(error) => error.into(),
+    };
+    drop(tx);
+    if problem.status < 500 {
+        let (mut tx, now) = api.begin().await?;
+        loyalty::ticket::note_refusal(&mut tx, now, &device, arrival, &problem.code).await?;
+        tx.commit().await?;
+    }
+    Err(problem.into())
 }
 
 /// The header is what proxies and queues look at: it must not say something else than what was signed.

@@ -15,6 +15,7 @@ mod paper;
 mod phone;
 mod phone_script;
 mod problems;
+mod tickets;
 mod tills;
 mod world;
 

@@ -142,6 +142,8 @@ fn doors(world: &World) -> Vec<Door> {
             .stranger(OtherShop)
             .wrong([Ana, Brand, Operator, ImportKey]),
         door("undoDelivery", Owner).at("{instance}").body(json!({})).stranger(OtherShop).wrong([Ana, Brand]),
+        // The row before undid its delivery, and the one after takes it back.
+        door("createRewardTicket", Ana).body(json!({ "reward_instance_id": "{instance}", "shop_id": world.shop })).stranger(Luz).wrong([Owner, Brand, ImportKey]),
         door("createReturn", Owner).at("{purchase}").body(json!({ "lines": "all" })).stranger(OtherShop).wrong([Ana, Brand]),
         door("reviewPurchase", Operator).at("{purchase}").body(json!({ "decision": "approve" })).wrong([OperatorAnalyst, Brand, Ana, Owner, ImportKey]).told(409),
         // A stamp card's reward has no price.

@@ -21,6 +21,7 @@ use shared::{
             BATCH_VERSION, Batch, BatchAnswer, BatchItem, ChainEnd, Entry, ItemAnswer, KnownCaptures, Settled, Verdict, next_batch, settle,
             settled,
         },
+        ticket::{DELIVERY_VERSION, TicketDelivery},
     },
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -108,10 +109,45 @@ impl Phone {
             total_minor: 0,
             units: 1,
             estimate: None,
+            reward: None,
             settled: None,
         });
         self.disk.chain = ChainEnd { counter: capture.counter, sha256 };
         self.disk.numbered = capture.counter;
+    }
+
+    /// The same for a reward that is handed over by its ticket.
+    pub fn keep_delivery(&mut self, id: Uuid, ticket: &str, at: Timestamp) {
+        let told = TicketDelivery {
+            captured_at_ms: self.clock(at),
+            counter: self.disk.chain.counter + 1,
+            delivery_id: id,
+            device_id: self.till.device,
+            member_id: self.till.owner,
+            previous_sha256: self.disk.chain.sha256.clone(),
+            shop_id: self.till.shop,
+            skew_ms: self.disk.skew_ms,
+            ticket: ticket.to_owned(),
+            version: DELIVERY_VERSION,
+        };
+        let bytes = told.canonical_bytes();
+        let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
+        self.disk.entries.push(Entry {
+            id,
+            device_id: told.device_id,
+            counter: told.counter,
+            signature: self.till.sign(&bytes),
+            capture: String::from_utf8(bytes).unwrap(),
+            captured_at_ms: told.captured_at_ms,
+            label: "Termo".into(),
+            total_minor: 0,
+            units: 0,
+            estimate: None,
+            reward: Some("R1".into()),
+            settled: None,
+        });
+        self.disk.chain = ChainEnd { counter: told.counter, sha256 };
+        self.disk.numbered = told.counter;
     }
 
     /// What is sent next; with nothing that waits, the question what the server knows.

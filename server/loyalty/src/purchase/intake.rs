@@ -33,7 +33,7 @@ pub(super) fn read(device: &SigningDevice, body: &[u8]) -> Result<(Capture, Link
     let Some(claimed_at) = corrected(&capture, capture.captured_at_ms) else {
         return refuse("an instant is outside the calendar");
     };
-    let link = Link::of(&capture, body, claimed_at);
+    let link = Link::new(capture.counter, capture.client_purchase_id, body, claimed_at);
     Ok((capture, link))
 }
 

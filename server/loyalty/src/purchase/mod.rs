@@ -9,7 +9,7 @@ mod facts;
 mod intake;
 mod posting;
 mod queries;
-mod receipt;
+pub(crate) mod receipt;
 mod returns;
 mod review;
 mod velocity;

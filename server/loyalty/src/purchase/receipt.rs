@@ -1,4 +1,5 @@
-//! What arrived from each phone: every sale that its signature proved, refused ones too.
+//! What arrived from each phone: every sale that its signature proved, refused ones too; and every reward that it handed
+//! over by a ticket, which has a number of the same chain.
 //!
 //! A phone numbers its sales without gaps and chains them by hash, so a sale that was lost, hidden or made on a copy of
 //! the phone shows. For a sale that comes live the chain is only written down: its code is of this half minute and its
@@ -7,11 +8,7 @@
 use db::{Tx, sql};
 use identity::device::SigningDevice;
 use sha2::{Digest, Sha256};
-use shared::{
-    DeviceId, Timestamp,
-    loyalty::{Capture, queue::KnownCaptures},
-    time::MINUTE_MS,
-};
+use shared::{DeviceId, Timestamp, loyalty::queue::KnownCaptures, time::MINUTE_MS};
 use uuid::Uuid;
 
 use super::{AHEAD_MAX_MS, CLOCK_SUSPECT, QUEUE_WINDOW_MS, source_of};
@@ -26,7 +23,7 @@ const MISSING_MAX: usize = 100;
 
 /// A sale's place in its phone's chain.
 #[derive(Debug, Clone)]
-pub(super) struct Link {
+pub(crate) struct Link {
     pub counter: i64,
     pub sha256: [u8; 32],
     pub claimed_at: Timestamp,
@@ -34,8 +31,9 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn of(capture: &Capture, body: &[u8], claimed_at: Timestamp) -> Self {
-        Self { counter: capture.counter, sha256: Sha256::digest(body).into(), claimed_at, client_purchase_id: capture.client_purchase_id }
+    /// `id` is the sale's own; `body` are its bytes as received.
+    pub(crate) fn new(counter: i64, id: Uuid, body: &[u8], claimed_at: Timestamp) -> Self {
+        Self { counter, sha256: Sha256::digest(body).into(), claimed_at, client_purchase_id: id }
     }
 }
 
@@ -106,7 +104,7 @@ async fn runs_back(tx: &mut Tx, device: DeviceId, last: Option<&Neighbour>, link
 }
 
 /// Writes down that a sale arrived; the same sale again changes nothing.
-pub(super) async fn write(tx: &mut Tx, now: Timestamp, device: DeviceId, link: &Link, refusal: Option<&str>) -> Result<(), Error> {
+pub(crate) async fn write(tx: &mut Tx, now: Timestamp, device: DeviceId, link: &Link, refusal: Option<&str>) -> Result<(), Error> {
     tx.query(INSERT)
         .bind(device)
         .bind(link.counter)

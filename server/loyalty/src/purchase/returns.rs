@@ -303,7 +303,7 @@ async fn reverse(
         if amount > 0 {
             let scope = account::scope(evaluation.unit, evaluation.brand_id, evaluation.campaign_id);
             let place = account.wallets.iter().position(|wallet| wallet.scope == scope).ok_or(Error::NoSuchPurchase)?;
-            let undoable = ledger::undoable(tx, account.wallets[place].id).await?;
+            let undoable = ledger::undoable(tx, account.wallets[place].id, now).await?;
             // What this very return undid for another campaign of the same wallet is gone.
             let undoable: Vec<_> =
                 undoable.into_iter().filter(|(instance, ..)| !account.closed.iter().any(|closed| closed.instance == *instance)).collect();

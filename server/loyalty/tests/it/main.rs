@@ -22,6 +22,7 @@ mod replay;
 mod rights;
 mod sandbox;
 mod seals;
+mod tickets;
 mod twins;
 mod velocity;
 mod waited;
@@ -221,7 +222,7 @@ both_databases! {
         let mut tx = db.begin().await.unwrap();
         let code = reward::of_consumer(&mut tx, &world.ana, world.consumer).await.unwrap()[0].code.clone().unwrap();
         let new = NewDelivery { code: code.clone(), shop_id: None };
-        let preview = reward::preview_delivery(&mut tx, &world.tendero, &code).await.unwrap();
+        let preview = reward::preview_delivery(&mut tx, &world.tendero, NOW, &code).await.unwrap();
         let done = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &new).await.unwrap();
         let again = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &new).await.unwrap();
         let owed = shop::payables(&mut tx, &world.tendero, NOW).await.unwrap();

@@ -295,7 +295,7 @@ db::both_databases! {
         rights::decide(&mut tx, &Actor::System, NOW, request.id, &PrivacyAnswer { done: true, answer: "Listo".into() }).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = db.begin().await.unwrap();
-        let looked = reward::preview_delivery(&mut tx, &world.tendero, &code).await;
+        let looked = reward::preview_delivery(&mut tx, &world.tendero, NOW, &code).await;
         let handed = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &NewDelivery { code: code.clone(), shop_id: None }).await;
         drop(tx);
         let mut tx = db.begin().await.unwrap();
@@ -321,7 +321,7 @@ db::both_databases! {
         let (ana, _) = signed_in(&world).await;
         leave(&world, &ana).await;
         let mut tx = db.begin().await.unwrap();
-        let looked = reward::preview_delivery(&mut tx, &world.tendero, &code).await;
+        let looked = reward::preview_delivery(&mut tx, &world.tendero, NOW, &code).await;
         let handed = reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW, &NewDelivery { code, shop_id: None }).await;
 
         assert!(matches!(looked, Err(Error::NotDeliverable)));
