@@ -64,8 +64,8 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId,
     .await?;
     let data_until = days::last_received_at(tx, &scope, from, end).await?;
     let (eligible_shops,): (i64,) = tx.query(SHOPS).bind(brand).bind(tenant).bind(from).bind(end).bind(scope.start()).one().await?;
-    let (rewards_delivered,): (i64,) = tx.query(DELIVERED).bind(brand).bind(from).bind(to).one().await?;
-    let (owed_minor,): (i64,) = tx.query(OWED).bind(brand).bind(currency).one().await?;
+    let (rewards_delivered,): (i64,) = tx.query(DELIVERED).bind(brand).bind(tenant).bind(from).bind(to).one().await?;
+    let (owed_minor,): (i64,) = tx.query(OWED).bind(brand).bind(tenant).bind(currency).one().await?;
     let all_days = (0..days).filter_map(|day| from.plus_days(day));
     Ok(Summary {
         from,
@@ -97,12 +97,13 @@ sql! {
             WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.enrolled_date < $4 AND (b.left_date IS NULL OR b.left_date >= $3)
               AND (s.closed_at IS NULL OR s.closed_at > $5)";
 
-    DELIVERED: "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'undo' THEN -1 ELSE 1 END), 0) AS BIGINT) FROM payable_entry WHERE brand_id = $1 AND business_date BETWEEN $2 AND $3";
+    DELIVERED: "SELECT CAST(COALESCE(SUM(CASE WHEN kind = 'undo' THEN -1 ELSE 1 END), 0) AS BIGINT) FROM payable_entry
+                WHERE brand_id = $1 AND tenant_id = $2 AND business_date BETWEEN $3 AND $4";
 
     /// Without what was recorded as settled.
     OWED: "SELECT CAST(COALESCE(SUM(e.amount_minor), 0) AS BIGINT)
-                  - CAST((SELECT COALESCE(SUM(p.amount_minor), 0) FROM statement_payment p JOIN statement s ON s.id = p.statement_id WHERE s.brand_id = $1 AND s.currency = $2) AS BIGINT)
-           FROM owed_entry e WHERE e.brand_id = $1 AND e.currency = $2";
+                  - CAST((SELECT COALESCE(SUM(p.amount_minor), 0) FROM statement_payment p JOIN statement s ON s.id = p.statement_id WHERE s.brand_id = $1 AND s.tenant_id = $2 AND s.currency = $3) AS BIGINT)
+           FROM owed_entry e WHERE e.brand_id = $1 AND e.tenant_id = $2 AND e.currency = $3";
 
     COUNTRY: "SELECT o.country FROM brand b JOIN organisation o ON o.id = b.tenant_id WHERE b.id = $1";
 }

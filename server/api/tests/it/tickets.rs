@@ -1,7 +1,6 @@
 //! A reward that is fetched without network, through the doors that phones use.
 
 use axum::http::StatusCode;
-use db::Db;
 use serde_json::json;
 use shared::{
     loyalty::{PurchaseStatus, queue::Verdict},

@@ -46,10 +46,15 @@ pub async fn cohorts(tx: &mut Tx, scope: &Scope) -> Result<Report<Cohorts>, Erro
     let registering = Registering::read(tx, scope, cohort(scope, first, firsts.last().copied().unwrap_or(first))?).await?;
     let begins: Vec<Timestamp> = firsts.iter().map(|first| scope.start_of(*first)).collect();
     let mut active: FxHashMap<(CivilDate, CivilDate), Set> = FxHashMap::default();
+    // A day has thousands of sales, and all of them the same month.
+    let mut today = (first, first_of(first));
     days::each(tx, scope, first, after(scope)?, |sale| {
+        if today.0 != sale.date {
+            today = (sale.date, first_of(sale.date));
+        }
         let counts = !sale.own && sale.at < scope.as_of && sale.at >= sale.registered_at && sale.is_valid() && registering.has(sale);
         let cohort = begins.partition_point(|begin| *begin <= sale.registered_at).checked_sub(1).and_then(|place| firsts.get(place));
-        if let Some((cohort, month)) = cohort.zip(first_of(sale.date)).filter(|_| counts) {
+        if let Some((cohort, month)) = cohort.zip(today.1).filter(|_| counts) {
             active.entry((*cohort, month)).or_default().insert(sale.buyer);
         }
     })
