@@ -399,7 +399,8 @@ sql! {
     /// With those that are closed: their products are moved after a while, and are nobody's at a real shop until then.
     BRAND_WORLDS: "SELECT id, world_id FROM brand WHERE world_id IS NOT NULL";
 
-    SHOP_WORLDS: "SELECT s.shop_id, s.world_id FROM sandbox_shop s JOIN sandbox_world w ON w.id = s.world_id WHERE w.closed_at IS NULL";
+    /// With those of worlds that are closed: a shop that was made to try something never becomes a real one.
+    SHOP_WORLDS: "SELECT shop_id, world_id FROM sandbox_shop";
 
     PAUSES: "SELECT campaign_id, paused_from, paused_until FROM campaign_pause";
 
