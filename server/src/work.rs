@@ -32,7 +32,8 @@ pub fn registry(app: &App) -> anyhow::Result<jobs::Registry> {
     let registry = loyalty::purchase::waited::register(registry, app.loyalty.clone());
     let registry = reports::digest::register(registry, app.keys.clone(), app.config.public_url.trim_end_matches('/').to_owned());
     let registry = reports::audience::register(registry, app.keys.clone());
-    Ok(notifications::register_with(registry, app.port.clone(), app.config.messages.rules(), Arc::new(app.keys.clone())))
+    let still = Arc::new(reports::audience::WhileItRuns);
+    Ok(notifications::register_asking(registry, app.port.clone(), app.config.messages.rules(), Arc::new(app.keys.clone()), still))
 }
 
 /// Works until `app.stop` turns true. Each loop is a task of its own, so that a bug in one ends that one alone, and it is

@@ -124,6 +124,28 @@ pub struct NewProduct {
     pub currency: Currency,
 }
 
+/// A suggested price in another money than the product's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OtherPrice {
+    /// Which money: that of shops that sell in it.
+    pub currency: Currency,
+    /// Suggested price of one, minor units of that money.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100000000000_i64))]
+    pub suggested_price_minor: i64,
+}
+
+/// Suggested prices in other moneys than the product's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OtherPrices {
+    /// Each money once, and not the product's own. Shops that sell in another one are suggested none.
+    #[cfg_attr(feature = "openapi", schema(max_items = 3))]
+    pub prices: Vec<OtherPrice>,
+}
+
 /// What is in a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -101,6 +101,7 @@ fn verb_name(verb: &str) -> String {
         "privacy.exported" => t::backoffice_verb_privacy_exported(),
         "privacy.unblocked" => t::backoffice_verb_privacy_unblocked(),
         "product.pack_removed" => t::backoffice_verb_product_pack_removed(),
+        "product.prices_set" => t::backoffice_verb_product_prices_set(),
         "product.pack_set" => t::backoffice_verb_product_pack_set(),
         "purchase.approval_proposed" => t::backoffice_verb_purchase_approval_proposed(),
         "purchase.approved" => t::backoffice_verb_purchase_approved(),

@@ -639,6 +639,9 @@ async fn look(tx: &mut db::Tx, actor: &identity::Actor, now: shared::Timestamp, 
         first_purchase: false,
         used: Default::default(),
     };
+    // An example in another money would count its figures as if they were of this one.
+    let money = rules.currency.unwrap_or(scene.organisation.country.currency());
+    let suggested = |product: &shared::catalogue::Product| product.suggested_price_minor.filter(|_| product.currency == money);
     let takes_part = |product: &&shared::catalogue::Product| rules.products.contains(&product.id);
     let first = scene.products.iter().find(takes_part);
     let second = scene.products.iter().filter(takes_part).nth(1);
@@ -654,8 +657,8 @@ async fn look(tx: &mut db::Tx, actor: &identity::Actor, now: shared::Timestamp, 
             .map(|(product, quantity)| Line {
                 product: Some(product.id),
                 quantity: *quantity,
-                suggested_price_minor: product.suggested_price_minor,
-                unit_price_minor: product.suggested_price_minor.unwrap_or(0),
+                suggested_price_minor: suggested(product),
+                unit_price_minor: suggested(product).unwrap_or(0),
                 discount_minor: 0,
                 reward_line: false,
             })
@@ -687,7 +690,7 @@ pub async fn read_builder(query: String) -> Result<Sheet, UiError> {
     let products = scene.products.iter().map(|product| Pick {
         id: product.id.to_string(),
         name: product.name.clone(),
-        detail: [Some(product.gtin.short()), product.suggested_price_minor.map(price)]
+        detail: [Some(product.gtin.short()), product.suggested_price_minor.map(|minor| shared::format::money(minor, product.currency, country))]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()

@@ -25,6 +25,7 @@ fn groups() -> Vec<RailGroup> {
                 item("/b/", t::brand_nav_summary(), path::HOUSE, path::HOUSE_FILL),
                 item("/b/reports", t::brand_nav_reports(), path::CHART_LINE_UP, path::CHART_LINE_UP_FILL),
                 item(CAMPAIGNS, t::brand_nav_campaigns(), path::MEGAPHONE_SIMPLE, path::MEGAPHONE_SIMPLE_FILL),
+                item("/b/rewards", t::brand_nav_rewards(), path::SEAL_CHECK, path::SEAL_CHECK_FILL),
                 item("/b/audiences", t::brand_nav_audiences(), path::USERS, path::USERS_FILL),
                 item("/b/products", t::brand_nav_products(), path::BARCODE, path::BARCODE_FILL),
             ],

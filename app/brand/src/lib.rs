@@ -25,6 +25,7 @@ mod panels;
 mod payouts;
 mod products;
 mod review;
+mod rewards;
 mod rows;
 mod simulation;
 mod statement;
@@ -56,7 +57,9 @@ fn brand_other(path: String) -> AnyView {
         "/b/campaigns/edit" => view! { <builder::BuilderPage /> }.into_light(),
         "/b/campaign" => view! { <campaigns::CampaignPage /> }.into_light(),
         "/b/campaign/simulation" => view! { <simulation::SimulationPage /> }.into_light(),
+        "/b/rewards" => view! { <rewards::ListPage /> }.into_light(),
         "/b/reward" => view! { <handover::HandoverPage /> }.into_light(),
+        "/b/reward/review" => view! { <handover::ReviewPage /> }.into_light(),
         "/b/campaign/review" => view! { <review::ReviewPage /> }.into_light(),
         "/b/reports/rows" => view! { <rows::RowsPage /> }.into_light(),
         "/b/reports/schedule" => view! { <mailing::MailingPage /> }.into_light(),

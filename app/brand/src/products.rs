@@ -6,7 +6,7 @@ use kit::{
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{Country, catalogue::Product, format, identity::Brand};
+use shared::{Country, Currency, catalogue::Product, format, identity::Brand};
 
 use crate::frame::Desk;
 
@@ -17,6 +17,8 @@ pub struct Shelf {
     /// The one that is edited.
     chosen: Option<Product>,
     brands: Vec<Brand>,
+    /// What is suggested for the chosen one where goods are sold in dollars.
+    dollars: Option<i64>,
     country: Country,
     manages: bool,
 }
@@ -49,8 +51,8 @@ pub(crate) fn ListPage() -> impl IntoView {
 }
 
 fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
-    let Shelf { products, chosen, brands, country, manages } = shelf;
-    let form = (manages && (adds || chosen.is_some())).then(|| view! { <Edit product=chosen brands /> });
+    let Shelf { products, chosen, brands, dollars, country, manages } = shelf;
+    let form = (manages && (adds || chosen.is_some())).then(|| view! { <Edit product=chosen brands dollars country /> });
     let list = if products.is_empty() {
         let (title, text) = if searched {
             (t::brand_products_none_title(), t::brand_products_none_text())
@@ -96,7 +98,7 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
 }
 
 #[component]
-fn Edit(product: Option<Product>, brands: Vec<Brand>) -> impl IntoView {
+fn Edit(product: Option<Product>, brands: Vec<Brand>, dollars: Option<i64>, country: Country) -> impl IntoView {
     let sending = Sending::new();
     let title = if product.is_some() { t::brand_products_edit() } else { t::backoffice_products_new() };
     let (id, gtin, name, category, price, brand) = match product {
@@ -107,6 +109,10 @@ fn Edit(product: Option<Product>, brands: Vec<Brand>) -> impl IntoView {
         None => (String::new(), String::new(), String::new(), "drink".to_owned(), String::new(), None),
     };
     let known = !id.is_empty();
+    let dollars = dollars.map(|minor| format::money_field(minor, Currency::Usd)).unwrap_or_default();
+    let in_dollars = (country.currency() != Currency::Usd).then(|| {
+        view! { <Field id="price_usd" label=t::brand_products_price_usd() initial=dollars prefix="USD" money=true inputmode="decimal" optional=true help=t::brand_products_price_usd_help() error=sending.error("price_usd") /> }
+    });
     let brands = brands.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
     let brand = brand.map(|brand| brand.to_string()).unwrap_or_default();
     let gtin_field = if known {
@@ -117,12 +123,13 @@ fn Edit(product: Option<Product>, brands: Vec<Brand>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="edit">
             <div class="panel__head"><h2 id="edit">{title}</h2></div>
-            <Form action="/fn/brand/save_product" sending fields=&["gtin", "name", "price"]>
+            <Form action="/fn/brand/save_product" sending fields=&["gtin", "name", "price", "price_usd"]>
                 <input type="hidden" name="id" value=id />
                 {gtin_field}
                 <div class="fields">
                     <Field id="name" label=t::backoffice_products_name() initial=name maxlength=120 required=true help=t::brand_products_name_help() error=sending.error("name") />
                     <Field id="price" label=t::backoffice_products_price() initial=price prefix="$" money=true inputmode="decimal" optional=true error=sending.error("price") />
+                    {in_dollars}
                     <Choice id="category" label=t::backoffice_products_category() options=categories(&category) chosen=category.clone() />
                     <Choice id="brand" label=t::backoffice_products_brand() options=brands chosen=brand />
                 </div>
@@ -143,10 +150,15 @@ pub async fn read_products(#[server(default)] words: String, #[server(default)] 
     let brands = identity::organisation::brands(&mut tx, &actor).await?;
     let mut products = catalogue::product::of_tenant(&mut tx, &actor).await?;
     let chosen = products.iter().find(|product| product.id.to_string() == id).cloned();
+    let dollars = match &chosen {
+        Some(product) => catalogue::price::others(&mut tx, &actor, product.id).await?.prices,
+        None => Vec::new(),
+    };
+    let dollars = dollars.iter().find(|price| price.currency == Currency::Usd).map(|price| price.suggested_price_minor);
     let key = identity::search_key(&words);
     let key = key.trim();
     products.retain(|product| identity::search_key(&product.name).contains(key) || product.gtin.to_string().contains(key));
-    Ok(Shelf { products, chosen, brands, country: organisation.country, manages: actor.manages(organisation.id).is_ok() })
+    Ok(Shelf { products, chosen, brands, dollars, country: organisation.country, manages: actor.manages(organisation.id).is_ok() })
 }
 
 /// Adds a product, or changes the one of `id`.
@@ -156,28 +168,39 @@ pub async fn save_product(
     gtin: String,
     name: String,
     #[server(default)] price: String,
+    // Absent: a form of before, which says nothing about it.
+    #[server(default)] price_usd: Option<String>,
     #[server(default)] category: String,
     #[server(default)] brand: String,
 ) -> Result<(), UiError> {
-    use shared::{Problem, catalogue::NewProduct};
+    use shared::{
+        Problem,
+        catalogue::{NewProduct, OtherPrice},
+    };
     let (mut tx, actor, now) = request::begin().await?;
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
     actor.manages(organisation.id)?;
     let brands = identity::organisation::brands(&mut tx, &actor).await?;
     let brand = brands.iter().find(|one| one.id.to_string() == brand).or(brands.first()).ok_or_else(Problem::not_found)?;
     let currency = organisation.country.currency();
-    let price = match price.trim() {
-        "" => None,
-        price => {
-            Some(format::typed_money(price, currency).ok_or_else(|| Problem::field("price", "price_typed", "Not an amount of money."))?)
-        }
+    let typed = |text: &str, currency, field: &'static str| match text.trim() {
+        "" => Ok(None),
+        text => format::typed_money(text, currency).map(Some).ok_or_else(|| Problem::field(field, "price_typed", "Not an amount of money.")),
     };
+    let price = typed(&price, currency, "price")?;
+    let dollars = price_usd.map(|text| typed(&text, Currency::Usd, "price_usd")).transpose()?;
     let gtin = shared::Gtin::typed(&gtin).map_err(|wrong| Problem::field("gtin", wrong.code(), wrong.to_string()))?;
     let new = NewProduct { gtin, brand_id: Some(brand.id), name, category, suggested_price_minor: price, currency };
-    match id.as_str() {
+    let saved = match id.as_str() {
         "" => catalogue::product::create(&mut tx, &actor, now, &new).await?,
         id => catalogue::product::update(&mut tx, &actor, now, id.parse().map_err(|_| Problem::not_found())?, &new).await?,
     };
+    if let Some(dollars) = dollars.filter(|_| currency != Currency::Usd) {
+        let mut others = catalogue::price::others(&mut tx, &actor, saved.id).await?;
+        others.prices.retain(|price| price.currency != Currency::Usd);
+        others.prices.extend(dollars.map(|minor| OtherPrice { currency: Currency::Usd, suggested_price_minor: minor }));
+        catalogue::price::set_others(&mut tx, &actor, now, saved.id, &others).await?;
+    }
     tx.commit().await?;
     request::go("/b/products");
     Ok(())

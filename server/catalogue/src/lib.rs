@@ -8,6 +8,7 @@
 mod error;
 pub mod import;
 pub mod pack;
+pub mod price;
 pub mod product;
 pub mod proposal;
 
@@ -15,5 +16,5 @@ pub use error::Error;
 
 /// Every statement of the crate, so that one test prepares them all on both databases.
 pub fn statements() -> Vec<db::Sql> {
-    [import::STATEMENTS, pack::STATEMENTS, product::STATEMENTS, proposal::STATEMENTS].concat()
+    [import::STATEMENTS, pack::STATEMENTS, price::STATEMENTS, product::STATEMENTS, proposal::STATEMENTS].concat()
 }

@@ -11,7 +11,7 @@ use shared::{
     page::PAGE_SIZE_MAX,
 };
 
-use crate::{Error, pack};
+use crate::{Error, pack, price};
 
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 120;
@@ -168,6 +168,7 @@ pub(crate) async fn replace(tx: &mut Tx, actor: &Actor, now: Timestamp, before: 
         .bind(id)
         .execute()
         .await?;
+    price::forget(tx, id, new.currency).await?;
     changed(tx, now).await?;
     // Both sides in the same form, so that nothing seems to change but what does.
     let after = get(tx, actor, id).await?;
@@ -177,7 +178,7 @@ pub(crate) async fn replace(tx: &mut Tx, actor: &Actor, now: Timestamp, before: 
 }
 
 /// Tells every process that the list changed; the value never repeats, even when a change is undone with its group.
-async fn changed(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
+pub(crate) async fn changed(tx: &mut Tx, now: Timestamp) -> Result<(), Error> {
     tx.query(BUMP).bind(now).execute().await?;
     Ok(())
 }
@@ -224,10 +225,20 @@ pub async fn list(tx: &mut Tx, actor: &Actor, words: &str, cursor: Option<&str>,
     Ok(Page { items: rows.into_iter().take(limit as usize).map(Product::from).collect(), next_cursor })
 }
 
-/// Everything that a shop's phone keeps for its own look-ups; at most 5 000, the newest.
+/// Everything that a shop's phone keeps for its own look-ups; at most 5 000, the newest. Prices are in the shop's money:
+/// what nobody suggested in it has none.
 pub async fn for_shop(tx: &mut Tx, actor: &Actor) -> Result<Vec<Product>, Error> {
-    actor.member()?;
-    Ok(tx.query(ALL).all::<Row>().await?.into_iter().map(Product::from).collect())
+    let (_, shop, _) = actor.member()?;
+    let currency = identity::shop::get(tx, shop).await?.currency;
+    let others = price::in_money(tx, currency).await?;
+    let rows = tx.query(ALL).all::<Row>().await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| match row.currency == currency {
+            true => Product::from(row),
+            false => Product { suggested_price_minor: others.get(&row.id).copied(), currency, ..Product::from(row) },
+        })
+        .collect())
 }
 
 /// Products of the brands of the actor's tenant; at most 1 000.

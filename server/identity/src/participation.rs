@@ -79,6 +79,34 @@ pub async fn list(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<Vec<Part
     Ok(tx.query(LIST).bind(brand).bind(tenant).all().await?)
 }
 
+/// Where a shop is that takes part.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Place {
+    /// The shop.
+    pub shop_id: ShopId,
+    /// Its name.
+    pub name: String,
+    /// Its zone; may be empty.
+    pub zone: String,
+    /// The distributor's name for it.
+    pub distributor_code: Option<String>,
+}
+
+/// Where all shops are that take part now, by name; at most 20 000. A long read: not inside a transaction that writes.
+pub async fn places(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<Vec<Place>, Error> {
+    if *actor == Actor::Anonymous {
+        return Err(Error::Unauthorized);
+    }
+    let tenant = owner(tx, brand).await?;
+    actor.reads(tenant)?;
+    Ok(tx.query(PLACES).bind(brand).bind(tenant).all().await?)
+}
+
+/// Which shops take part now, for a verb that has asked already who may; at most 20 000.
+pub async fn ids(tx: &mut Tx, brand: BrandId, tenant: OrganisationId) -> Result<Vec<ShopId>, Error> {
+    Ok(tx.query(IDS).bind(brand).bind(tenant).all::<(ShopId,)>().await?.into_iter().map(|(shop,)| shop).collect())
+}
+
 /// Zones of the shops that take part now, each once; at most 200.
 pub async fn zones(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<Vec<String>, Error> {
     if *actor == Actor::Anonymous {
@@ -92,6 +120,11 @@ pub async fn zones(tx: &mut Tx, actor: &Actor, brand: BrandId) -> Result<Vec<Str
 sql! {
     ZONES: "SELECT DISTINCT s.zone FROM shop_brand b JOIN shop s ON s.id = b.shop_id
             WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.left_at IS NULL AND s.zone <> '' ORDER BY s.zone LIMIT 200";
+
+    PLACES: "SELECT b.shop_id, s.name, s.zone, s.distributor_code FROM shop_brand b JOIN shop s ON s.id = b.shop_id
+             WHERE b.brand_id = $1 AND b.tenant_id = $2 AND b.left_at IS NULL ORDER BY s.search_key, s.id LIMIT 20000";
+
+    IDS: "SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2 AND left_at IS NULL LIMIT 20000";
 
     /// No row: the shop takes part already.
     ENROL: "INSERT INTO shop_brand (brand_id, tenant_id, shop_id, enrolled_at, enrolled_date) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";

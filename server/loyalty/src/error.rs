@@ -102,6 +102,9 @@ pub enum Error {
     /// Fewer days or shops than were promised.
     #[error("the reward was promised: it can be had on more days and at more shops, not on fewer")]
     RewardPromised,
+    /// What was shown as before is not so any more.
+    #[error("somebody else changed when and where the reward is handed over")]
+    HandoverChanged,
     /// A control needs ten shops on each side.
     #[error("a control needs ten shops on each side")]
     TooFewShops,
@@ -290,6 +293,7 @@ impl From<Error> for Problem {
             Error::HeldPurchasesWait => Problem::new(409, "loyalty.held_purchases_wait", detail),
             Error::ControlFixed => Problem::new(409, "loyalty.control_fixed", detail),
             Error::RewardPromised => Problem::new(409, "loyalty.reward_promised", detail),
+            Error::HandoverChanged => Problem::new(409, "loyalty.handover_changed", detail),
             Error::TooFewShops => Problem::new(409, "loyalty.too_few_shops", detail),
             Error::RewardNotHere => Problem::new(409, "loyalty.reward_not_here", detail),
             Error::AlreadyPublished => Problem::new(409, "loyalty.already_published", detail),

@@ -41,6 +41,7 @@ pub mod failed_code;
 mod full_card;
 pub mod gate;
 pub mod goal;
+pub mod handover;
 pub mod history;
 mod ledger;
 pub mod level;
@@ -93,6 +94,7 @@ pub fn statements() -> Vec<db::Sql> {
         failed_code::STATEMENTS,
         gate::STATEMENTS,
         goal::STATEMENTS,
+        handover::STATEMENTS,
         history::STATEMENTS,
         ledger::STATEMENTS,
         level::STATEMENTS,

@@ -1,5 +1,7 @@
 //! Rewards: what a brand offers, what a consumer completed, and what a shop handed over.
 
+use std::collections::HashSet;
+
 use db::{Tx, sql};
 use identity::{Actor, audit, keys::random};
 use jobs::outbox::{self, NewEvent};
@@ -161,22 +163,13 @@ pub async fn get_at(tx: &mut Tx, actor: &Actor, now: Timestamp, id: RewardId) ->
 /// Says on which days and at which shops a reward is handed over from now on; those that wait go by it, too. What was
 /// published or given can only be handed over on more days and at more shops than was said.
 pub async fn set_availability(tx: &mut Tx, actor: &Actor, now: Timestamp, id: RewardId, new: &RewardAvailability) -> Result<Reward, Error> {
-    let before = get(tx, actor, id).await?;
+    get(tx, actor, id).await?;
     let (tenant,): (OrganisationId,) = tx.query(TENANT_OF).bind(id).one().await?;
     actor.manages(tenant)?;
-    if new.from.zip(new.until).is_some_and(|(from, until)| until < from) {
-        return Err(Error::Field("until"));
-    }
-    if new.shops.len() > RewardAvailability::SHOPS_MAX {
-        return Err(Error::Field("shops"));
-    }
-    let (promised,): (bool,) = tx.query(PROMISED).bind(id).bind(tenant).one().await?;
-    if promised && !new.covers(&before.availability) {
-        return Err(Error::RewardPromised);
-    }
-    for shop in &new.shops {
-        identity::shop::get(tx, *shop).await.map_err(|_| Error::Field("shops"))?;
-    }
+    // Two who change it at once are asked one after the other whether they take something away.
+    tx.lock(id.lock_key()).await?;
+    let before = get(tx, actor, id).await?;
+    check_availability(tx, tenant, &before, new).await?;
     tx.query(SET_AVAILABILITY).bind(new.from).bind(new.until).bind(Json(new.shops.clone())).bind(id).bind(tenant).execute().await?;
     rule_book::bump(tx, now).await?;
     audit::record(
@@ -193,6 +186,40 @@ pub async fn set_availability(tx: &mut Tx, actor: &Actor, now: Timestamp, id: Re
     get(tx, actor, id).await
 }
 
+/// Whether a reward of that tenant could be handed over so from now on.
+pub(crate) async fn check_availability(tx: &mut Tx, tenant: OrganisationId, before: &Reward, new: &RewardAvailability) -> Result<(), Error> {
+    if new.from.zip(new.until).is_some_and(|(from, until)| until < from) {
+        return Err(Error::Field("until"));
+    }
+    if new.shops.len() > RewardAvailability::SHOPS_MAX {
+        return Err(Error::Field("shops"));
+    }
+    if is_promised(tx, tenant, before.id).await? && !new.covers(&before.availability) {
+        return Err(Error::RewardPromised);
+    }
+    // Those that hand it over already, and those that take part, are known; a list is long and the rest is short.
+    let mut known: HashSet<ShopId> = before.availability.shops.iter().copied().collect();
+    if new.shops.iter().any(|shop| !known.contains(shop)) {
+        known.extend(identity::participation::ids(tx, before.brand_id, tenant).await?);
+    }
+    for shop in new.shops.iter().filter(|shop| !known.contains(shop)) {
+        identity::shop::get(tx, *shop).await.map_err(|_| Error::Field("shops"))?;
+    }
+    Ok(())
+}
+
+/// A published campaign gives it, or somebody has one: it can be handed over on more days and at more shops, not on fewer.
+pub async fn promised(tx: &mut Tx, actor: &Actor, id: RewardId) -> Result<bool, Error> {
+    let brand = get(tx, actor, id).await?.brand_id;
+    let brand = identity::organisation::find_brand(tx, brand).await?.ok_or(Error::NotFound)?;
+    is_promised(tx, brand.organisation_id, id).await
+}
+
+async fn is_promised(tx: &mut Tx, tenant: OrganisationId, id: RewardId) -> Result<bool, Error> {
+    let (promised,): (bool,) = tx.query(PROMISED).bind(id).bind(tenant).one().await?;
+    Ok(promised)
+}
+
 /// When and where a reward is handed over, with its owner's country.
 pub(crate) async fn availability(tx: &mut Tx, id: RewardId) -> Result<(RewardAvailability, Country), Error> {
     let (from, until, shops, country): (Option<CivilDate>, Option<CivilDate>, Json<Vec<ShopId>>, Country) =
@@ -200,7 +227,10 @@ pub(crate) async fn availability(tx: &mut Tx, id: RewardId) -> Result<(RewardAva
     Ok((RewardAvailability { from, until, shops: shops.0 }, country))
 }
 
-/// Rewards of the actor's tenant with what is left of them at this instant, newest first; at most 200.
+/// Longest list of rewards.
+pub const LISTED_MAX: usize = 200;
+
+/// Rewards of the actor's tenant with what is left of them at this instant, newest first; at most [`LISTED_MAX`].
 pub async fn list(tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<Vec<Reward>, Error> {
     let tenant = actor.tenant()?;
     actor.reads(tenant)?;

@@ -39,8 +39,15 @@ pub struct KnownProduct {
     pub name: String,
     /// Its owner.
     pub owner: Option<(OrganisationId, BrandId)>,
-    /// Suggested price, minor units.
-    pub suggested_price_minor: Option<i64>,
+    /// Suggested prices, minor units, each with its money.
+    pub prices: Vec<(Currency, i64)>,
+}
+
+impl KnownProduct {
+    /// What is suggested where goods are sold in that money; a price in another one says nothing there.
+    pub fn suggested_minor(&self, currency: Currency) -> Option<i64> {
+        self.prices.iter().find(|(money, _)| *money == currency).map(|(_, minor)| *minor)
+    }
 }
 
 /// A reward that a full card gives.
@@ -258,6 +265,7 @@ struct ProductRow {
     tenant_id: Option<OrganisationId>,
     brand_id: Option<BrandId>,
     suggested_price_minor: Option<i64>,
+    currency: Currency,
 }
 
 #[derive(sqlx::FromRow)]
@@ -303,11 +311,17 @@ async fn read(tx: &mut Tx, epoch: i64) -> Result<RuleBook, Error> {
     let controls: HashMap<CampaignId, Arc<HashSet<ShopId>>> =
         controls.into_iter().map(|(campaign, shops)| (campaign, Arc::new(shops))).collect();
     let rewards: HashMap<RewardId, RewardRow> = rewards.into_iter().map(|reward| (reward.id, reward)).collect();
+    let mut others: HashMap<ProductId, Vec<(Currency, i64)>> = HashMap::new();
+    for (product, currency, minor) in tx.query(PRICES).all::<(ProductId, Currency, i64)>().await? {
+        others.entry(product).or_default().push((currency, minor));
+    }
     let products = products
         .into_iter()
         .map(|row| {
             let owner = row.tenant_id.zip(row.brand_id);
-            (row.gtin, KnownProduct { id: row.id, name: row.name, owner, suggested_price_minor: row.suggested_price_minor })
+            let mut prices = others.remove(&row.id).unwrap_or_default();
+            prices.extend(row.suggested_price_minor.map(|minor| (row.currency, minor)));
+            (row.gtin, KnownProduct { id: row.id, name: row.name, owner, prices })
         })
         .collect();
     // Those with an end of their own, or a beginning: at some instant they have no version. A sandbox's are its own business.
@@ -371,7 +385,9 @@ sql! {
     /// At least the clock, and always another number than before.
     BUMP: "UPDATE epoch SET value = CASE WHEN value >= $1 THEN value + 1 ELSE $1 END WHERE name = 'rules'";
 
-    PRODUCTS: "SELECT gtin, id, name, tenant_id, brand_id, suggested_price_minor FROM product";
+    PRODUCTS: "SELECT gtin, id, name, tenant_id, brand_id, suggested_price_minor, currency FROM product";
+
+    PRICES: "SELECT product_id, currency, suggested_price_minor FROM product_price";
 
     VERSIONS: "SELECT v.campaign_id, v.id AS version_id, c.tenant_id, c.brand_id, b.name AS brand_name, c.name, v.rules, v.valid_from, v.valid_until, c.settled_at, b.world_id, b.closed_at,
                       EXISTS (SELECT 1 FROM campaign_goal g WHERE g.campaign_id = v.campaign_id) AS has_goal
@@ -383,7 +399,8 @@ sql! {
     /// With those that are closed: their products are moved after a while, and are nobody's at a real shop until then.
     BRAND_WORLDS: "SELECT id, world_id FROM brand WHERE world_id IS NOT NULL";
 
-    SHOP_WORLDS: "SELECT s.shop_id, s.world_id FROM sandbox_shop s JOIN sandbox_world w ON w.id = s.world_id WHERE w.closed_at IS NULL";
+    /// With those of worlds that are closed: a shop that was made to try something never becomes a real one.
+    SHOP_WORLDS: "SELECT shop_id, world_id FROM sandbox_shop";
 
     PAUSES: "SELECT campaign_id, paused_from, paused_until FROM campaign_pause";
 

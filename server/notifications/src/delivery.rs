@@ -1,6 +1,6 @@
 //! The job that brings one message: ask whether it may leave, hand it over, write down what came of it.
 
-use std::sync::Arc;
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use db::{Db, Tx, sql};
 use jobs::{JobError, Registry};
@@ -26,14 +26,37 @@ pub fn register(registry: Registry, port: Arc<Port>, sealer: Arc<dyn Seal>) -> R
 
 /// Puts the delivery into a worker's registry.
 pub fn register_with(registry: Registry, port: Arc<Port>, rules: Rules, sealer: Arc<dyn Seal>) -> Registry {
+    register_asking(registry, port, rules, sealer, Arc::new(Always))
+}
+
+/// What [`Still::why_not`] gives.
+pub type Holds<'a> = Pin<Box<dyn Future<Output = Result<Option<&'static str>, db::Error>> + Send + 'a>>;
+
+/// Lent by whoever writes promotions: whether what one says still holds when it is about to leave, hours after it was
+/// written.
+pub trait Still: Send + Sync {
+    /// Why it may not leave any more, in a word for its row; `None`: it holds. Asked in the transaction that lets it out.
+    fn why_not<'a>(&'a self, tx: &'a mut Tx, now: Timestamp, id: MessageId) -> Holds<'a>;
+}
+
+/// Nobody writes promotions here.
+struct Always;
+impl Still for Always {
+    fn why_not<'a>(&'a self, _: &'a mut Tx, _: Timestamp, _: MessageId) -> Holds<'a> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// The same; every promotion that is about to leave is asked of `still`.
+pub fn register_asking(registry: Registry, port: Arc<Port>, rules: Rules, sealer: Arc<dyn Seal>, still: Arc<dyn Still>) -> Registry {
     registry.outside(DELIVER, move |db, now, job| {
-        let (port, sealer) = (port.clone(), sealer.clone());
+        let (port, sealer, still) = (port.clone(), sealer.clone(), still.clone());
         Box::pin(async move {
             let id = job.payload["message_id"]
                 .as_str()
                 .and_then(|text| text.parse().ok())
                 .ok_or_else(|| JobError::Hopeless("no message".into()))?;
-            let admitted = admit(db, now, id, &rules, &port).await?;
+            let admitted = admit(db, now, id, &rules, &port, still.as_ref()).await?;
             match admitted {
                 Admitted::No => Ok(()),
                 Admitted::At(later) => Err(JobError::Later { wait_ms: later.since(now), why: "the night of whoever gets it".into() }),
@@ -88,7 +111,7 @@ enum Admitted {
 }
 
 /// Whether a message may leave now. From here on it counts for the day.
-async fn admit(db: &Db, now: Timestamp, id: MessageId, rules: &Rules, port: &Port) -> Result<Admitted, JobError> {
+async fn admit(db: &Db, now: Timestamp, id: MessageId, rules: &Rules, port: &Port, still: &dyn Still) -> Result<Admitted, JobError> {
     let mut tx = db.begin().await?;
     // No row: already delivered, or cancelled; the job came twice.
     let Some(waiting) = tx.query(WAITING).bind(id).maybe::<Waiting>().await? else {
@@ -114,7 +137,10 @@ async fn admit(db: &Db, now: Timestamp, id: MessageId, rules: &Rules, port: &Por
     } else if waiting.category == Category::Authentication {
         None
     } else {
-        why_not(&mut tx, now, &waiting, &person, rules).await?
+        match why_not(&mut tx, now, &waiting, &person, rules).await? {
+            None if waiting.category == Category::Marketing => still.why_not(&mut tx, now, id).await?,
+            reason => reason,
+        }
     };
     if let Some(reason) = refused {
         end(&mut tx, now, id, Status::Refused, Some(reason)).await?;

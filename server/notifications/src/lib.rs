@@ -7,6 +7,7 @@
 //! Invariants, each held by the named guard:
 //! - a message exists exactly if the fact behind it does      same transaction
 //! - the same news is told once                               unique `dedupe_key`
+//! - a promotion leaves only while what it says holds       [`Still`], asked by `delivery::admit`
 //! - nothing but a code leaves after a STOP, beyond the daily limit or at night   `delivery::admit`, under the person's lock
 //! - a state never goes back                                  [`Status::rank`], compared in the UPDATE
 //! - address and text are sealed while they wait, forgotten afterwards, and reach no log
@@ -30,7 +31,7 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{MessageId, Timestamp};
 
-pub use delivery::{DELIVER, register, register_with};
+pub use delivery::{DELIVER, Holds, Still, register, register_asking, register_with};
 pub use mail::{NewMail, PARTS_MAX, Part, bundle, mail};
 pub use news::{Inbound, OptOut, Told, forget, is_stop, opt_out, receive, stops, sweep, withdrawn};
 pub use notice::{ConsentUsed, Notice, Template, notify};

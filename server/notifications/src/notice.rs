@@ -27,7 +27,8 @@ pub enum Template {
     News,
     /// To a shop's owner: her shop, the month, what it earned, what is owed to it.
     ShopStatement,
-    /// The code, for which reward, and at which shop she asked for it.
+    /// The code, for which reward, and at which shop she asked for it. By WhatsApp the code alone: its category takes nothing
+    /// else.
     Redemption,
 }
 

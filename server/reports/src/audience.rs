@@ -4,8 +4,8 @@
 //! - nothing leaves without a second confirmation              `confirmed_at`, set once
 //! - only who agreed to this brand's promotions is written to  `reach::of`, person by person, when her message is made
 //! - nobody gets one message twice                             the message's unique `dedupe_key`
-//! - a campaign is advertised while somebody can take part in it   [`running`], at the preparation, the confirmation and before
-//!   each part is written
+//! - a campaign is advertised while somebody can take part in it   [`running`], at the preparation, the confirmation, before
+//!   each part is written, and when each message is about to leave ([`WhileItRuns`])
 //! - an audience of few is not written to, and not counted     [`K_ANONYMITY`], at the preparation and at the confirmation
 //!
 //! The port of messages holds back what may not leave: after a STOP, beyond the daily limit, at night.
@@ -13,10 +13,10 @@
 use db::{Tx, sql};
 use identity::{Actor, Keys, audit, consent::Purpose, reach, shop};
 use jobs::{JobError, Lane, NewJob, Registry};
-use notifications::{Notice, Template};
+use notifications::{Holds, Notice, Still, Template};
 use serde_json::json;
 use shared::{
-    AudienceMessageId, BrandId, CampaignId, CivilDate, ConsumerId, Country, OrganisationId, Timestamp,
+    AudienceMessageId, BrandId, CampaignId, CivilDate, ConsumerId, Country, MessageId, OrganisationId, Timestamp,
     loyalty::{CampaignState, Standing},
     reports::{
         K_ANONYMITY,
@@ -195,6 +195,37 @@ async fn running(tx: &mut Tx, (tenant, brand): (OrganisationId, BrandId), campai
     Ok(Running { name: row.name, ends_at })
 }
 
+/// What the night held back leaves in the morning only if its campaign still counts then: it may have been paused or ended
+/// by somebody meanwhile.
+pub struct WhileItRuns;
+
+impl Still for WhileItRuns {
+    fn why_not<'a>(&'a self, tx: &'a mut Tx, now: Timestamp, id: MessageId) -> Holds<'a> {
+        Box::pin(async move {
+            let Some(row) = tx.query(ADVERTISED).bind(id).maybe::<Advertised>().await? else {
+                return Ok(None);
+            };
+            let Some(campaign) = row.campaign_id.filter(|_| row.variables.len() > 1) else {
+                return Ok(None);
+            };
+            match running(tx, (row.tenant_id, row.brand_id), campaign, now).await {
+                Ok(_) => Ok(None),
+                Err(Error::Store(error)) => Err(error),
+                Err(_) => Ok(Some("campaign_not_running")),
+            }
+        })
+    }
+}
+
+/// What a written message is about.
+#[derive(sqlx::FromRow)]
+struct Advertised {
+    tenant_id: OrganisationId,
+    brand_id: BrandId,
+    campaign_id: Option<CampaignId>,
+    variables: Json<Vec<String>>,
+}
+
 async fn enqueue(tx: &mut Tx, now: Timestamp, id: AudienceMessageId, after: Option<ConsumerId>) -> Result<(), Error> {
     let payload = json!({ "audience_message_id": id, "after": after });
     jobs::enqueue(tx, now, NewJob { kind: WRITE, lane: Lane::Quick, payload, run_at: now, dedupe_key: None }).await?;
@@ -351,6 +382,9 @@ sql! {
 
     NEXT: "SELECT DISTINCT m.consumer_id FROM segment_member m JOIN consumer c ON c.id = m.consumer_id
            WHERE m.brand_id = $1 AND m.name = $2 AND m.from_at <= $3 AND m.until_at > $3 AND m.consumer_id > $4 AND c.deleted_at IS NULL ORDER BY m.consumer_id LIMIT $5";
+
+    /// By its own name, which only its job knows: whose it is stands in the row.
+    ADVERTISED: "SELECT a.tenant_id, a.brand_id, a.campaign_id, a.variables FROM audience_written w JOIN audience_message a ON a.id = w.audience_message_id WHERE w.message_id = $1";
 
     WRITTEN: "INSERT INTO audience_written (audience_message_id, message_id) VALUES ($1, $2)";
 

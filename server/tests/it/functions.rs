@@ -126,8 +126,11 @@ const FUNCTIONS: &[Function] = &[
     function("brand/read_campaign", "campaign=cam_00000000000000000000000000000001", Refuses(&[])),
     function("brand/publish_campaign", "campaign=cam_00000000000000000000000000000001", Refuses(&[BrandAnalyst])),
     function("brand/read_review", "campaign=cam_00000000000000000000000000000001", Refuses(&[])),
+    function("brand/read_rewards", "", Refuses(&[])),
     function("brand/read_handover", "reward=rew_00000000000000000000000000000001", Refuses(&[])),
     function("brand/save_handover", "reward=rew_00000000000000000000000000000001&from=2026-03-01", Refuses(&[BrandAnalyst])),
+    function("brand/read_handover_change", "reward=rew_00000000000000000000000000000001", Refuses(&[BrandAnalyst])),
+    function("brand/confirm_handover", "reward=rew_00000000000000000000000000000001", Refuses(&[BrandAnalyst])),
     function(
         "brand/set_goal",
         "campaign=cam_00000000000000000000000000000001&target_units=100&consumers_min=5&per_consumer_max=10&goal_reward=rew_00000000000000000000000000000001",

@@ -9,7 +9,7 @@ use axum::{
 };
 use shared::{
     Page, ProductId,
-    catalogue::{ImportReport, NewPack, NewProduct, Pack, Product},
+    catalogue::{ImportReport, NewPack, NewProduct, OtherPrices, Pack, Product},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -26,6 +26,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(get, update))
+        .routes(routes!(get_prices, set_prices))
         .routes(routes!(get_pack, set_pack, remove_pack))
         .merge(imports)
 }
@@ -65,6 +66,27 @@ async fn update(
     let product = catalogue::product::update(&mut tx, &actor, now, id, &body.value).await?;
     tx.commit().await?;
     Ok(Json(product))
+}
+
+/// Suggested prices in other moneys than the product's own, for shops that sell in them.
+#[utoipa::path(get, path = "/products/{id}/prices", operation_id = "getProductPrices", tag = "products", params(("id" = ProductId, Path)), responses((status = 200, description = "None of them: such shops are suggested no price.", body = OtherPrices)))]
+async fn get_prices(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<ProductId>) -> Result<Json<OtherPrices>, Refusal> {
+    let (mut tx, _) = api.read().await?;
+    Ok(Json(catalogue::price::others(&mut tx, &actor, id).await?))
+}
+
+/// Replaces them. Operator, and keys with `products:write` for the own brands.
+#[utoipa::path(put, path = "/products/{id}/prices", operation_id = "setProductPrices", tag = "products", params(("id" = ProductId, Path)), request_body = OtherPrices, responses((status = 200, description = "So they are.", body = OtherPrices)))]
+async fn set_prices(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<ProductId>,
+    body: Body<OtherPrices>,
+) -> Result<Json<OtherPrices>, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let prices = catalogue::price::set_others(&mut tx, &actor, now, id, &body.value).await?;
+    tx.commit().await?;
+    Ok(Json(prices))
 }
 
 /// What is in a pack. 404: the product is none.

@@ -17,8 +17,8 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get)).routes(routes!(set_availability))
 }
 
-/// The organisation's rewards, newest first; the operator sees everybody's.
-#[utoipa::path(get, path = "/rewards", operation_id = "listRewards", tag = "rewards", responses((status = 200, description = "At most 500.", body = Vec<Reward>)))]
+/// The organisation's rewards, newest first.
+#[utoipa::path(get, path = "/rewards", operation_id = "listRewards", tag = "rewards", responses((status = 200, description = "At most 200.", body = Vec<Reward>)))]
 async fn list(State(api): State<ApiState>, ActorOf(actor): ActorOf) -> Result<Json<Vec<Reward>>, Refusal> {
     let (mut tx, now) = api.read().await?;
     Ok(Json(loyalty::reward::list(&mut tx, &actor, now).await?))

@@ -82,6 +82,8 @@ fn doors(world: &World) -> Vec<Door> {
         door("createProduct", Operator).body(product("7702535011119", "Nuevo")).wrong([BrandAnalyst, OperatorAnalyst, Ana, Owner, ImportKey]),
         door("updateProduct", Operator).at(world.cola).body(product(COLA, "Cola Sierra 400 ml")).wrong([BrandAnalyst, OperatorAnalyst, Ana, Owner, ImportKey]),
         door("getPack", Owner).at(world.cola).wrong([Ana]).told(404),
+        door("getProductPrices", Owner).at(world.cola).wrong([Ana]),
+        door("setProductPrices", Operator).at(world.cola).body(json!({ "prices": [{ "currency": "USD", "suggested_price_minor": 125 }] })).wrong([BrandAnalyst, OperatorAnalyst, Ana, Owner, ImportKey]),
         // Nobody packs a product into itself.
         door("setPack", Operator).at(world.cola).body(json!({ "unit_gtin": COLA, "units": 6 })).wrong([BrandAnalyst, OperatorAnalyst, Ana, Owner, ImportKey]).told(422),
         door("removePack", Operator).at(world.cola).wrong([BrandAnalyst, OperatorAnalyst, Ana, Owner, ImportKey]),

@@ -10,7 +10,7 @@ use db::both_databases;
 use identity::{Actor, organisation};
 use shared::{
     Country, Currency, OrganisationId, SessionId, Timestamp, UserId,
-    catalogue::{ImportOutcome, NewProduct},
+    catalogue::{ImportOutcome, NewProduct, OtherPrice, OtherPrices},
     identity::{MemberRole, NewShop, OrganisationKind, UserRole},
 };
 
@@ -46,6 +46,39 @@ both_databases! {
         for sql in catalogue::statements() {
             tx.check(sql).await.unwrap_or_else(|error| panic!("{error}: {}", sql.postgres));
         }
+    }
+
+    async fn a_shop_is_suggested_prices_in_its_own_money_or_none(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let made = product::create(&mut tx, &operator(), NOW, &cola()).await.unwrap();
+        let keys = identity::Keys::new(&secrecy::SecretBox::new(Box::new([1; 32])));
+        let owner_of = async |tx: &mut db::Tx, last: &str, country: Country| {
+            let phone = identity::Phone::parse(Country::Co, &format!("300 123 {last}")).unwrap();
+            let phone = identity::challenge::VerifiedPhone::trusted(&keys, phone);
+            let new = NewShop::new("La Esquina", country);
+            let (shop, member) = identity::shop::register(tx, NOW, &phone, &new, "Rosa").await.unwrap();
+            Actor::Member { member, shop, role: MemberRole::Owner, device: None, session: SessionId::fixed(1) }
+        };
+        let pesos = owner_of(&mut tx, "0001", Country::Co).await;
+        let dollars = owner_of(&mut tx, "0002", Country::Mx).await;
+        tx.query(db::Sql::same("UPDATE shop SET currency = 'USD' WHERE currency = 'MXN'")).execute().await.unwrap();
+        let shown = async |tx: &mut db::Tx, actor: &Actor| product::for_shop(tx, actor).await.unwrap().into_iter().map(|one| (one.suggested_price_minor, one.currency)).next().unwrap();
+        let price = |currency, suggested_price_minor| OtherPrice { currency, suggested_price_minor };
+
+        assert_eq!(shown(&mut tx, &pesos).await, (Some(250_000), Currency::Cop));
+        assert_eq!(shown(&mut tx, &dollars).await, (None, Currency::Usd), "2 500 pesos are not 2 500 dollars");
+        let set = OtherPrices { prices: vec![price(Currency::Usd, 75), price(Currency::Mxn, 1_500)] };
+        let told = catalogue::price::set_others(&mut tx, &operator(), NOW, made.id, &set).await.unwrap();
+        assert_eq!(told.prices, [price(Currency::Mxn, 1_500), price(Currency::Usd, 75)]);
+        assert_eq!((shown(&mut tx, &pesos).await, shown(&mut tx, &dollars).await), ((Some(250_000), Currency::Cop), (Some(75), Currency::Usd)));
+        for wrong in [vec![price(Currency::Cop, 1)], vec![price(Currency::Usd, 1), price(Currency::Usd, 2)], vec![price(Currency::Usd, -1)]] {
+            let refused = catalogue::price::set_others(&mut tx, &operator(), NOW, made.id, &OtherPrices { prices: wrong }).await;
+            assert!(matches!(refused, Err(Error::Field("prices"))));
+        }
+        // Its own price is in dollars from now on: that is the one.
+        let moved = NewProduct { suggested_price_minor: Some(80), currency: Currency::Usd, ..cola() };
+        product::update(&mut tx, &operator(), NOW, made.id, &moved).await.unwrap();
+        assert_eq!((shown(&mut tx, &pesos).await, shown(&mut tx, &dollars).await), ((None, Currency::Cop), (Some(80), Currency::Usd)));
     }
 
     async fn a_barcode_is_one_product_and_its_change_is_noticed(db: &Db) {

@@ -273,7 +273,7 @@ pub async fn preview(
             Some(if matches!(actor, Actor::Key { .. }) { found.without_name() } else { found })
         }
     };
-    let basket = Basket::new(&book, shop.id, &basket.lines);
+    let basket = Basket::new(&book, &shop, &basket.lines);
     let local = identity::shop::local(&shop.time_zone, now);
     let evaluated = facts::evaluate_all(tx, &book, Mode::Preview, &shop, local, holder.as_ref(), &basket).await?;
     let purchase = tx.new_id();
@@ -295,7 +295,7 @@ async fn record(tx: &mut Tx, loyalty: &Loyalty, known: &Arc<RuleBook>, now: Time
             None => Err(refusal(tx, now, &sale).await?),
         };
     };
-    let basket = Basket::new(book, sale.shop.id, &sale.lines);
+    let basket = Basket::new(book, &sale.shop, &sale.lines);
     let at = happened_at(&sale, now);
     let known = queries::find_known(tx, &sale, &holder, &basket.hash(), at).await?;
     if let Some(same) = known.same_key {
@@ -507,15 +507,16 @@ pub(crate) struct Basket {
 }
 
 impl Basket {
-    fn new(book: &RuleBook, shop: ShopId, lines: &[ImportLine]) -> Self {
+    fn new(book: &RuleBook, shop: &SellingShop, lines: &[ImportLine]) -> Self {
         let mut basket = Self { lines: Vec::with_capacity(lines.len()), owners: Vec::with_capacity(lines.len()) };
         for line in lines {
-            let product = book.product(&line.gtin, shop);
+            let product = book.product(&line.gtin, shop.id);
+            let suggested = product.and_then(|product| product.suggested_minor(shop.currency));
             let parsed = Line {
                 product: product.map(|product| product.id),
                 quantity: line.quantity,
-                unit_price_minor: line.unit_price_minor.or(product.and_then(|product| product.suggested_price_minor)).unwrap_or(0),
-                suggested_price_minor: product.and_then(|product| product.suggested_price_minor),
+                unit_price_minor: line.unit_price_minor.or(suggested).unwrap_or(0),
+                suggested_price_minor: suggested,
                 discount_minor: line.discount_minor,
                 reward_line: line.reward_line,
             };

@@ -83,8 +83,8 @@ pub async fn decide(
     if held.status != PurchaseStatus::Held {
         return Err(Error::NotHeld);
     }
-    let basket = basket(tx, &book, held.shop_id, id).await?;
     let shop = SellingShop { id: held.shop_id, currency: held.currency, time_zone: held.time_zone };
+    let basket = basket(tx, &book, &shop, id).await?;
     // Of somebody who left nothing can be earned, but it can be turned down.
     let holder = card::find_by_consumer(tx, held.consumer_id, shop.id).await?;
     let local = identity::shop::local(&shop.time_zone, held.purchased_at);
@@ -150,8 +150,8 @@ pub(crate) async fn reject_all_of(
     while !waiting.is_empty() {
         for (id,) in waiting {
             let held: Held = tx.query(HELD).bind(id).one().await?;
-            let basket = basket(tx, &book, held.shop_id, id).await?;
             let shop = SellingShop { id: held.shop_id, currency: held.currency, time_zone: held.time_zone };
+            let basket = basket(tx, &book, &shop, id).await?;
             let holder = card::find_by_consumer(tx, held.consumer_id, shop.id).await?;
             let local = identity::shop::local(&shop.time_zone, held.purchased_at);
             let nothing = Evaluated::default();
@@ -186,7 +186,7 @@ pub(crate) async fn reject_all_of(
 }
 
 /// The lines of a purchase that is known, with the products of now: what was unknown then may be known today.
-async fn basket(tx: &mut Tx, book: &RuleBook, shop: ShopId, id: PurchaseId) -> Result<Basket, Error> {
+async fn basket(tx: &mut Tx, book: &RuleBook, shop: &SellingShop, id: PurchaseId) -> Result<Basket, Error> {
     let stored: Vec<HeldLine> = tx.query(LINES).bind(id).all().await?;
     let lines: Vec<ImportLine> = stored
         .iter()
@@ -291,8 +291,8 @@ pub async fn look(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp,
     let purchase: HeldPurchase = tx.query(ONE_WAITING).bind(id).maybe::<WaitingRow>().await?.ok_or(Error::NotHeld)?.into();
     let held: Held = tx.query(HELD).bind(id).one().await?;
     let book = loyalty.current_book(tx).await?;
-    let basket = basket(tx, &book, held.shop_id, id).await?;
     let shop = SellingShop { id: held.shop_id, currency: held.currency, time_zone: held.time_zone };
+    let basket = basket(tx, &book, &shop, id).await?;
     let holder = card::find_by_consumer(tx, held.consumer_id, shop.id).await?;
     let local = identity::shop::local(&shop.time_zone, held.purchased_at);
     let evaluated = match &holder {

@@ -186,7 +186,7 @@ async fn evaluate(
     let unpriced = bought.capture.as_deref().is_some_and(|capture| has_no_price(capture, gtin));
     let lines: Vec<Line> = stored
         .iter()
-        .map(|line| if about(line) && line.product_id.is_none() { known(&line.remaining(0), product, unpriced) } else { line.remaining(0) })
+        .map(|line| if about(line) && line.product_id.is_none() { known(&line.remaining(0), product, bought.currency, unpriced) } else { line.remaining(0) })
         .collect();
     let shop = SellingShop { id: bought.shop_id, currency: bought.currency, time_zone: bought.time_zone };
     let local = LocalTime { at: bought.purchased_at, offset_seconds: bought.offset_seconds as i32 };
@@ -292,8 +292,8 @@ fn has_no_price(capture: &[u8], gtin: Gtin) -> bool {
         .is_ok_and(|capture| capture.lines.iter().any(|line| line.gtin == gtin && line.unit_price_minor.is_none()))
 }
 
-fn known(line: &Line, product: &KnownProduct, unpriced: bool) -> Line {
-    let suggested = product.suggested_price_minor;
+fn known(line: &Line, product: &KnownProduct, currency: Currency, unpriced: bool) -> Line {
+    let suggested = product.suggested_minor(currency);
     let unit_price_minor = match suggested {
         Some(price) if unpriced && line.unit_price_minor == 0 => price,
         _ => line.unit_price_minor,

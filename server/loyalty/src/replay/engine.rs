@@ -130,11 +130,20 @@ struct Kept {
     reversed: i64,
 }
 
+/// Rules and when they are in force; where the next ones begin, they end at the latest.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
+    pub from: Timestamp,
+    /// Excluded.
+    pub until: Timestamp,
+    pub rules: CampaignRules,
+}
+
 /// One replay.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// Oldest first, with the instant from which each is in force.
-    versions: Vec<(Timestamp, CampaignRules)>,
+    /// Oldest first.
+    versions: Vec<Version>,
     /// Before this day nobody can have joined, and nothing was paused.
     opens: Option<CivilDate>,
     /// What happens from then on is not known.
@@ -152,13 +161,13 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(rules: CampaignRules, linked: Option<Linked>, scale: i64) -> Self {
-        Self::of_versions(vec![(Timestamp(i64::MIN), rules)], linked, scale)
+        Self::of_versions(vec![Version { from: Timestamp(i64::MIN), until: Timestamp(i64::MAX), rules }], linked, scale)
     }
 
     /// Each sale by the version that was in force when it happened.
-    pub(crate) fn of_versions(mut versions: Vec<(Timestamp, CampaignRules)>, linked: Option<Linked>, scale: i64) -> Self {
-        let caps = |versions: &mut Vec<(Timestamp, CampaignRules)>| -> Vec<CapScope> {
-            let all = versions.iter_mut().flat_map(|(_, rules)| rules.caps.iter_mut());
+    pub(crate) fn of_versions(mut versions: Vec<Version>, linked: Option<Linked>, scale: i64) -> Self {
+        let caps = |versions: &mut Vec<Version>| -> Vec<CapScope> {
+            let all = versions.iter_mut().flat_map(|version| version.rules.caps.iter_mut());
             all.map(|cap| {
                 if cap.scope.is_shared() {
                     cap.max /= scale;
@@ -209,8 +218,12 @@ impl Run {
 
     fn sell(&mut self, sold: &Sold, context: &Context) -> Option<Trace> {
         let (at, date) = (sold.local.at, sold.local.date());
-        let version = self.versions.iter().rposition(|(from, _)| *from <= at)?;
-        let rules = &self.versions.get(version)?.1;
+        let version = self.versions.iter().rposition(|version| version.from <= at)?;
+        let Version { until, rules, .. } = self.versions.get(version)?;
+        // It ended by itself, and the next one has not begun: nothing counts, as it did not then.
+        if *until <= at {
+            return None;
+        }
         if context.leaves_out(version, sold.shop) || date < rules.starts || rules.ends < date {
             return None;
         }
@@ -265,7 +278,7 @@ impl Run {
 
     /// Full cards, with the very account that purchases use: holds, expiry, soonest first.
     fn fill(&mut self, sold: &Sold, version: usize, award: i64) {
-        let Some((_, rules)) = self.versions.get(version) else {
+        let Some(Version { rules, .. }) = self.versions.get(version) else {
             return;
         };
         let (Some(linked), Some(threshold)) = (&mut self.linked, rules.threshold) else {
@@ -315,7 +328,7 @@ impl Run {
         let Some(kept) = self.kept.get_mut(&back.purchase) else {
             return;
         };
-        let Some((_, rules)) = self.versions.get(kept.version) else {
+        let Some(Version { rules, .. }) = self.versions.get(kept.version) else {
             return;
         };
         let net = kept.trace.award - kept.reversed;

@@ -28,7 +28,7 @@ use shared::{
 use sqlx::types::Json;
 
 use crate::{Error, campaign, goal, reward};
-use engine::{Linked, Run};
+use engine::{Linked, Run, Version};
 pub use forecast::{DayOf, Plan, predict};
 use read::Past;
 
@@ -191,9 +191,15 @@ pub async fn simulate(
 /// the version that was in force when it happened: what was given live. In the order in which they were worked out. For the owner's auditors; at most 100 000.
 pub async fn as_it_ran(tx: &mut Tx, actor: &Actor, now: Timestamp, id: CampaignId) -> Result<Vec<(PurchaseId, Trace)>, Error> {
     let campaign = campaign::get(tx, actor, now, id).await?;
-    let versions: Vec<(Timestamp, Json<CampaignRules>)> = tx.query(VERSIONS).bind(id).bind(campaign.organisation_id).all().await?;
-    let versions: Vec<(Timestamp, CampaignRules)> = versions.into_iter().map(|(from, rules)| (from, rules.0)).collect();
-    let each: Vec<&CampaignRules> = versions.iter().map(|(_, rules)| rules).collect();
+    let rows: Vec<(Timestamp, Option<Timestamp>, Json<CampaignRules>)> =
+        tx.query(VERSIONS).bind(id).bind(campaign.organisation_id).all().await?;
+    let version = |(from, until, rules): (Timestamp, Option<Timestamp>, Json<CampaignRules>)| Version {
+        from,
+        until: until.unwrap_or(Timestamp(i64::MAX)),
+        rules: rules.0,
+    };
+    let versions: Vec<Version> = rows.into_iter().map(version).collect();
+    let each: Vec<&CampaignRules> = versions.iter().map(|version| &version.rules).collect();
     let from = each.iter().map(|rules| rules.starts).min().ok_or(Error::NotFound)?;
     let to = each.iter().map(|rules| rules.ends).max().ok_or(Error::NotFound)?;
     let mut past = Past::open(tx, &campaign, &each, from, to).await?;
@@ -329,7 +335,7 @@ sql! {
 
     GIVEN: "SELECT COUNT(*) FROM reward_instance WHERE reward_id = $1 AND tenant_id = $2 AND campaign_id = $3 AND status NOT IN ('lapsed', 'cancelled')";
 
-    VERSIONS: "SELECT valid_from, rules FROM campaign_version WHERE campaign_id = $1 AND tenant_id = $2 ORDER BY number";
+    VERSIONS: "SELECT valid_from, valid_until, rules FROM campaign_version WHERE campaign_id = $1 AND tenant_id = $2 ORDER BY number";
 
     OFFERS: "SELECT cost, unit_cost_minor + handling_fee_minor FROM reward WHERE brand_id = $1 AND tenant_id = $2 AND cost IS NOT NULL ORDER BY id LIMIT 200";
 }

@@ -230,6 +230,31 @@ both_databases! {
         world.clean().await;
     }
 
+    async fn a_price_in_pesos_says_nothing_where_goods_are_sold_in_dollars(db: &Db) {
+        let world = World::new(db).await;
+        let usd = shared::Currency::Usd;
+        let mut tx = db.begin().await.unwrap();
+        loyalty::shop::set_currency(&mut tx, &Actor::System, NOW, world.shop, usd).await.unwrap();
+        tx.commit().await.unwrap();
+        let value = RuleKind::PerAmount { step_minor: 100, points: 1, basis: Default::default() };
+        let guard = shared::loyalty::campaign::PriceGuard { low: "0.5".parse().unwrap(), high: "2".parse().unwrap() };
+        world.publish(CampaignRules { currency: Some(usd), price_guard: Some(guard), ..world.rules(Unit::Points, value) }).await;
+        let unpriced = world.buys(0, &[(COLA, 2, None)]).await;
+        let priced = world.buys(5, &[(COLA, 2, Some(300))]).await;
+        let mut tx = db.begin().await.unwrap();
+        tx.query(IN_DOLLARS).bind(world.cola).execute().await.unwrap();
+        tx.query(NOTICED).execute().await.unwrap();
+        tx.commit().await.unwrap();
+        let suggested = world.buys(10, &[(COLA, 2, None)]).await;
+        let guarded = world.buys(15, &[(COLA, 2, Some(300))]).await;
+        let gave = |answer: &shared::loyalty::PurchaseAnswer| answer.awards.iter().map(|award| award.amount).sum::<i64>();
+
+        assert_eq!((unpriced.total_minor, gave(&unpriced)), (0, 0), "250 000 of pesos are no 250 000 cents");
+        assert_eq!((priced.total_minor, gave(&priced)), (600, 6), "what pesos suggest guards no price in dollars");
+        assert_eq!((suggested.total_minor, gave(&suggested)), (200, 2));
+        assert_eq!((guarded.total_minor, gave(&guarded)), (600, 4), "twice what is suggested in dollars is the most that counts");
+    }
+
     async fn what_cannot_be_stored_is_told_at_once_too(db: &Db) {
         let world = World::new(db).await;
         let wrong = CampaignRules {
@@ -466,5 +491,7 @@ both_databases! {
     }
 }
 
+const IN_DOLLARS: db::Sql = db::Sql::same("INSERT INTO product_price (product_id, currency, suggested_price_minor) VALUES ($1, 'USD', 100)");
+const NOTICED: db::Sql = db::Sql::same("UPDATE epoch SET value = value + 1 WHERE name = 'rules'");
 const JOINED: db::Sql =
     db::Sql::same("SELECT v.number FROM campaign_enrolment e JOIN campaign_version v ON v.id = e.version_id WHERE e.consumer_id = $1");

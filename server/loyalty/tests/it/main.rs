@@ -10,6 +10,7 @@ mod correction;
 mod counter;
 mod forecast;
 mod goals;
+mod handover;
 mod last;
 mod life;
 mod lives;

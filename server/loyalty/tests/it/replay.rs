@@ -2,11 +2,11 @@
 
 use db::{both_databases, sql};
 use identity::Actor;
-use loyalty::{Error, purchase, replay};
+use loyalty::{Error, campaign, purchase, replay};
 use shared::{
     PurchaseId, Timestamp,
     loyalty::{
-        AllLines, CampaignRules, NewReturn, ReturnedLine, ReturnedLines, RuleKind,
+        AllLines, CampaignRules, NewCampaign, NewReturn, Publication, ReturnedLine, ReturnedLines, RuleKind, Template,
         campaign::{Basis, Bonus, BonusWhen, Cap, CapScope, Multiplier, MultiplierWhen, OnExceed, PriceGuard, Threshold, Unit},
         evaluation::Trace,
     },
@@ -98,6 +98,29 @@ both_databases! {
         assert_eq!(told.weeks.iter().map(|week| week.awarded).sum::<i64>(), told.awarded);
         assert!(told.distribution.iter().all(|cell| cell.consumers.is_none_or(|n| n == 0)), "one consumer is too few to be told: {:?}", told.distribution);
         assert!(told.forecast.is_none(), "one week of sales is no history");
+    }
+
+    async fn after_the_end_of_a_version_the_replay_gives_nothing_either(db: &Db) {
+        let world = World::new(db).await;
+        let two = world.rules(Unit::Points, RuleKind::PerUnit { units: 1, points: 2 });
+        let hour = |hours: i64| NOW.plus_ms(hours * HOUR_MS);
+        let mut tx = db.begin().await.unwrap();
+        let new = |rules| NewCampaign { brand_id: world.brand, name: "Lleva y gana".into(), template: Template::Custom, rules };
+        let id = campaign::create(&mut tx, &world.manager, NOW, &new(two.clone())).await.unwrap().id;
+        let until = Publication { valid_from: None, valid_until: Some(hour(1)) };
+        campaign::publish_as(&mut tx, &Actor::System, NOW, id, &until).await.unwrap();
+        campaign::update_draft(&mut tx, &world.manager, NOW, id, &new(CampaignRules { priority: 7, ..two })).await.unwrap();
+        campaign::publish_from(&mut tx, &Actor::System, NOW, id, Some(hour(2))).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut live = Vec::new();
+        for (minutes, counts) in [(0, true), (59, true), (60, false), (119, false), (120, true)] {
+            let sold = world.buys(minutes, &[(COLA, 1 + minutes / 50, None)]).await;
+            assert_eq!(sold.awards.len(), usize::from(counts), "after {minutes} minutes");
+            live.extend(counts.then_some(sold.purchase_id));
+        }
+
+        let again = replay::as_it_ran(&mut db.read().await.unwrap(), &world.manager, hour(3), id).await.unwrap();
+        assert_eq!(again.iter().map(|(purchase, _)| *purchase).collect::<Vec<_>>(), live);
     }
 
     async fn full_cards_are_counted_as_the_ledger_counts_them(db: &Db) {

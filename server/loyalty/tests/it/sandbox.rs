@@ -179,6 +179,11 @@ db::both_databases! {
         assert!(not_found(sells(&world, apart.tenant, apart.shop, apart.consumer, TRIAL, 70).await));
         assert!(matches!(reset(&world, &Actor::System, later, apart.tenant, NAME).await, Err(Refused::SandboxResetting)));
         work(&world, later).await;
+        let mut tx = db.read().await.unwrap();
+        let book = world.loyalty.current_book(&mut tx).await.unwrap();
+        assert!(book.product(&gtin(COLA), world.shop).is_some());
+        assert!(book.product(&gtin(COLA), apart.shop).is_none(), "a shop of a world that is over does not become a real one");
+        drop(tx);
 
         let state = sandbox::get(&mut db.read().await.unwrap(), &Actor::System, apart.tenant).await.unwrap();
         let told = state.reset.unwrap();

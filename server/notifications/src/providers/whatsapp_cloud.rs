@@ -109,7 +109,10 @@ impl WhatsappCloud {
     }
 
     fn body(&self, message: &Outgoing<'_>) -> Value {
-        let parameters: Vec<Value> = message.variables.iter().map(|text| json!({ "type": "text", "text": text })).collect();
+        // A template of the authentication category takes the code and nothing else: what it is for and where, Meta's own
+        // words leave out. Our texts of that category begin with the code.
+        let taken = if message.category == Category::Authentication { 1 } else { message.variables.len() };
+        let parameters: Vec<Value> = message.variables.iter().take(taken).map(|text| json!({ "type": "text", "text": text })).collect();
         let mut components = vec![json!({ "type": "body", "parameters": parameters })];
         if message.category == Category::Authentication && self.settings.code_button {
             components.push(json!({ "type": "button", "sub_type": "url", "index": "0", "parameters": [{ "type": "text", "text": message.variables.first() }] }));

@@ -24,6 +24,20 @@ both_databases! {
         assert_eq!((row.status, row.provider_id.as_deref()), (Status::Accepted, Some("wamid.HBg000001")));
     }
 
+    async fn a_template_of_codes_takes_the_code_alone(db: &Db) {
+        let office = Office::open().await;
+        for template in [Template::Redemption, Template::Reward] {
+            notify(db, NOW, &notice(template, ANA)).await.unwrap();
+        }
+        office.work(db, NOW).await;
+
+        let components: Vec<_> = office.twin.taken().into_iter().map(|taken| taken.body["template"]["components"].clone()).collect();
+        let texts = |place: usize| components[place][0]["parameters"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(texts(0), ["v0"], "an authentication template has one variable");
+        assert_eq!(components[0][1]["parameters"][0]["text"], "v0");
+        assert_eq!((texts(1).len(), components[1].as_array().unwrap().len()), (2, 1));
+    }
+
     async fn whoever_has_no_whatsapp_gets_the_code_by_sms(db: &Db) {
         let office = Office::open().await;
         office.twin.then([Does::Refuse(400, Some(131_026), None)]);

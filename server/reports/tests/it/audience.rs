@@ -33,6 +33,9 @@ const CAMPAIGN: Sql = Sql::same(
 const VERSION: Sql = Sql::same(
     "INSERT INTO campaign_version (id, campaign_id, tenant_id, number, rules, terms, valid_from, published_at) VALUES ($1, $2, $3, 1, $4, '', 0, 1)",
 );
+const REASONS: Sql = Sql::same(
+    "SELECT COALESCE(m.reason, '') FROM audience_written w JOIN message m ON m.id = w.message_id WHERE w.audience_message_id = $1",
+);
 const PAUSE: Sql = Sql::same("INSERT INTO campaign_pause (campaign_id, tenant_id, paused_from, paused_until) VALUES ($1, $2, $3, $4)");
 
 /// By day in Bogotá.
@@ -65,7 +68,8 @@ impl Office {
         }
         tx.commit().await.unwrap();
         let registry = audience::register(jobs::Registry::default(), keys.clone());
-        let registry = notifications::register(registry, Arc::new(Port::Sandbox), Arc::new(keys.clone()));
+        let (port, sealer) = (Arc::new(Port::Sandbox), Arc::new(keys.clone()));
+        let registry = notifications::register_asking(registry, port, notifications::Rules::default(), sealer, Arc::new(audience::WhileItRuns));
         Self { world, keys, registry }
     }
 
@@ -215,6 +219,31 @@ both_databases! {
         office.work(db, night.plus_ms(DAY_MS / 2)).await;
         let told = office.now(db, &made).await;
         assert_eq!((told.done, office.sent(db).await.len()), (true, 0), "neither those that the night held back nor the others");
+    }
+
+    async fn what_the_night_held_back_does_not_leave_for_a_campaign_that_was_paused_or_ended_meanwhile(db: &Db) {
+        for (minutes, left) in [(None, 24), (Some(60), 0), (Some(13 * 60), 24)] {
+            let office = Office::open(db, 24, 24).await;
+            let mut tx = db.begin().await.unwrap();
+            let campaign = published(&mut tx, &office.world, "2026-03-01", "2026-04-30").await;
+            let made = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(campaign)), &Port::Sandbox.approved()).await.unwrap();
+            tx.commit().await.unwrap();
+            let night = at("2026-04-01T22:00:00");
+            office.confirm(db, night, &made).await.unwrap();
+            office.work(db, night).await;
+            if let Some(minutes) = minutes {
+                let mut tx = db.begin().await.unwrap();
+                tx.query(PAUSE).bind(campaign).bind(office.world.b1.tenant).bind(night.plus_ms(minutes * 60_000)).bind(None::<Timestamp>).execute().await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            office.work(db, night.plus_ms(DAY_MS / 2)).await;
+            let told = office.now(db, &made).await.result.unwrap();
+            let mut tx = db.read().await.unwrap();
+            let reasons: Vec<(String,)> = tx.query(REASONS).bind(made.id).all().await.unwrap();
+
+            assert_eq!((told.sent, told.held, told.refused), (Some(left), Some(0), Some(24 - left)), "paused after {minutes:?}");
+            assert!(reasons.iter().all(|(reason,)| reason == if left == 0 { "campaign_not_running" } else { "" }), "{reasons:?}");
+        }
     }
 
     async fn a_text_that_nobody_approved_and_another_brands_message_are_refused(db: &Db) {
