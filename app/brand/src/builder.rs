@@ -690,11 +690,14 @@ pub async fn read_builder(query: String) -> Result<Sheet, UiError> {
     let products = scene.products.iter().map(|product| Pick {
         id: product.id.to_string(),
         name: product.name.clone(),
-        detail: [Some(product.gtin.short()), product.suggested_price_minor.map(|minor| shared::format::money(minor, product.currency, country))]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" · "),
+        detail: [
+            Some(product.gtin.short()),
+            product.suggested_price_minor.map(|minor| shared::format::money(minor, product.currency, country)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · "),
         category: product.category.clone(),
     });
     let rewards = scene.rewards.iter().map(|reward| Pick {

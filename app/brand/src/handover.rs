@@ -146,7 +146,8 @@ fn places(
         return view! { <input type="hidden" name="places" value="all" /> <p>{t::brand_handover_shops_fixed()}</p> }.into_light();
     }
     if shops.is_empty() {
-        return view! { <input type="hidden" name="places" value="all" /> <p class="muted">{t::brand_handover_shops_none()}</p> }.into_light();
+        return view! { <input type="hidden" name="places" value="all" /> <p class="muted">{t::brand_handover_shops_none()}</p> }
+            .into_light();
     }
     let boxes = shops
         .into_iter()
@@ -182,7 +183,8 @@ fn places(
             </fieldset>
         }
     });
-    let more = (others > 0).then(|| view! { <p class="small muted">{t::brand_handover_shops_more(&format::integer(others, country)).to_string()}</p> });
+    let more = (others > 0)
+        .then(|| view! { <p class="small muted">{t::brand_handover_shops_more(&format::integer(others, country)).to_string()}</p> });
     view! {
         <fieldset class="stack places">
             <legend><b>{t::brand_handover_where()}</b></legend>
@@ -267,15 +269,13 @@ fn compare(compared: Compared, id: &str, campaign: &str) -> AnyView {
             view! { <tr><th scope="row">{what}</th><td data-label=t::brand_handover_before()>{before}</td><td data-label=t::brand_handover_after()>{after}</td></tr> }
         })
         .collect::<Vec<_>>();
-    let columns = vec![
-        Column::text(t::brand_handover_what()),
-        Column::text(t::brand_handover_before()),
-        Column::text(t::brand_handover_after()),
-    ];
+    let columns =
+        vec![Column::text(t::brand_handover_what()), Column::text(t::brand_handover_before()), Column::text(t::brand_handover_after())];
     let named = |(names, count): (Vec<String>, i64), title: &'static str| {
         (count > 0).then(|| {
             let rest = count - names.len() as i64;
-            let rest = (rest > 0).then(|| view! { <li class="muted">{t::brand_handover_and_more(&format::integer(rest, country)).to_string()}</li> });
+            let rest = (rest > 0)
+                .then(|| view! { <li class="muted">{t::brand_handover_and_more(&format::integer(rest, country)).to_string()}</li> });
             let names = names.into_iter().map(|name| view! { <li>{name}</li> }).collect::<Vec<_>>();
             let title = [title, " (", &format::integer(count, country), ")"].concat();
             view! { <section class="stack stack--8"><h3>{title}</h3><ul class="stack stack--8">{names}{rest}</ul></section> }

@@ -185,7 +185,9 @@ pub async fn save_product(
     let currency = organisation.country.currency();
     let typed = |text: &str, currency, field: &'static str| match text.trim() {
         "" => Ok(None),
-        text => format::typed_money(text, currency).map(Some).ok_or_else(|| Problem::field(field, "price_typed", "Not an amount of money.")),
+        text => {
+            format::typed_money(text, currency).map(Some).ok_or_else(|| Problem::field(field, "price_typed", "Not an amount of money."))
+        }
     };
     let price = typed(&price, currency, "price")?;
     let dollars = price_usd.map(|text| typed(&text, Currency::Usd, "price_usd")).transpose()?;

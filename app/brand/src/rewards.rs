@@ -2,7 +2,9 @@
 
 #[cfg(feature = "ssr")]
 use kit::request;
-use kit::{ButtonLink, Chip, Column, DeskHead, Empty, IntoLight, Look, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, refused, t};
+use kit::{
+    ButtonLink, Chip, Column, DeskHead, Empty, IntoLight, Look, Size, Skeleton, SkeletonKind, Table, Tone, UiError, icon::path, refused, t,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -92,7 +94,8 @@ fn shown(page: Rewards) -> AnyView {
         .map(|(brand, reward)| {
             let href = ["/b/reward?id=", &reward.id.to_string()].concat();
             let of = brands.then(|| view! { <br /><span class="small muted">{brand}</span> });
-            let none = (reward.stock_left == Some(0)).then(|| view! { " " <Chip tone=Tone::Danger table=true>{t::brand_rewards_none_left()}</Chip> });
+            let none = (reward.stock_left == Some(0))
+                .then(|| view! { " " <Chip tone=Tone::Danger table=true>{t::brand_rewards_none_left()}</Chip> });
             let state = state(&reward.availability, today);
             view! {
                 <tr>
@@ -127,7 +130,8 @@ pub async fn read_rewards() -> Result<Rewards, UiError> {
     let organisation = identity::organisation::own(&mut tx, &actor).await?;
     let brands = identity::organisation::brands(&mut tx, &actor).await?;
     let rewards = loyalty::reward::list(&mut tx, &actor, now).await?;
-    let name = |reward: &Reward| brands.iter().find(|brand| brand.id == reward.brand_id).map(|brand| brand.name.clone()).unwrap_or_default();
+    let name =
+        |reward: &Reward| brands.iter().find(|brand| brand.id == reward.brand_id).map(|brand| brand.name.clone()).unwrap_or_default();
     Ok(Rewards {
         cut: rewards.len() >= loyalty::reward::LISTED_MAX,
         rewards: rewards.into_iter().map(|reward| (name(&reward), reward)).collect(),

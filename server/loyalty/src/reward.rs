@@ -187,7 +187,12 @@ pub async fn set_availability(tx: &mut Tx, actor: &Actor, now: Timestamp, id: Re
 }
 
 /// Whether a reward of that tenant could be handed over so from now on.
-pub(crate) async fn check_availability(tx: &mut Tx, tenant: OrganisationId, before: &Reward, new: &RewardAvailability) -> Result<(), Error> {
+pub(crate) async fn check_availability(
+    tx: &mut Tx,
+    tenant: OrganisationId,
+    before: &Reward,
+    new: &RewardAvailability,
+) -> Result<(), Error> {
     if new.from.zip(new.until).is_some_and(|(from, until)| until < from) {
         return Err(Error::Field("until"));
     }

@@ -186,7 +186,13 @@ async fn evaluate(
     let unpriced = bought.capture.as_deref().is_some_and(|capture| has_no_price(capture, gtin));
     let lines: Vec<Line> = stored
         .iter()
-        .map(|line| if about(line) && line.product_id.is_none() { known(&line.remaining(0), product, bought.currency, unpriced) } else { line.remaining(0) })
+        .map(|line| {
+            if about(line) && line.product_id.is_none() {
+                known(&line.remaining(0), product, bought.currency, unpriced)
+            } else {
+                line.remaining(0)
+            }
+        })
         .collect();
     let shop = SellingShop { id: bought.shop_id, currency: bought.currency, time_zone: bought.time_zone };
     let local = LocalTime { at: bought.purchased_at, offset_seconds: bought.offset_seconds as i32 };

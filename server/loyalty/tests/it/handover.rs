@@ -10,7 +10,10 @@ use loyalty::{
 use shared::{
     Country, RewardId, SessionId, ShopId, UserId,
     identity::{NewShop, OrganisationKind, UserRole},
-    loyalty::{CampaignRules, Reward, RewardAvailability, RuleKind, campaign::{Threshold, Unit}},
+    loyalty::{
+        CampaignRules, Reward, RewardAvailability, RuleKind,
+        campaign::{Threshold, Unit},
+    },
 };
 
 use crate::world::{NOW, World, phone};

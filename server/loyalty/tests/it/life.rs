@@ -491,7 +491,8 @@ both_databases! {
     }
 }
 
-const IN_DOLLARS: db::Sql = db::Sql::same("INSERT INTO product_price (product_id, currency, suggested_price_minor) VALUES ($1, 'USD', 100)");
+const IN_DOLLARS: db::Sql =
+    db::Sql::same("INSERT INTO product_price (product_id, currency, suggested_price_minor) VALUES ($1, 'USD', 100)");
 const NOTICED: db::Sql = db::Sql::same("UPDATE epoch SET value = value + 1 WHERE name = 'rules'");
 const JOINED: db::Sql =
     db::Sql::same("SELECT v.number FROM campaign_enrolment e JOIN campaign_version v ON v.id = e.version_id WHERE e.consumer_id = $1");

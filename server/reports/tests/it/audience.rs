@@ -69,7 +69,8 @@ impl Office {
         tx.commit().await.unwrap();
         let registry = audience::register(jobs::Registry::default(), keys.clone());
         let (port, sealer) = (Arc::new(Port::Sandbox), Arc::new(keys.clone()));
-        let registry = notifications::register_asking(registry, port, notifications::Rules::default(), sealer, Arc::new(audience::WhileItRuns));
+        let registry =
+            notifications::register_asking(registry, port, notifications::Rules::default(), sealer, Arc::new(audience::WhileItRuns));
         Self { world, keys, registry }
     }
 
