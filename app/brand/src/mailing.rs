@@ -369,9 +369,10 @@ pub async fn come_back_to_report(schedule: String) -> Result<(), UiError> {
 /// From an e-mail, without a session: the word is the proof.
 #[server(prefix = "/fn", endpoint = "brand/leave_report")]
 pub async fn leave_report(word: String) -> Result<(), UiError> {
-    let (mut tx, _, now) = request::begin().await?;
     let keys = request::state::<request::RequestContext>()?.app.keys;
-    reports::schedule::leave(&mut tx, &keys, now, &word).await.map_err(shared::Problem::from)?;
+    let leaver = reports::schedule::leaver(&keys, &word).map_err(shared::Problem::from)?;
+    let (mut tx, _, now) = request::begin().await?;
+    reports::schedule::leave(&mut tx, now, leaver).await.map_err(shared::Problem::from)?;
     tx.commit().await?;
     request::go("/b/reports/leave?done=1");
     Ok(())

@@ -295,11 +295,13 @@ mod tests {
             min_purchases: 1,
             never_scanned: vec![shop("=1+1"), shop("\"La, 5\"")],
             dormant: vec![],
+            never_scanned_total: 2,
+            dormant_total: 0,
         };
 
         assert_eq!(
             csv(&table(&active)),
-            "\u{feff}eligible,active,rate,min_purchases,never_scanned,dormant\r\n4,3,75.0,1,\"'=1+1 | \"\"La, 5\"\"\",\r\n"
+            "\u{feff}eligible,active,rate,min_purchases,never_scanned,dormant,never_scanned_total,dormant_total\r\n4,3,75.0,1,\"'=1+1 | \"\"La, 5\"\"\",,2,0\r\n"
         );
     }
 }

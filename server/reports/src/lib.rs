@@ -36,7 +36,7 @@ pub use read::{
     sales_per_pli, shop_performance, shop_states, uplift_did, zones,
 };
 pub use scope::{Asked, DAYS_MAX, Scope};
-pub use segments::{name as segment_code, save_rfm, saved as saved_segments};
+pub use segments::{Sorted, name as segment_code, save_rfm, saved as saved_segments, sort_rfm};
 pub use summary::summary;
 
 /// Why a report refused.
@@ -63,6 +63,9 @@ pub enum Error {
     /// The campaign that a message speaks of ended or is paused.
     #[error("the campaign ended or is paused")]
     NotRunning,
+    /// Nobody is asked in that wave now.
+    #[error("nobody is asked in that wave now")]
+    WaveNotAsked,
     /// A number of the data is outside what can be computed exactly.
     #[error("a number is outside its bounds")]
     Bounds,
@@ -88,6 +91,7 @@ impl From<Error> for shared::Problem {
             Error::Began => Self::new(409, "reports.campaign_began", detail),
             Error::FewPeople => Self::new(409, "reports.audience_too_small", detail),
             Error::NotRunning => Self::new(409, "reports.campaign_not_running", detail),
+            Error::WaveNotAsked => Self::new(409, "reports.wave_not_asked", detail),
             Error::Bounds => Self::new(422, "reports.bounds", detail),
             Error::Unread(_) => Self::new(503, "unavailable", detail),
             Error::Identity(error) => error.into(),

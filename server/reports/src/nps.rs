@@ -7,7 +7,7 @@
 use db::{Tx, sql};
 use identity::Actor;
 use shared::{
-    BrandId, LocalTime, Timestamp,
+    BrandId, CivilDate, LocalTime, Timestamp,
     reports::{
         NpsAnswer,
         nps::{NPS_EVERY_DAYS, NPS_SENTENCE_MAX, NpsQuestion, NpsSentence},
@@ -23,8 +23,20 @@ const SENTENCES_MAX: i64 = 200;
 
 /// The quarter in which somebody is asked.
 fn wave(now: Timestamp) -> String {
-    let date = LocalTime { at: now, offset_seconds: 0 }.date();
+    wave_of(LocalTime { at: now, offset_seconds: 0 }.date())
+}
+
+/// The name of the wave of a day.
+pub fn wave_of(date: CivilDate) -> String {
     format!("{}-q{}", date.year(), (date.month() + 2) / 3)
+}
+
+/// An answer that was begun before midnight of a quarter's last day may come the next day.
+const LATE_MS: i64 = DAY_MS;
+
+/// Whether somebody may answer it now: the wave in which people are asked, or that of a moment ago.
+fn is_asked(named: &str, now: Timestamp) -> bool {
+    named == wave(now) || named == wave(now.plus_ms(-LATE_MS))
 }
 
 /// What the asker is asked now; `None` most of the time.
@@ -44,15 +56,13 @@ pub(crate) fn named(wave: &str) -> Result<&str, Error> {
     if (1..=40).contains(&wave.chars().count()) { Ok(wave) } else { Err(Error::Parameter("wave")) }
 }
 
-/// Somebody answers; in the same wave the last answer counts. Not found where she has nothing to do with the brand.
+/// Somebody answers; in the same wave the last answer counts. Not found where she has nothing to do with the brand;
+/// [`Error::WaveNotAsked`] for a wave in which nobody is asked now, by the server's clock: what was answered then stands.
 pub async fn answer(tx: &mut Tx, actor: &Actor, now: Timestamp, answer: &NpsAnswer) -> Result<(), Error> {
     if !matches!(actor, Actor::Consumer { .. }) {
         actor.member()?;
     }
     let wave = named(answer.wave.trim())?;
-    if wave.chars().any(char::is_control) {
-        return Err(Error::Parameter("wave"));
-    }
     if !(0..=10).contains(&answer.score) {
         return Err(Error::Parameter("score"));
     }
@@ -60,6 +70,9 @@ pub async fn answer(tx: &mut Tx, actor: &Actor, now: Timestamp, answer: &NpsAnsw
     if sentence.is_some_and(|sentence| sentence.chars().count() > NPS_SENTENCE_MAX || sentence.chars().any(|c| c.is_control() && c != '\n'))
     {
         return Err(Error::Parameter("sentence"));
+    }
+    if !is_asked(wave, now) {
+        return Err(Error::WaveNotAsked);
     }
     let (asked, counted, first) = match actor {
         Actor::Consumer { consumer, .. } => {
@@ -154,5 +167,14 @@ mod tests {
         assert_eq!(of("2026-03-31T23:00:00Z"), "2026-q1");
         assert_eq!(of("2026-04-01T00:00:00Z"), "2026-q2");
         assert_eq!(of("2026-12-31T00:00:00Z"), "2026-q4");
+    }
+
+    #[test]
+    fn only_the_wave_of_now_can_be_answered_and_that_of_yesterday() {
+        let asked = |wave, at: &str| is_asked(wave, at.parse().unwrap());
+
+        assert!(asked("2026-q1", "2026-03-31T23:59:00Z") && asked("2026-q1", "2026-04-01T20:00:00Z"));
+        assert!(!asked("2026-q1", "2026-04-02T00:00:00Z") && asked("2026-q2", "2026-04-01T00:00:00Z"));
+        assert!(!asked("2026-q2", "2026-03-31T23:59:00Z") && !asked("marzo", "2026-03-31T00:00:00Z"));
     }
 }

@@ -142,9 +142,22 @@ pub(crate) fn leave_word(keys: &Keys, schedule: ReportScheduleId, user: UserId) 
     keys.seal(LEAVE, &plain).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// She wants no more of it. Repeating it changes nothing. Public on purpose: the word is the proof.
-pub async fn leave(tx: &mut Tx, keys: &Keys, now: Timestamp, word: &str) -> Result<(), Error> {
+/// Somebody of whom a word of ours says that she wants no more of a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaver {
+    schedule: ReportScheduleId,
+    user: UserId,
+}
+
+/// Who holds this word. [`Error::NotFound`]: it is none of ours. Asked before anything is opened for writing, because
+/// everybody may call.
+pub fn leaver(keys: &Keys, word: &str) -> Result<Leaver, Error> {
     let (schedule, user) = opened(keys, word).ok_or(Error::NotFound)?;
+    Ok(Leaver { schedule, user })
+}
+
+/// She wants no more of it. Repeating it changes nothing. Public on purpose: the word is the proof.
+pub async fn leave(tx: &mut Tx, now: Timestamp, Leaver { schedule, user }: Leaver) -> Result<(), Error> {
     tx.query(LEFT).bind(now).bind(schedule).bind(user).execute().await?;
     Ok(())
 }

@@ -36,20 +36,41 @@ pub const fn name(segment: Segment) -> &'static str {
     }
 }
 
-/// Saves who is in which segment of the brand now. Who stays, stays untouched; segments of other names are not looked at.
-pub async fn save_rfm(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId) -> Result<SavedSegments, Error> {
+/// Who is in which segment of a brand at an instant.
+#[derive(Debug, Clone)]
+pub struct Sorted {
+    brand: BrandId,
+    at: Timestamp,
+    members: BTreeSet<(ConsumerId, &'static str)>,
+}
+
+/// Works out who is in which segment of the brand now, for whoever may save it. It reads half a year of sales, so it is given
+/// a transaction that only reads: nobody's sale waits for it.
+pub async fn sort_rfm(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId) -> Result<Sorted, Error> {
     managed(tx, actor, brand).await?;
-    tx.lock(brand.lock_key()).await?;
     let today = identity::shop::local_date("UTC", now);
     let tomorrow = today.plus_days(1).ok_or(Error::Period)?;
     let scope = Scope::open(tx, actor, Asked { brand, from: today, to: tomorrow, as_of: now, now, k: K_ANONYMITY }).await?;
-    let members: BTreeSet<(ConsumerId, &str)> =
-        read::rfm_members(tx, &scope).await?.into_iter().map(|(consumer, segment)| (consumer, name(segment))).collect();
+    let members = read::rfm_members(tx, &scope).await?.into_iter().map(|(consumer, segment)| (consumer, name(segment))).collect();
+    Ok(Sorted { brand, at: now, members })
+}
+
+/// Saves it. Who stays, stays untouched; segments of other names are not looked at. What was worked out before something
+/// that was saved already changes nothing, and neither does the same again.
+pub async fn save_rfm(tx: &mut Tx, actor: &Actor, sorted: &Sorted) -> Result<SavedSegments, Error> {
+    let Sorted { brand, at: now, ref members } = *sorted;
+    managed(tx, actor, brand).await?;
+    tx.lock(brand.lock_key()).await?;
+    let told = SavedSegments { saved_at: now, members: alone(members.len() as i64, K_ANONYMITY) };
+    let (later,): (bool,) = tx.query(SAVED_LATER).bind(brand).bind(now).one().await?;
+    if later {
+        return Ok(told);
+    }
     let mut open: BTreeSet<(ConsumerId, &str)> = BTreeSet::new();
     for (consumer, saved) in tx.query(OPEN).bind(brand).bind(now).all::<(ConsumerId, String)>().await? {
         open.extend(Segment::ALL.into_iter().map(name).find(|name| *name == saved).map(|name| (consumer, name)));
     }
-    for (consumer, name) in open.difference(&members) {
+    for (consumer, name) in open.difference(members) {
         tx.query(LEAVE).bind(now).bind(brand).bind(*name).bind(*consumer).execute().await?;
     }
     let entering: Vec<(ConsumerId, &str)> = members.difference(&open).copied().collect();
@@ -59,8 +80,10 @@ pub async fn save_rfm(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId
             .fold(tx.query(enter(batch.len())), |query, (consumer, name)| query.bind(brand).bind(*name).bind(*consumer).bind(now));
         query.execute().await?;
     }
+    // Whoever left between the reading and now is in none.
+    tx.query(LEFT_MEANWHILE).bind(brand).bind(now).execute().await?;
     audit::record(tx, actor, now, "brand.segments_saved", brand, None, None, None).await?;
-    Ok(SavedSegments { saved_at: now, members: alone(members.len() as i64, K_ANONYMITY) })
+    Ok(told)
 }
 
 /// Which segments of the brand were saved and have somebody in them, for whoever may read the brand.
@@ -90,6 +113,13 @@ sql! {
     OPEN: "SELECT consumer_id, name FROM segment_member WHERE brand_id = $1 AND from_at <= $2 AND until_at > $2";
 
     SAVED: "SELECT EXISTS (SELECT 1 FROM segment_member WHERE brand_id = $1 AND name = $2 AND from_at <= $3 AND until_at > $3)";
+
+    /// People who leave the platform close theirs, too, which is no saving: somebody who enters tells one.
+    SAVED_LATER: "SELECT EXISTS (SELECT 1 FROM segment_member WHERE brand_id = $1 AND from_at > $2
+                                 AND name IN ('champions', 'loyal', 'new_or_promising', 'needs_attention', 'cannot_lose', 'at_risk', 'hibernating'))";
+
+    LEFT_MEANWHILE: "UPDATE segment_member SET until_at = from_at WHERE brand_id = $1 AND from_at = $2 AND until_at > $2
+                     AND consumer_id IN (SELECT id FROM consumer WHERE deleted_at IS NOT NULL)";
 
     LEAVE: "UPDATE segment_member SET until_at = $1 WHERE brand_id = $2 AND name = $3 AND consumer_id = $4 AND from_at <= $1 AND until_at > $1";
 }

@@ -214,10 +214,14 @@ pub struct ActivePdv {
     pub rate: Option<String>,
     /// Purchases that make a shop active.
     pub min_purchases: i64,
-    /// Taking part for more than 14 days and never sold the brand.
+    /// Taking part for more than 14 days and never sold the brand: by name, the first 1 000.
     pub never_scanned: Vec<NamedShop>,
-    /// Active in the period before, and not in this one.
+    /// Active in the period before, and not in this one: by name, the first 1 000.
     pub dormant: Vec<NamedShop>,
+    /// How many never sold the brand, also those that are not named.
+    pub never_scanned_total: i64,
+    /// How many are dormant, also those that are not named. The rows of the report name them all.
+    pub dormant_total: i64,
 }
 
 /// One shop of metric 3.

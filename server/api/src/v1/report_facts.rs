@@ -114,8 +114,11 @@ async fn save_segments(
     ActorOf(actor): ActorOf,
     Id(brand): Id<BrandId>,
 ) -> Result<Json<SavedSegments>, Refusal> {
-    let (mut tx, now) = api.begin().await?;
-    let saved = reports::save_rfm(&mut tx, &actor, now, brand).await?;
+    let (mut reading, now) = api.read().await?;
+    let sorted = reports::sort_rfm(&mut reading, &actor, now, brand).await?;
+    drop(reading);
+    let (mut tx, _) = api.begin().await?;
+    let saved = reports::save_rfm(&mut tx, &actor, &sorted).await?;
     tx.commit().await?;
     Ok(Json(saved))
 }

@@ -70,8 +70,9 @@ struct Leaving {
 /// the word is the proof. Repeating it changes nothing.
 #[utoipa::path(post, path = "/report_departures", operation_id = "leaveReportSchedule", tag = "reports", params(Leaving), responses((status = 204, description = "It comes to her no more.")), security(()))]
 async fn leave(State(api): State<ApiState>, Query(asked): Query<Leaving>) -> Result<StatusCode, Refusal> {
+    let leaver = reports::schedule::leaver(&api.keys, &asked.word)?;
     let (mut tx, now) = api.begin().await?;
-    reports::schedule::leave(&mut tx, &api.keys, now, &asked.word).await?;
+    reports::schedule::leave(&mut tx, now, leaver).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

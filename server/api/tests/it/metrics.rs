@@ -123,6 +123,10 @@ db::both_databases! {
         let long = world.post(Who::Ana, door, &answer).await.status;
         let sentences = format!("/api/v1/brands/{}/nps_sentences", world.brand);
         let few = world.get(Who::Brand, &sentences).await.json();
+        let mut other_wave = answer.clone();
+        (other_wave["wave"], other_wave["sentence"]) = (json!("2025-q4"), json!("Tarde"));
+        let over = world.post(Who::Ana, door, &other_wave).await;
+        assert_eq!((over.status, &over.json()["code"]), (StatusCode::CONFLICT, &json!("reports.wave_not_asked")));
         let long_wave = world.get(Who::Brand, &format!("{sentences}?wave={}", "x".repeat(41))).await.status;
         let mut tx = world.state.db.begin().await.unwrap();
         // Ten of her kind; of the shopkeepers there is one.

@@ -113,8 +113,9 @@ both_databases! {
         campaign::publish_from(&mut tx, &Actor::System, NOW, id, Some(hour(2))).await.unwrap();
         tx.commit().await.unwrap();
         let mut live = Vec::new();
-        for (minutes, counts) in [(0, true), (59, true), (60, false), (119, false), (120, true)] {
-            let sold = world.buys(minutes, &[(COLA, 1 + minutes / 50, None)]).await;
+        // Each of its own size: two alike within two minutes would wait for a review.
+        for (units, minutes, counts) in [(1, 0, true), (2, 59, true), (3, 60, false), (4, 119, false), (5, 120, true)] {
+            let sold = world.buys(minutes, &[(COLA, units, None)]).await;
             assert_eq!(sold.awards.len(), usize::from(counts), "after {minutes} minutes");
             live.extend(counts.then_some(sold.purchase_id));
         }

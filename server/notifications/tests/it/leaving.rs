@@ -31,7 +31,9 @@ both_databases! {
         }
         office.work(db, NOW).await;
 
-        let components: Vec<_> = office.twin.taken().into_iter().map(|taken| taken.body["template"]["components"].clone()).collect();
+        let mut taken: Vec<_> = office.twin.taken().into_iter().map(|taken| taken.body["template"].clone()).collect();
+        taken.sort_by_key(|template| template["name"].to_string());
+        let components: Vec<_> = taken.into_iter().map(|template| template["components"].clone()).collect();
         let texts = |place: usize| components[place][0]["parameters"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
         assert_eq!(texts(0), ["v0"], "an authentication template has one variable");
         assert_eq!(components[0][1]["parameters"][0]["text"], "v0");

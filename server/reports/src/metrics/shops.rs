@@ -12,10 +12,28 @@ use crate::exact::Exact;
 /// A shop that took part for longer than this and never sold was never begun.
 pub const NEVER_SCANNED_AFTER_DAYS: i64 = 14;
 
+/// Shops of which not all may be named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The first of them.
+    pub named: Vec<NamedShop>,
+    /// All of them.
+    pub total: i64,
+}
+
 /// Metric 2.
-pub fn active_pdv(eligible: i64, active: i64, min_purchases: i64, never_scanned: Vec<NamedShop>, dormant: Vec<NamedShop>) -> ActivePdv {
+pub fn active_pdv(eligible: i64, active: i64, min_purchases: i64, never_scanned: Listed, dormant: Listed) -> ActivePdv {
     let rate = Exact::ratio(active, eligible).and_then(Exact::percent).map(|percent| percent.fixed(1));
-    ActivePdv { eligible, active, rate, min_purchases, never_scanned, dormant }
+    ActivePdv {
+        eligible,
+        active,
+        rate,
+        min_purchases,
+        never_scanned: never_scanned.named,
+        dormant: dormant.named,
+        never_scanned_total: never_scanned.total,
+        dormant_total: dormant.total,
+    }
 }
 
 /// What is known of one shop.
@@ -90,8 +108,8 @@ mod tests {
 
     #[test]
     fn the_share_of_shops_has_one_decimal() {
-        assert_eq!(active_pdv(4, 3, 1, vec![], vec![]).rate.as_deref(), Some("75.0"));
-        assert_eq!(active_pdv(0, 0, 1, vec![], vec![]).rate, None);
+        assert_eq!(active_pdv(4, 3, 1, Listed::default(), Listed::default()).rate.as_deref(), Some("75.0"));
+        assert_eq!(active_pdv(0, 0, 1, Listed::default(), Listed::default()).rate, None);
     }
 
     #[test]

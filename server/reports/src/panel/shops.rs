@@ -32,9 +32,13 @@ fn active_pdv(scope: &Scope, report: &Report<ActivePdv>) -> Panel {
     let all = [
         ("PDV inscritos", values.eligible),
         ("PDV activos", values.active),
-        ("Nunca han escaneado", values.never_scanned.len() as i64),
-        ("Dormidas", values.dormant.len() as i64),
+        ("Nunca han escaneado", values.never_scanned_total),
+        ("Dormidas", values.dormant_total),
     ];
+    let unnamed = values.never_scanned_total - values.never_scanned.len() as i64 + values.dormant_total - values.dormant.len() as i64;
+    if unnamed > 0 {
+        panel.notes.push(format!("La tabla nombra las primeras de cada lista: faltan {}. «Ver las filas» las tiene todas.", shown.integer(unnamed)));
+    }
     let finding = format!("{} de los PDV inscritos vendieron.", panel.figure);
     panel.chart = bars(&panel, &finding, all.map(|(name, count)| (name.to_owned(), place(Some(count)), shown.integer(count))));
     panel

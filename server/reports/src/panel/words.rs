@@ -73,6 +73,8 @@ pub(super) fn column(metric: Metric, name: &str) -> Option<(&'static str, Kind)>
         "min_purchases" => Some(("Compras mínimas para estar activo", Count)),
         "never_scanned" => Some(("Nunca han escaneado", Names)),
         "dormant" => Some(("Dormidas", Names)),
+        "never_scanned_total" => Some(("Nunca han escaneado, en total", Count)),
+        "dormant_total" => Some(("Dormidas, en total", Count)),
         "state" => Some(("Estado", Named)),
         "purchases_before" => Some(("Compras en el periodo anterior", Count)),
         "active_days" => Some(("Días activos", Count)),

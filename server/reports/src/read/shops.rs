@@ -108,11 +108,12 @@ pub async fn shop_states(tx: &mut Tx, scope: &Scope) -> Result<Report<ShopStates
     scope.report(tx, Metric::ActivePdv, ShopStates { shops }).await
 }
 
-/// By name.
-fn listed(mut shops: Vec<Named>) -> Vec<NamedShop> {
+/// By name, and how many there are in all.
+fn listed(mut shops: Vec<Named>) -> shops::Listed {
+    let total = shops.len() as i64;
     shops.sort_by(|a, b| (&a.search_key, a.shop_id).cmp(&(&b.search_key, b.shop_id)));
     shops.truncate(SHOPS_MAX);
-    shops.into_iter().map(|Named { shop_id, name, .. }| NamedShop { shop_id, name }).collect()
+    shops::Listed { named: shops.into_iter().map(|Named { shop_id, name, .. }| NamedShop { shop_id, name }).collect(), total }
 }
 
 #[derive(Default)]
@@ -241,5 +242,13 @@ mod tests {
     #[test]
     fn between_two_in_the_middle_the_median_is_half_way() {
         assert_eq!([&mut [5, 1, 3][..], &mut [4, 1, 9, 2], &mut [7], &mut []].map(twice_median), [Some(6), Some(6), Some(14), None]);
+    }
+
+    #[test]
+    fn shops_beyond_the_list_are_counted() {
+        let shop = |n: u128| Named { shop_id: ShopId::fixed(n), name: n.to_string(), search_key: format!("{n:05}") };
+        let told = listed((0..1_234).rev().map(shop).collect());
+
+        assert_eq!((told.total, told.named.len(), told.named[0].name.as_str(), told.named[999].name.as_str()), (1_234, 1_000, "0", "999"));
     }
 }

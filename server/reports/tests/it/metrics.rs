@@ -213,16 +213,24 @@ both_databases! {
         let mut world = World::d1(&mut tx).await;
         let (first, second, later) = (at("2026-04-01T00:00:00"), at("2026-04-02T00:00:00"), at("2026-04-05T00:00:00"));
         let brand = world.b1.id;
-        reports::save_rfm(&mut tx, &Actor::System, first, brand).await.unwrap();
-        reports::save_rfm(&mut tx, &Actor::System, second, brand).await.unwrap();
+        let save = async |tx: &mut db::Tx, actor: &Actor, now| {
+            let sorted = reports::sort_rfm(tx, actor, now, brand).await?;
+            reports::save_rfm(tx, actor, &sorted).await
+        };
+        let early = reports::sort_rfm(&mut tx, &Actor::System, second, brand).await.unwrap();
+        save(&mut tx, &Actor::System, first).await.unwrap();
+        save(&mut tx, &Actor::System, second).await.unwrap();
         let before = segments(&mut tx, &world).await;
         // C3 comes again and again: she leaves one segment and enters another.
         for day in ["2026-04-03T10:00:00", "2026-04-04T10:00:00"] {
             world.sell(&mut tx, at(day), 0, 2, "accepted", &[(world.b1.products[0], 1, 250_000, 0)]).await;
         }
-        let saved = reports::save_rfm(&mut tx, &Actor::System, later, brand).await.unwrap();
+        let saved = save(&mut tx, &Actor::System, later).await.unwrap();
         let after = segments(&mut tx, &world).await;
-        let analyst = reports::save_rfm(&mut tx, &world.b1.analyst(), later, brand).await;
+        let analyst = save(&mut tx, &world.b1.analyst(), later).await;
+        let late = reports::save_rfm(&mut tx, &Actor::System, &early).await.unwrap();
+        assert_eq!(late.saved_at, second);
+        assert_eq!(segments(&mut tx, &world).await, after, "what was read before another saving does not undo it");
 
         assert_eq!(before.len(), 4);
         assert!(before.iter().all(|(_, _, from, until)| (*from, *until) == (first.0, i64::MAX)));

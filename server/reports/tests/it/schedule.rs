@@ -161,10 +161,11 @@ both_databases! {
         let word = word(office.got().iter().find(|mail| mail.to.starts_with("laura")).unwrap());
         let mut tx = db.begin().await.unwrap();
         for wrong in ["", "00ff", &word[2..], &word.replace('a', "b")] {
-            assert!(matches!(schedule::leave(&mut tx, &office.keys, at("2026-03-30T08:00:00"), wrong).await, Err(Error::NotFound)), "{wrong}");
+            assert!(matches!(schedule::leaver(&office.keys, wrong), Err(Error::NotFound)), "{wrong}: it is asked without the database");
         }
         for _ in 0..2 {
-            schedule::leave(&mut tx, &office.keys, at("2026-03-30T08:00:00"), &word).await.unwrap();
+            let leaver = schedule::leaver(&office.keys, &word).unwrap();
+            schedule::leave(&mut tx, at("2026-03-30T08:00:00"), leaver).await.unwrap();
         }
         tx.commit().await.unwrap();
 
