@@ -303,6 +303,77 @@ db::both_databases! {
         assert!(products.contains("7702004003508") && !products.contains("Agua"), "{products}");
     }
 
+    async fn a_reward_is_given_more_shops_without_scripts(db: &Db) {
+        let world = World::new(db).await;
+        let empty = world.page(Who::Brand, "/b/rewards").await.text;
+        let mut tx = db.begin().await.unwrap();
+        let system = identity::Actor::System;
+        let new = shared::loyalty::NewReward {
+            brand_id: world.brand, name: "Vaso Sierra".into(), category: "drink".into(), unit_cost_minor: 100, handling_fee_minor: 0,
+            currency: shared::Currency::Cop, stock: Some(40), max_per_consumer: Some(2), cost: Some(10), reserve_minutes: None,
+        };
+        let id = loyalty::reward::create(&mut tx, &system, crate::world::NOW, &new).await.unwrap().id;
+        let north = shared::identity::NewShop { zone: "Suba".into(), distributor_code: Some("D-7".into()), ..shared::identity::NewShop::new("Tienda Suba", shared::Country::Co) };
+        let keys = &world.app.keys;
+        let phone = identity::challenge::VerifiedPhone::trusted(keys, identity::Phone::parse(shared::Country::Co, "300 123 0099").unwrap());
+        let (suba, _) = identity::shop::register(&mut tx, crate::world::NOW, &phone, &north, "Luz").await.unwrap();
+        identity::participation::enrol(&mut tx, &system, crate::world::NOW, world.brand, &[world.shop, suba]).await.unwrap();
+        tx.commit().await.unwrap();
+        let post = async |path: &str, form: &str| world.call(Who::Brand, path, form, true).await.header("location").unwrap_or_default().to_owned();
+
+        let list = world.page(Who::Brand, "/b/rewards").await.text;
+        let form = world.page(Who::Brand, &format!("/b/reward?id={id}")).await.text;
+        let analyst = world.page(Who::BrandAnalyst, &format!("/b/reward?id={id}")).await.text;
+        let nothing = post("/fn/brand/save_handover", &format!("reward={id}&places=some")).await;
+        let wrong = post("/fn/brand/save_handover", &format!("reward={id}&places=all&from=2026-04-02&until=2026-04-01")).await;
+        let review = post("/fn/brand/save_handover", &format!("reward={id}&places=some&until=2026-04-30&zones%5B%5D=Suba&codes=D-7%0AD-8")).await;
+        let compared = world.page(Who::Brand, &review).await.text;
+        let still = world.page(Who::Brand, &format!("/b/reward?id={id}")).await.text;
+        let saved = post("/fn/brand/confirm_handover", &format!("reward={id}")).await;
+        let told = world.page(Who::Brand, &saved).await.text;
+        let stranger = world.page(Who::OtherBrand, &format!("/b/reward?id={id}")).await.text;
+
+        assert!(empty.contains("Aún no hay premios"), "{empty}");
+        assert!(list.contains("Vaso Sierra") && list.contains(">40<") && list.contains("Todas las tiendas") && list.contains("Cualquier día"), "{list}");
+        assert!(form.contains("name=\"zones[]\"") && form.contains("Tienda Suba") && form.contains("type=\"date\""), "{form}");
+        assert!(analyst.contains("Vaso Sierra") && !analyst.contains("save_handover"));
+        assert_eq!(nothing, "/from?x=1&error=bad_field&field=shops");
+        assert_eq!(wrong, "/from?x=1&error=bad_field&field=until");
+        assert_eq!(review, format!("/b/reward/review?id={id}"));
+        assert!(compared.contains("Hasta el 30 abr 2026") && compared.contains("1 tienda") && compared.contains("D-8"), "{compared}");
+        assert!(still.contains("Cualquier día"), "nothing changes before it is confirmed");
+        assert_eq!(saved, format!("/b/reward?id={id}&saved=1"));
+        assert!(told.contains("Guardado") && told.contains("Hasta el 30 abr 2026") && told.contains("1 tienda"), "{told}");
+        assert!(!stranger.contains("Vaso Sierra"));
+    }
+
+    async fn what_people_wrote_stands_below_the_panels_for_who_manages(db: &Db) {
+        let world = World::new(db).await;
+        let mut tx = db.begin().await.unwrap();
+        let (tenant, said) = (identity::organisation::find_brand(&mut tx, world.brand).await.unwrap().unwrap().organisation_id, "Me gusta el vaso");
+        let write = db::Sql::same("INSERT INTO nps_sentence (id, brand_id, tenant_id, wave, asked, score, sentence) VALUES ($1, $2, $3, '2026-q1', 'consumer', 9, $4)");
+        tx.query(write).bind(shared::ConsumerId::fixed(1).0).bind(world.brand).bind(tenant).bind(said).execute().await.unwrap();
+        let answered = db::Sql::same("INSERT INTO consumer_nps_answer (brand_id, wave, consumer_id, tenant_id, score, answered_at) VALUES ($1, '2026-q1', $2, $3, 9, $4)");
+        let person = db::Sql::same("INSERT INTO consumer (id, country, adult, anonymous, created_at) VALUES ($1, 'CO', $3, $4, $2)");
+        for n in 0..10 {
+            if n == 9 {
+                tx.commit().await.unwrap();
+                let few = world.page(Who::Brand, "/b/reports/shops?from=2026-03-01&to=2026-03-31").await.text;
+                assert!(few.contains("Lo que escribieron") && !few.contains(said), "{few}");
+                tx = db.begin().await.unwrap();
+            }
+            let id = shared::ConsumerId::fixed(500 + n);
+            tx.query(person).bind(id).bind(crate::world::NOW).bind(true).bind(false).execute().await.unwrap();
+            tx.query(answered).bind(world.brand).bind(id).bind(tenant).bind(crate::world::NOW).execute().await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let shops = "/b/reports/shops?from=2026-03-01&to=2026-03-31";
+
+        assert!(world.page(Who::Brand, shops).await.text.contains(said));
+        assert!(!world.page(Who::BrandAnalyst, shops).await.text.contains(said));
+        assert!(!world.page(Who::Brand, "/b/reports/shops?from=2025-10-01&to=2025-12-31").await.text.contains(said), "another quarter's");
+    }
+
     async fn the_process_tells_how_it_is(db: &Db) {
         let world = World::new(db).await;
         let get = |path: &'static str| world.send(Request::get(path).body(Body::empty()).unwrap());
