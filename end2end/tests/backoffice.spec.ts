@@ -35,7 +35,7 @@ test.describe('backoffice', () => {
 
   test('a file is looked at, mended and imported', async () => {
     await bring('otra.csv', 'a,b\n1,2');
-    await expect(page.getByText('No pudimos leer el archivo.')).toBeVisible();
+    await expect(page.getByText('Al archivo le falta la columna gtin.')).toBeVisible();
     await bring('enorme.csv', 'gtin,nombre\n' + 'x'.repeat(10_000_000));
     await expect(page.getByText('Lo que enviaste es muy grande.')).toBeVisible();
 
