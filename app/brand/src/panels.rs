@@ -3,14 +3,17 @@
 //! The server reads, words and draws everything ([`Panel`]); here it only gets its place.
 
 use kit::{
-    Banner, Button, ButtonLink, Choice, Column, DeskHead, ErrorState, Field, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind,
+    Banner, Button, ButtonLink, Chip, Choice, Column, DeskHead, ErrorState, Field, IntoLight, Look, SegLinks, Size, Skeleton, SkeletonKind,
     Table, Tone, UiError, icon::path, refused, request, t,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     CivilDate,
-    reports::panel::{Family, Panel, PanelAct, PanelColumn},
+    reports::{
+        nps::NpsSentence,
+        panel::{Family, Panel, PanelAct, PanelColumn},
+    },
 };
 
 use crate::frame::Desk;
@@ -34,6 +37,8 @@ pub struct Board {
     /// Periods that one tap chooses: words, first and last day.
     periods: Vec<(String, CivilDate, CivilDate)>,
     panels: Vec<Panel>,
+    /// What people wrote beside their answers in the wave of the last day, where that is shown to whoever looks.
+    voices: Option<Vec<NpsSentence>>,
     /// What is wrong with the period; then there are no panels.
     wrong: Option<String>,
     manages: bool,
@@ -98,6 +103,7 @@ fn shown(family: Family, board: Board) -> AnyView {
     } else {
         view! { <input type="hidden" name="brand" value=board.brand.clone() /> }.into_light()
     };
+    let voices = board.voices.map(said);
     let wrong = board.wrong.clone();
     let error = Signal::stored(wrong.clone());
     let panels = match wrong {
@@ -128,11 +134,50 @@ fn shown(family: Family, board: Board) -> AnyView {
             <Button submit=true look=Look::Secondary size=Size::Dense>{t::brand_reports_show()}</Button>
         </form>
         {panels}
+        {voices}
     }
     .into_light()
 }
 
+/// What shopkeepers and consumers wrote, without whose it is. Below ten answers of their kind the door says nothing of them.
+fn said(voices: Vec<NpsSentence>) -> AnyView {
+    let none = voices.is_empty().then(|| view! { <p class="muted">{t::brand_voices_none()}</p> });
+    let (consumers, shops): (Vec<_>, Vec<_>) = voices.into_iter().partition(|voice| voice.asked == "consumer");
+    let consumers = spoken("consumer", t::brand_voices_consumers(), consumers);
+    let shops = spoken("shop", t::brand_voices_shops(), shops);
+    view! {
+        <section class="card stack" aria-labelledby="voices">
+            <div class="panel__head"><h2 id="voices">{t::brand_voices_title()}</h2></div>
+            <p class="small muted">{t::brand_voices_text()}</p>
+            {none} {consumers} {shops}
+        </section>
+    }
+    .into_light()
+}
+
+fn spoken(asked: &'static str, title: &'static str, voices: Vec<NpsSentence>) -> Option<AnyView> {
+    if voices.is_empty() {
+        return None;
+    }
+    let lines = voices
+        .into_iter()
+        .map(|NpsSentence { score, sentence, .. }| {
+            view! { <li class="row row--12"><Chip table=true>{score.to_string()}</Chip> <q>{sentence}</q></li> }
+        })
+        .collect::<Vec<_>>();
+    Some(view! { <h3>{title}</h3> <ul class="stack stack--8" data-voices=asked>{lines}</ul> }.into_light())
+}
+
 /// Reports whose numbers have more rows than a panel shows.
+///
+/// The others open their definition alone, because what would be behind their number is no row that a brand may see or that
+/// exists:
+/// - `reach`, `conversion`, `frequency`, `cac`: their rows are people. A brand is told of people only as counts of ten and
+///   more, so there is no list of them, whatever their number.
+/// - `nps`: its rows are answers of shopkeepers; a score beside a shop would tell whose it is. What they wrote stands below the
+///   panels without whose it is.
+/// - `uplift_did`: an estimate over all shops of both sides together; no shop has an uplift of its own.
+/// - `roi`, `liability`: sums of a few lines, all of which the panel's own table shows.
 const WITH_ROWS: [&str; 8] = ["sales_per_pli", "zones", "affinity", "active_pdv", "shop_performance", "registration", "cohorts", "rfm"];
 
 fn panel_view(panel: Panel, brand: &str, behind: &str, manages: bool) -> AnyView {
@@ -308,7 +353,15 @@ pub async fn read_reports(
         Err(error @ reports::Error::Period) => (Vec::new(), Some(UiError::from(Problem::from(error)).message().to_owned())),
         Err(error) => return Err(Problem::from(error).into()),
     };
+    // Only who manages is told what people wrote, and only beside the number that it belongs to.
+    let voices = if family == Family::Shops && wrong.is_none() && actor.manages(organisation.id).is_ok() {
+        let wave = reports::nps::wave_of(last.min(today));
+        Some(reports::nps::sentences(&mut tx, &actor, now, chosen, Some(&wave)).await.map_err(Problem::from)?)
+    } else {
+        None
+    };
     Ok(Board {
+        voices,
         brands: brands.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
         brand: chosen.to_string(),
         campaigns,
@@ -325,10 +378,13 @@ pub async fn read_reports(
 /// Saves who is in which segment now; rules and audiences go by it from then on.
 #[server(prefix = "/fn", endpoint = "brand/save_segments")]
 pub async fn save_segments(brand: String) -> Result<(), UiError> {
-    let (mut tx, actor, now) = request::begin().await?;
+    let (mut reading, actor, now) = request::read().await?;
     actor.manages(actor.tenant()?)?;
     let brand = brand.parse().map_err(|_| shared::Problem::not_found())?;
-    reports::save_rfm(&mut tx, &actor, now, brand).await.map_err(shared::Problem::from)?;
+    let sorted = reports::sort_rfm(&mut reading, &actor, now, brand).await.map_err(shared::Problem::from)?;
+    drop(reading);
+    let mut tx = request::db()?.begin().await.map_err(loyalty::Error::from)?;
+    reports::save_rfm(&mut tx, &actor, &sorted).await.map_err(shared::Problem::from)?;
     tx.commit().await?;
     request::go(&format!("{HOME}/consumers?brand={brand}&saved=1"));
     Ok(())
