@@ -37,7 +37,10 @@ fn active_pdv(scope: &Scope, report: &Report<ActivePdv>) -> Panel {
     ];
     let unnamed = values.never_scanned_total - values.never_scanned.len() as i64 + values.dormant_total - values.dormant.len() as i64;
     if unnamed > 0 {
-        panel.notes.push(format!("La tabla nombra las primeras de cada lista: faltan {}. «Ver las filas» las tiene todas.", shown.integer(unnamed)));
+        panel.notes.push(format!(
+            "La tabla nombra las primeras de cada lista: faltan {}. «Ver las filas» las tiene todas.",
+            shown.integer(unnamed)
+        ));
     }
     let finding = format!("{} de los PDV inscritos vendieron.", panel.figure);
     panel.chart = bars(&panel, &finding, all.map(|(name, count)| (name.to_owned(), place(Some(count)), shown.integer(count))));
