@@ -24,11 +24,14 @@ test.describe('consoles', () => {
         const page = await (await browser.newContext({ viewport, locale: 'es-CO' })).newPage();
         const errors: string[] = [];
         page.on('pageerror', (error) => errors.push(String(error)));
-        page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+        // What does not exist answers so, and Chromium writes that down for every page.
+        const missing = `${server.url}${address}/nothing`;
+        page.on('console', (message) => message.type() === 'error' && message.location().url !== missing && errors.push(message.text()));
         await logIn(page, `${server.url}${address}`, email);
         for (const path of pages) {
           await test.step(path, async () => {
-            await page.goto(`${server.url}${path}`);
+            const answer = await page.goto(`${server.url}${path}`);
+            expect(answer?.status(), path).toBe(path.endsWith('/nothing') ? 404 : 200);
             await expect(page.locator('#main :is(h1, h2, h3)').first()).toBeVisible();
             await clean(page);
             expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBeLessThanOrEqual(0);
