@@ -27,8 +27,11 @@ const BASE: &str = "es";
 const OTHERS: [&str; 2] = ["en", "pt"];
 /// Families that are looked up by a code at run time: prefix of the key, name of the function, its description,
 /// and what answers when it has no text.
-const FAMILIES: [(&str, &str, &str, &str); 3] = [
+///
+/// A key belongs to the longest prefix that it has: what a desk alone can meet weighs nothing on a phone.
+const FAMILIES: [(&str, &str, &str, &str); 4] = [
     ("problem-", "problem", "The general text of a problem, or what it means for the shop.", "return reason_shop(code)"),
+    ("problem-desk-", "problem_desk", "The text of a problem that only a console's forms and files can have.", "return None"),
     ("reason-shop-", "reason_shop", "What a reason of the contract means for the shop.", "return None"),
     ("reason-consumer-", "reason_consumer", "What a reason of the contract means for the consumer.", "return None"),
 ];
@@ -301,7 +304,8 @@ fn lookup(out: &mut String, prefix: &str, name: &str, about: &str, otherwise: &s
     let _ = writeln!(out, "/// {about} Takes `area.code_name`, `code_name` or `CODE_NAME`; `None` for a code without text.");
     let _ = writeln!(out, "pub fn {name}(code: &str) -> Option<&'static str> {{");
     let _ = writeln!(out, "Some(match &*crate::locale::bare(code) {{");
-    for (key, message) in messages.iter().filter(|(key, _)| key.starts_with(prefix)) {
+    let closer = |key: &str| FAMILIES.iter().any(|(other, ..)| other.len() > prefix.len() && key.starts_with(other));
+    for (key, message) in messages.iter().filter(|(key, _)| key.starts_with(prefix) && !closer(key)) {
         assert!(plain(key, message, messages).is_some(), "`{key}` is looked up by code: it takes no parameter");
         let _ = writeln!(out, "{:?} => {}(),", key[prefix.len()..].replace('-', "_"), key.replace('-', "_"));
     }

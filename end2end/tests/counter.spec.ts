@@ -161,7 +161,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
         await enrol(till, server, 'Tienda La Palma');
         await till.goto(`${server.url}/t/scan`);
         await till.getByRole('button', { name: 'Entregar' }).click({ timeout: 30_000 });
-        await expect(till.locator('[data-delivered]')).toContainText('Cola Sierra te debe');
+        await expect(till.locator('[data-ended=owed]')).toContainText('Cola Sierra te debe');
         await till.goto(`${server.url}/t/`);
         // First what the phone saw last, then what is so.
         await expect(till.locator('[data-owed]')).toHaveAttribute('data-owed', '150000');

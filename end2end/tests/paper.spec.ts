@@ -85,7 +85,7 @@ test('the reward of a card on paper is handed over with the code from her teleph
   });
 
   await test.step('the brand owes the shop, and nobody gets it twice', async () => {
-    await expect(page.locator('[data-delivered]')).toContainText('te debe');
+    await expect(page.locator('[data-ended=owed]')).toContainText('te debe');
     await clean(page);
     await picture(page, 'paper-delivered');
     await page.goto(`${server.url}/t/paper?card=${card}`);

@@ -79,7 +79,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
         await till.locator('[data-ticket]').waitFor({ timeout: 30_000 });
         await clean(till);
         await till.getByRole('button', { name: 'Entregar' }).click();
-        await expect(till.locator('[data-delivered=kept]')).toContainText('Queda guardado en este celular');
+        await expect(till.locator('[data-ended=kept]')).toContainText('Queda guardado en este celular');
         await clean(till);
         await till.getByRole('button', { name: 'Siguiente cliente' }).click();
         await expect(till.locator('[data-alarm]')).toContainText('Tu tienda ya entregó este premio', { timeout: 30_000 });
@@ -108,7 +108,7 @@ for (const engine of ['sqlite', 'postgres'] as Engine[]) {
         const owed = await till.locator('[data-owed]').getAttribute('data-owed');
         await till.goto(`${server.url}/t/scan`);
         await till.getByRole('button', { name: 'Entregar' }).click({ timeout: 30_000 });
-        await till.locator('[data-delivered]').waitFor();
+        await till.locator('[data-ended=owed]').waitFor();
         await till.goto(`${server.url}/t/`);
         await expect(till.locator('[data-owed]')).toHaveAttribute('data-owed', owed!);
         await card.context().setOffline(false);

@@ -29,7 +29,7 @@ impl UiError {
 
 /// The text of a problem's code, as a page shows it.
 pub fn message(code: &str) -> &'static str {
-    crate::t::problem(code).unwrap_or_else(crate::t::problem_internal)
+    crate::t::problem(code).or_else(|| crate::t::problem_desk(code)).unwrap_or_else(crate::t::problem_internal)
 }
 
 impl std::fmt::Display for UiError {

@@ -131,7 +131,9 @@ fn without_network(state: State, counter: StoredValue<Counter>, id: uuid::Uuid, 
             match kept {
                 Ok(()) => {
                     play(Cue::Reward);
-                    state.stage.set(Stage::Panel(Arc::new(move || kept_here(state, name.clone()))));
+                    state.stage.set(Stage::Panel(Arc::new(move || {
+                        ended(state, "kept", t::tendero_deliver_done_title(), name.clone(), t::tendero_ticket_kept())
+                    })));
                     queue::send(state.queue).await;
                 }
                 Err(why) => {
@@ -148,19 +150,6 @@ fn without_network(state: State, counter: StoredValue<Counter>, id: uuid::Uuid, 
             <p>{t::tendero_ticket_good()}</p>
             <Button wide=true look=Look::Key size=Size::Tall busy=state.busy on:click=deliver>{t::tendero_deliver_action()}</Button>
             <Button wide=true look=Look::Secondary on:click=move |_| next(state)>{t::common_back()}</Button>
-        </section>
-    }
-    .into_light()
-}
-
-/// It is handed over and safe here; the server hears of it with the sales.
-fn kept_here(state: State, name: String) -> AnyView {
-    view! {
-        <section class="stack" role="alert" data-delivered="kept">
-            <h2>{t::tendero_deliver_done_title()}</h2>
-            <p class="figure">{name}</p>
-            <p>{t::tendero_ticket_kept()}</p>
-            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
         </section>
     }
     .into_light()
@@ -195,7 +184,9 @@ fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: 
             let told = ask::<Incident>("/fn/tendero/report_none", &code).await;
             state.busy.set(false);
             match told {
-                Ok(told) => state.stage.set(Stage::Panel(Arc::new(move || none_here(state, told.clone())))),
+                Ok(told) => state.stage.set(Stage::Panel(Arc::new(move || {
+                    ended(state, "missing", t::tendero_deliver_none_title(), told.reward_name.clone(), t::tendero_deliver_none_text())
+                }))),
                 Err(error) => {
                     state.stage.set(Stage::Basket);
                     refuse(state, locale::shop_text(error.code()));
@@ -218,31 +209,34 @@ fn HandOver(state: State, counter: StoredValue<Counter>, code: String, preview: 
     }
 }
 
-fn none_here(state: State, told: Incident) -> AnyView {
-    view! {
-        <section class="stack" role="alert" data-missing>
-            <h2>{t::tendero_deliver_none_title()}</h2>
-            <p class="strong">{told.reward_name}</p>
-            <p>{t::tendero_deliver_none_text()}</p>
-            <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button>
-        </section>
-    }
-    .into_light()
+/// How it ended, in the place of the basket: the next person follows.
+fn ended(state: State, how: &'static str, title: &str, name: String, text: &str) -> AnyView {
+    let next = view! { <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button> };
+    told(how, title, name, text, next.into_light())
 }
 
 fn delivered(state: State, counter: StoredValue<Counter>, done: Delivery) -> AnyView {
-    let next = view! { <Button wide=true look=Look::Key size=Size::Tall on:click=move |_| next(state)>{t::tendero_result_next()}</Button> };
-    handed_over(done, counter.with_value(|counter| counter.country), next.into_light())
+    let text = owed(&done, counter.with_value(|counter| counter.country));
+    ended(state, "owed", t::tendero_deliver_done_title(), done.reward_name, &text)
 }
 
 /// What was handed over, and what its brand owes now. `next` leads on.
 pub(crate) fn handed_over(done: Delivery, country: Country, next: AnyView) -> AnyView {
-    let owed = format::money(done.owed_total_minor, done.currency, country);
+    let text = owed(&done, country);
+    told("owed", t::tendero_deliver_done_title(), done.reward_name, &text, next)
+}
+
+fn owed(done: &Delivery, country: Country) -> String {
+    t::tendero_deliver_done_text(&format::money(done.owed_total_minor, done.currency, country), &done.brand_name)
+}
+
+/// One sight for every end, since each that differs weighs on the phone.
+fn told(how: &'static str, title: &str, name: String, text: &str, next: AnyView) -> AnyView {
     view! {
-        <section class="stack" role="alert" data-delivered>
-            <h2>{t::tendero_deliver_done_title()}</h2>
-            <p class="strong">{done.reward_name}</p>
-            <p>{t::tendero_deliver_done_text(&owed, &done.brand_name)}</p>
+        <section class="stack" role="alert" data-ended=how>
+            <h2>{title.to_owned()}</h2>
+            <p class="strong">{name}</p>
+            <p>{text.to_owned()}</p>
             {next}
         </section>
     }

@@ -21,7 +21,7 @@ fn a_text_without_parameters_costs_nothing() {
 fn a_code_finds_its_text_however_it_is_written() {
     assert_eq!(t::reason_shop("QR_STALE"), Some("Este código venció. Pídele uno nuevo."));
     assert_eq!(t::reason_shop("loyalty.qr_stale"), t::reason_shop("QR_STALE"));
-    assert_eq!(t::problem("identity.weak_password"), Some(t::problem_weak_password()));
+    assert_eq!(t::problem("loyalty.bad_qty"), Some(t::problem_bad_qty()));
     assert_eq!(t::problem("loyalty.qr_stale"), t::reason_shop("QR_STALE"));
     assert_eq!(t::problem("no_such_code_at_all"), None);
 }
