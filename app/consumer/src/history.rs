@@ -188,7 +188,6 @@ fn Row(movement: Movement) -> impl IntoView {
         "EXPIRE" => t::consumer_history_expired().to_owned(),
         "REVERSE" if movement.because.is_empty() => t::consumer_history_return().to_owned(),
         "DEBT_REPAY" => t::consumer_history_repaid().to_owned(),
-        "TRANSFER_IN" | "TRANSFER_OUT" => t::consumer_history_transferred().to_owned(),
         _ => earned(&movement.because, movement.amount, movement.limit),
     };
     let case = match (movement.dispute, movement.id) {

@@ -377,7 +377,6 @@ consumer-history-released = Soltaste { $reward }
 consumer-history-refunded = Volvieron de { $reward }
 consumer-history-repaid = Se descontaron de lo que debías
 consumer-history-adjusted = Ajuste
-consumer-history-transferred = De tu tarjeta anterior
 consumer-history-debt = { $count ->
     [one] Debes { $shown } punto. Se descuenta de tu próxima compra.
    *[other] Debes { $shown } puntos. Se descuentan de tu próxima compra.

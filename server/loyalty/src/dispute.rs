@@ -298,7 +298,8 @@ fn told(row: Silent, limit: Option<CapScope>) -> UnrewardedPurchase {
 sql! {
     OWN_PURCHASE: "SELECT id FROM purchase WHERE id = $1 AND consumer_id = $2";
 
-    OWN_MOVEMENT: "SELECT COALESCE(e.purchase_id, l.purchase_id) FROM ledger_entry e LEFT JOIN lot l ON l.id = e.lot_id WHERE e.id = $1 AND e.consumer_id = $2";
+    OWN_MOVEMENT: "SELECT COALESCE(e.purchase_id, l.purchase_id) FROM ledger_entry e LEFT JOIN lot l ON l.id = e.lot_id
+                   WHERE e.id = $1 AND (e.consumer_id = $2 OR e.consumer_id IN (SELECT k.claimed_from FROM card k WHERE k.consumer_id = $2))";
 
     SHOP_PURCHASE: "SELECT status FROM purchase WHERE id = $1 AND shop_id = $2";
 

@@ -60,7 +60,8 @@ impl Which {
 
 /// Movements of a consumer, newest first: for herself, the operator and a sandbox.
 ///
-/// A reward paid from several lots is one movement to her, named by the last of its entries.
+/// A reward paid from several lots is one movement to her, named by the last of its entries. What happened on a card before
+/// she claimed it is hers, too; that it was moved over from there is no movement beside it.
 pub async fn movements(
     tx: &mut Tx,
     actor: &Actor,
@@ -181,7 +182,10 @@ sql! {
                                   WHEN l.kind = 'ACTIVATE' THEN 1
                                   ELSE 0 END AS direction
                       FROM ledger_entry l JOIN wallet w ON w.id = l.wallet_id
-                      WHERE l.consumer_id = $1 AND (l.recorded_at < $2 OR (l.recorded_at = $2 AND l.id < $3))) e
+                      WHERE l.consumer_id IN (SELECT h.id FROM consumer h WHERE h.id = $1
+                                              UNION SELECT k.claimed_from FROM card k WHERE k.consumer_id = $1 AND k.claimed_from IS NOT NULL)
+                        AND l.debit_account <> 'transfer' AND l.credit_account <> 'transfer'
+                        AND (l.recorded_at < $2 OR (l.recorded_at = $2 AND l.id < $3))) e
                 JOIN brand b ON b.id = e.brand_id
                 JOIN campaign c ON c.id = e.campaign_id
                 LEFT JOIN reward_instance i ON i.id = e.reward_instance_id
@@ -189,7 +193,7 @@ sql! {
                 LEFT JOIN purchase p ON p.id = COALESCE(e.purchase_id, i.purchase_id)
                 LEFT JOIN shop s ON s.id = p.shop_id
                 LEFT JOIN adjustment a ON a.id = e.adjustment_id
-                LEFT JOIN dispute d ON d.subject = 'movement' AND d.subject_id = e.id AND d.consumer_id = e.consumer_id
+                LEFT JOIN dispute d ON d.subject = 'movement' AND d.subject_id = e.id AND d.consumer_id = $1
                 LEFT JOIN dispute_resolution x ON x.dispute_id = d.id
                 WHERE ((e.direction = 1 AND $5 <> 'used') OR (e.direction = -1 AND $5 <> 'earned'))
                   AND NOT EXISTS (SELECT 1 FROM ledger_entry f

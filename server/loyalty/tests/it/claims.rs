@@ -6,13 +6,18 @@ use identity::{
     consent::{Decision, Purpose},
     consumer::NewConsumer,
 };
-use loyalty::{Error, card, claim, reward};
+use loyalty::{
+    Error, card, claim, dispute,
+    history::{self, Which},
+    reward,
+};
 use notifications::Port;
 use shared::{
     ConsumerId, Country, SessionId, Timestamp,
     loyalty::{
         CampaignRules, RuleKind,
         campaign::{Threshold, Unit},
+        correction::{Claim, NewDispute, Subject},
     },
     time::DAY_MS,
 };
@@ -89,6 +94,32 @@ db::both_databases! {
         assert!(!claims(&world, &world.ana, &code).await.unwrap());
         assert_eq!(world.available().await, [11]);
         assert_eq!(sells_to_paper(&world, &code, 20).await, 16);
+        world.clean().await;
+    }
+
+    async fn what_a_card_did_before_it_was_claimed_is_in_her_history(db: &Db) {
+        let world = World::new(db).await;
+        let reward_id = world.reward(Some(5)).await;
+        let stamps = world.rules(Unit::Stamps, RuleKind::PerUnit { units: 1, points: 1 });
+        world.publish(CampaignRules { threshold: Some(Threshold { need: 2, reward_id }), ..stamps }).await;
+        let code = paper(&world).await;
+        sells_to_paper(&world, &code, 0).await;
+        assert!(claims(&world, &world.ana, &code).await.unwrap());
+        let (_, stranger) = person(&world, 9).await;
+        let mut tx = db.begin().await.unwrap();
+
+        let page = history::movements(&mut tx, &world.ana, world.consumer, Which::All, None, 10).await.unwrap();
+
+        // The sale and the reward that it filled the card for: nothing of the moving itself.
+        let seen: Vec<_> = page.items.iter().map(|movement| (movement.kind.as_str(), movement.amount)).collect();
+        assert_eq!(seen, [("REWARD_ISSUE", -2), ("EARN", 2)]);
+        assert!(page.items[1].shop_name.is_some());
+        let wrong = NewDispute { subject: Subject::Movement(page.items[1].id.unwrap()), claim: Claim::Wrong };
+        assert!(matches!(dispute::open(&mut tx, &stranger, NOW, &wrong).await, Err(Error::NotFound)));
+        dispute::open(&mut tx, &world.ana, NOW, &wrong).await.unwrap();
+        let page = history::movements(&mut tx, &world.ana, world.consumer, Which::Earned, None, 10).await.unwrap();
+        assert_eq!(page.items.iter().map(|movement| movement.dispute.is_some()).collect::<Vec<_>>(), [true]);
+        tx.commit().await.unwrap();
         world.clean().await;
     }
 
