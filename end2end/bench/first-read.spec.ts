@@ -1,10 +1,11 @@
 // From the tap on «Escanear» to the first product in the basket, with a filmed label before the camera.
-import { chromium as playwright, expect, test, type Page } from '@playwright/test';
+import { chromium as playwright, expect, test } from '@playwright/test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { ean13 } from '../support/film';
+import { enrol, registerShop } from '../support/people';
 import { start, type Server } from '../support/server';
 
 /** Half of all first reads are there after this. */
@@ -23,36 +24,6 @@ function label(digits: string, file: string): void {
   for (let y = top; y < top + 160; y++) bars.forEach((bar, i) => bar === '1' && grey.fill(20, y * WIDTH + left + i * MODULE, y * WIDTH + left + (i + 1) * MODULE));
   const frame = Buffer.concat([Buffer.from('FRAME\n'), grey, Buffer.alloc((WIDTH * HEIGHT) / 2, 128)]);
   writeFileSync(file, Buffer.concat([Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F30:1 Ip A1:1 C420jpeg\n`), ...Array<Buffer>(30).fill(frame)]));
-}
-
-/** The newest code that was sent to a telephone. */
-async function codeFor(page: Page, url: string, telephone: string): Promise<string> {
-  let code = '';
-  await expect(async () => {
-    const outbox = await (await page.request.get(`${url}/sandbox/outbox`, { headers: { accept: 'text/html' } })).text();
-    code = /(\d{6}) es tu código/.exec(outbox.slice(Math.max(0, outbox.indexOf(telephone))))?.[1] ?? '';
-    expect(code).not.toBe('');
-  }).toPass({ timeout: 20_000 });
-  return code;
-}
-
-/** A shop of its own, with this phone's key. */
-async function opened(page: Page, url: string): Promise<void> {
-  await page.goto(`${url}/t/start`);
-  await page.getByLabel('Celular').fill('301 777 0009');
-  await page.getByRole('button', { name: 'Enviarme el código' }).click();
-  await page.waitForURL(/start\/code/);
-  await page.getByLabel('Código de 6 números').fill(await codeFor(page, url, '+573017770009'));
-  await page.getByRole('button', { name: 'Seguir' }).click();
-  await page.waitForURL(/start\/shop/);
-  await page.getByLabel('Nombre de la tienda').fill('Tienda La Palma');
-  await page.getByLabel('Ciudad').fill('Cali');
-  await page.locator('#owner').fill('Rosa');
-  await page.getByRole('button', { name: 'Registrar tienda' }).click();
-  await page.waitForURL(/start\/device/);
-  await page.locator('[data-ready=true]').waitFor();
-  await page.getByRole('button', { name: 'Activar este celular' }).click();
-  await page.waitForURL(/\/t\/$/);
 }
 
 let server: Server;
@@ -89,7 +60,8 @@ test('first read after the tap', async () => {
   });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  await opened(page, server.url);
+  await registerShop(page, server, '301 777 0009', 'Tienda La Palma');
+  await enrol(page, server, 'Tienda La Palma');
   const taps: Record<string, number>[] = [];
   for (let n = 0; n < TAPS; n++) {
     await page.goto(`${server.url}/t/`);

@@ -85,9 +85,8 @@ export async function proven(page: Page, server: Server, door: string, telephone
   await page.waitForURL((url) => !url.pathname.endsWith('/code'));
 }
 
-/** A consumer signs up; the page stands on her card. */
-export async function signUp(page: Page, server: Server, telephone: string, name: string): Promise<void> {
-  await page.goto(`${server.url}/c/join`);
+/** Whoever stands before `/c/join` says who she is; the page stands before her consent. */
+export async function named(page: Page, server: Server, telephone: string, name: string): Promise<void> {
   await page.getByLabel('Celular').fill(telephone);
   await page.getByRole('button', { name: 'Enviarme el código' }).click();
   await page.waitForURL(/join\/code/);
@@ -95,9 +94,20 @@ export async function signUp(page: Page, server: Server, telephone: string, name
   await page.getByLabel('¿Cómo te decimos?').fill(name);
   await page.getByRole('button', { name: 'Seguir' }).click();
   await page.waitForURL(/join\/consent/);
+}
+
+/** She is of age and gives what must be given; the page stands on her card. */
+export async function consents(page: Page): Promise<void> {
   await page.getByText('Sí, soy mayor').click();
   await page.getByRole('button', { name: 'Crear mi tarjeta' }).click();
   await page.waitForURL(/\/c\/$/);
+}
+
+/** A consumer signs up; the page stands on her card. */
+export async function signUp(page: Page, server: Server, telephone: string, name: string): Promise<void> {
+  await page.goto(`${server.url}/c/join`);
+  await named(page, server, telephone, name);
+  await consents(page);
   await expect(page.getByRole('heading', { name: `Hola, ${name}` })).toBeVisible();
 }
 

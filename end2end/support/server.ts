@@ -95,17 +95,27 @@ export interface Ground {
   browser: Browser;
 }
 
-/** One server and one browser for the group that says so; `take` is given both before its first journey. */
-export function ground(engine: Engine, take: (made: Ground) => void, settings: Record<string, string> = {}): void {
-  let made: Partial<Ground> = {};
+export const ENGINES: Engine[] = ['sqlite', 'postgres'];
+
+/** One server for the group that says so; `take` is given it before its first journey. */
+export function serving(engine: Engine, take: (server: Server) => void, settings: Record<string, string> = {}): void {
+  let server: Server | undefined;
   test.skip(!available(engine), 'TEST_POSTGRES_URL is not set');
   test.beforeAll(async () => {
-    made = { server: await start(engine, site, settings) };
-    made.browser = await playwright.launch({ executablePath: chromium, args: flags });
-    take(made as Ground);
+    server = await start(engine, site, settings);
+    take(server);
   });
-  test.afterAll(async () => {
-    await made.browser?.close();
-    await made.server?.stop();
+  test.afterAll(async () => server?.stop());
+}
+
+/** The same with a browser. */
+export function ground(engine: Engine, take: (made: Ground) => void, settings: Record<string, string> = {}): void {
+  let server: Server;
+  let browser: Browser | undefined;
+  serving(engine, (made) => { server = made; }, settings);
+  test.beforeAll(async () => {
+    browser = await playwright.launch({ executablePath: chromium, args: flags });
+    take({ server, browser });
   });
+  test.afterAll(async () => browser?.close());
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
 import { clean, codeFor, enrol, logIn, publishedByAnother } from '../support/people';
-import { ground, type Engine, type Server } from '../support/server';
+import { ENGINES, ground, type Server } from '../support/server';
 
 const COLA = '7709001000011';
 const TEA = '7709001000073';
@@ -22,7 +22,7 @@ const withCamera = (file: string) => playwright.launch({
 /** The number of a tile. */
 const figure = async (page: Page, name: string) => Number((await page.locator('.tile', { hasText: name }).locator('.tile__figure').innerText()).replace(/\D/g, ''));
 
-for (const engine of ['sqlite', 'postgres'] as Engine[]) {
+for (const engine of ENGINES) {
   test.describe(engine, () => {
     let server: Server;
     let first: Browser;

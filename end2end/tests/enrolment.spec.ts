@@ -1,6 +1,6 @@
 // Joining: alone in three screens and a minute, or with a card from the counter that knows nobody until she agrees herself.
 import { expect, test, type Browser } from '@playwright/test';
-import { clean, codeFor } from '../support/people';
+import { clean, codeFor, consents, named } from '../support/people';
 import { COLA, Phone } from '../support/phone';
 import { picture } from '../support/pictures';
 import { ground, type Server } from '../support/server';
@@ -81,13 +81,7 @@ test('a card from the counter knows nobody until she agrees on her own phone', a
   await test.step('her own phone asks her first', async () => {
     await hers.goto(link);
     await hers.waitForURL(/\/c\/join/);
-    await hers.getByLabel('Celular').fill('301 777 0503');
-    await hers.getByRole('button', { name: 'Enviarme el código' }).click();
-    await hers.waitForURL(/join\/code/);
-    await hers.getByLabel('Código de 6 números').fill(await codeFor(hers, server, '+573017770503'));
-    await hers.getByLabel('¿Cómo te decimos?').fill('Luz');
-    await hers.getByRole('button', { name: 'Seguir' }).click();
-    await hers.waitForURL(/join\/consent/);
+    await named(hers, server, '301 777 0503', 'Luz');
     await expect(hers.getByText('Guardar mi tarjeta y mis compras')).toBeVisible();
     await picture(hers, 'consent');
     // Not yet: the same card still knows nobody at the counter.
@@ -101,9 +95,7 @@ test('a card from the counter knows nobody until she agrees on her own phone', a
   });
 
   await test.step('what the card earned is hers once she confirms', async () => {
-    await hers.getByText('Sí, soy mayor').click();
-    await hers.getByRole('button', { name: 'Crear mi tarjeta' }).click();
-    await hers.waitForURL(/\/c\/$/);
+    await consents(hers);
     await expect(hers.getByRole('heading', { name: 'Hola, Luz' })).toBeVisible();
     await expect(hers.locator('[data-available="2"]').first()).toBeVisible();
     await picture(hers, 'hers');

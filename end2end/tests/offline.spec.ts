@@ -6,17 +6,15 @@ import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { clean, controlled, signUp } from '../support/people';
 import { BATCH, COLA, Phone, TEA, api, codeOf, consumer, wallets } from '../support/phone';
-import { available, site, start, type Engine, type Server } from '../support/server';
+import { ENGINES, serving, site, start, type Server } from '../support/server';
 
 /** Different baskets, so that no sale looks like the one before. */
 const basket = (n: number) => [COLA, TEA, ...(n % 2 ? [COLA] : []), ...(n % 3 ? [TEA] : [])];
 
-for (const engine of ['sqlite', 'postgres'] as Engine[]) {
+for (const engine of ENGINES) {
   test.describe(engine, () => {
-    test.skip(!available(engine), 'TEST_POSTGRES_URL is not set');
     let server: Server;
-    test.beforeAll(async () => { server = await start(engine); });
-    test.afterAll(async () => server.stop());
+    serving(engine, (made) => { server = made; });
 
     test('twenty sales without network arrive once, in order, and as they would have online', async () => {
       const phone = await Phone.working(server, '301 777 0101', 'Tienda Sin Señal');

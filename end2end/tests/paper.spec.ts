@@ -1,6 +1,6 @@
 // A reward of somebody whose card is on paper: the code goes to her telephone, and what she says is typed at the counter.
 import { expect, test, type Browser } from '@playwright/test';
-import { clean, codeFor } from '../support/people';
+import { clean, codeFor, consents, named } from '../support/people';
 import { COLA, Phone } from '../support/phone';
 import { picture } from '../support/pictures';
 import { ground, type Server } from '../support/server';
@@ -44,16 +44,8 @@ test('the reward of a card on paper is handed over with the code from her teleph
   await test.step('she makes the card hers, with her telephone', async () => {
     await hers.goto(link);
     await hers.waitForURL(/\/c\/join/);
-    await hers.getByLabel('Celular').fill('301 777 0602');
-    await hers.getByRole('button', { name: 'Enviarme el código' }).click();
-    await hers.waitForURL(/join\/code/);
-    await hers.getByLabel('Código de 6 números').fill(await codeFor(hers, server, '+573017770602'));
-    await hers.getByLabel('¿Cómo te decimos?').fill('Nidia');
-    await hers.getByRole('button', { name: 'Seguir' }).click();
-    await hers.waitForURL(/join\/consent/);
-    await hers.getByText('Sí, soy mayor').click();
-    await hers.getByRole('button', { name: 'Crear mi tarjeta' }).click();
-    await hers.waitForURL(/\/c\/$/);
+    await named(hers, server, '301 777 0602', 'Nidia');
+    await consents(hers);
   });
 
   await test.step('the code goes to her telephone alone', async () => {

@@ -1,12 +1,12 @@
 // Her data are hers: she withdraws a consent, takes a copy, and leaves; nothing of her old card opens any more.
 import { expect, test, type Browser } from '@playwright/test';
 import { clean, codeFor, signUp } from '../support/people';
-import { ground, type Engine, type Server } from '../support/server';
+import { ENGINES, ground, type Server } from '../support/server';
 
 const TELEPHONE = '300 777 1234';
 const phone = { viewport: { width: 360, height: 640 }, locale: 'es-CO', acceptDownloads: true };
 
-for (const engine of ['sqlite', 'postgres'] as Engine[]) {
+for (const engine of ENGINES) {
   test.describe(engine, () => {
     let server: Server;
     let browser: Browser;

@@ -7,16 +7,14 @@ import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
 import { clean, controlled, enrol, registerShop, signUp } from '../support/people';
 import { COLA, Phone, api } from '../support/phone';
-import { available, start, type Engine, type Server } from '../support/server';
+import { ENGINES, serving, type Server } from '../support/server';
 
 const phone = { viewport: { width: 360, height: 640 }, locale: 'es-CO' };
 
-for (const engine of ['sqlite', 'postgres'] as Engine[]) {
+for (const engine of ENGINES) {
   test.describe(engine, () => {
-    test.skip(!available(engine), 'TEST_POSTGRES_URL is not set');
     let server: Server;
-    test.beforeAll(async () => { server = await start(engine); });
-    test.afterAll(async () => server.stop());
+    serving(engine, (made) => { server = made; });
 
     test('a reward is handed over without signal and owed once', async () => {
       const errors: string[] = [];

@@ -137,7 +137,6 @@ fn UploadPage() -> impl IntoView {
         ("unidad", t::backoffice_pack_column_unit()),
         ("unidades", t::backoffice_pack_column_units()),
     ];
-    let columns = columns.map(|(name, words)| view! { <dt><code>{name}</code></dt><dd>{words}</dd> });
     view! {
         <Desk current="/o/products" told=true>
             <DeskHead title=t::backoffice_import_products() crumbs=crumbs(false)>
@@ -145,21 +144,13 @@ fn UploadPage() -> impl IntoView {
             </DeskHead>
             <div class="panels panels--main panels--top">
                 <form method="post" enctype="multipart/form-data" action="/fn/backoffice/import_products" class="stack">
-                    <label class="drop drop--file">
-                        <Icon path=path::UPLOAD_SIMPLE size=26 />
-                        <b>{t::backoffice_import_choose()}</b>
-                        <span class="small muted">{t::backoffice_import_limits()}</span>
-                        <input type="file" name="file" accept=".csv,text/csv,text/plain,text/tab-separated-values" required />
-                    </label>
+                    <FileField limits=t::backoffice_import_limits() />
                     <div class="row row--between row--wrap">
                         <span class="muted">{t::backoffice_import_note()}</span>
                         <Button submit=true look=Look::Key>{t::backoffice_import_check()}</Button>
                     </div>
                 </form>
-                <section class="card stack stack--8" aria-labelledby="columns">
-                    <h2 id="columns" class="h3">{t::backoffice_import_columns()}</h2>
-                    <dl class="facts facts--start facts--plain">{columns}</dl>
-                </section>
+                {explained(&columns)}
             </div>
         </Desk>
     }
@@ -183,6 +174,33 @@ fn PreviewPage(
                 })}
             </Suspense>
         </Desk>
+    }
+}
+
+/// Where a file is dropped or chosen.
+#[component]
+pub(crate) fn FileField(
+    /// How large it may be.
+    limits: &'static str,
+) -> impl IntoView {
+    view! {
+        <label class="drop drop--file">
+            <Icon path=path::UPLOAD_SIMPLE size=26 />
+            <b>{t::backoffice_import_choose()}</b>
+            <span class="small muted">{limits}</span>
+            <input type="file" name="file" accept=".csv,text/csv,text/plain,text/tab-separated-values" required />
+        </label>
+    }
+}
+
+/// The columns of a file, each with what stands in it.
+pub(crate) fn explained(columns: &[(&'static str, &'static str)]) -> impl IntoView + use<> {
+    let columns = columns.iter().map(|&(name, words)| view! { <dt><code>{name}</code></dt><dd>{words}</dd> }).collect::<Vec<_>>();
+    view! {
+        <section class="card stack stack--8" aria-labelledby="columns">
+            <h2 id="columns" class="h3">{t::backoffice_import_columns()}</h2>
+            <dl class="facts facts--start facts--plain">{columns}</dl>
+        </section>
     }
 }
 

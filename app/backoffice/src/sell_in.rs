@@ -8,14 +8,18 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{Country, format, loyalty::alert::WrongRow, loyalty::sell_in_file::SellInFile};
 
-use crate::{frame::Desk, upload::FileForm};
+use crate::{
+    frame::Desk,
+    import::{DownloadLink, FileField, data_url},
+    upload::FileForm,
+};
 
 /// Wrong rows that the page shows.
 #[cfg(feature = "ssr")]
 const ROWS: usize = 200;
 
 /// What an empty spreadsheet looks like, with two rows as an example.
-const TEMPLATE: &str = "data:text/csv;charset=utf-8,%EF%BB%BFtienda,gtin,fecha,comprado,inicial%0AD-001,7709001000011,2026-11-02,24,10%0AD-001,7709001000011,2026-11-09,12,%0A";
+const TEMPLATE: &str = "tienda,gtin,fecha,comprado,inicial\nD-001,7709001000011,2026-11-02,24,10\nD-001,7709001000011,2026-11-09,12,\n";
 
 /// The files, or one of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,16 +56,11 @@ fn UploadPage() -> impl IntoView {
     view! {
         <Desk current="/o/alerts" told=true>
             <DeskHead title=t::backoffice_sell_in_title() crumbs=vec![(t::backoffice_nav_alerts().into(), "/o/alerts".into())]>
-                <a class="btn btn--plain btn--dense" href=TEMPLATE download="inventario.csv"><Icon path=path::DOWNLOAD_SIMPLE size=16 /> {t::backoffice_import_template()}</a>
+                <DownloadLink href=data_url(TEMPLATE) name="inventario.csv" words=t::backoffice_import_template() />
             </DeskHead>
             <p class="muted">{t::backoffice_sell_in_what()}</p>
             <form method="post" enctype="multipart/form-data" action="/fn/backoffice/import_sell_in" class="stack">
-                <label class="drop drop--file">
-                    <Icon path=path::UPLOAD_SIMPLE size=26 />
-                    <b>{t::backoffice_import_choose()}</b>
-                    <span class="small muted">{t::backoffice_sell_in_limits()}</span>
-                    <input type="file" name="file" accept=".csv,text/csv,text/plain,text/tab-separated-values" required />
-                </label>
+                <FileField limits=t::backoffice_sell_in_limits() />
                 <p class="muted">{t::backoffice_sell_in_columns()}</p>
                 <div class="row row--end"><Button submit=true look=Look::Key>{t::backoffice_import_check()}</Button></div>
             </form>

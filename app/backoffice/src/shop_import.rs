@@ -15,7 +15,7 @@ use shared::{
 use crate::{
     filled,
     frame::Desk,
-    import::{DownloadLink, data_url},
+    import::{DownloadLink, FileField, data_url, explained},
     upload::FileForm,
 };
 
@@ -69,7 +69,6 @@ fn UploadPage() -> impl IntoView {
         ("zona_horaria", t::backoffice_shops_import_column_clock()),
         ("cajeros", t::backoffice_shops_import_column_cashiers()),
     ];
-    let columns = columns.map(|(name, words)| view! { <dt><code>{name}</code></dt><dd>{words}</dd> });
     view! {
         <Desk current="/o/shops" told=true>
             <DeskHead title=t::backoffice_shops_import() crumbs=crumbs()>
@@ -77,18 +76,10 @@ fn UploadPage() -> impl IntoView {
             </DeskHead>
             <div class="panels panels--main panels--top">
                 <form method="post" enctype="multipart/form-data" action="/fn/backoffice/import_shops" class="stack">
-                    <label class="drop drop--file">
-                        <Icon path=path::UPLOAD_SIMPLE size=26 />
-                        <b>{t::backoffice_import_choose()}</b>
-                        <span class="small muted">{t::backoffice_shops_import_limits()}</span>
-                        <input type="file" name="file" accept=".csv,text/csv,text/plain,text/tab-separated-values" required />
-                    </label>
+                    <FileField limits=t::backoffice_shops_import_limits() />
                     <div class="row row--end"><Button submit=true look=Look::Key>{t::backoffice_import_check()}</Button></div>
                 </form>
-                <section class="card stack stack--8" aria-labelledby="columns">
-                    <h2 id="columns" class="h3">{t::backoffice_import_columns()}</h2>
-                    <dl class="facts facts--start facts--plain">{columns}</dl>
-                </section>
+                {explained(&columns)}
             </div>
         </Desk>
     }

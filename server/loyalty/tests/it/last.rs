@@ -56,21 +56,7 @@ impl Race {
     /// A reward that a full card of colas gives, and that points for biscuits buy; none of it is there yet.
     async fn begin(test: &TestDb) -> Self {
         let world = World::new(test.db()).await;
-        let mut tx = world.db.begin().await.unwrap();
-        let new = NewReward {
-            brand_id: world.brand,
-            name: "Termo".into(),
-            category: "gift".into(),
-            unit_cost_minor: 250_000,
-            handling_fee_minor: 20_000,
-            currency: Currency::Cop,
-            stock: Some(0),
-            max_per_consumer: None,
-            cost: Some(NEED),
-            reserve_minutes: Some(10),
-        };
-        let reward = reward::create(&mut tx, &world.manager, NOW, &new).await.unwrap().id;
-        tx.commit().await.unwrap();
+        let reward = world.reward_with(|new| (new.stock, new.cost, new.reserve_minutes) = (Some(0), Some(NEED), Some(10))).await;
         let one_each = RuleKind::PerUnit { units: 1, points: 1 };
         let colas = CampaignRules {
             threshold: Some(Threshold { need: NEED, reward_id: reward }),

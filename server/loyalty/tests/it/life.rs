@@ -198,9 +198,11 @@ both_databases! {
         let mut tx = db.begin().await.unwrap();
         assert!(matches!(loyalty::shop::set_currency(&mut tx, &world.manager, NOW, world.shop, shared_usd).await, Err(Error::Identity(_))));
         assert_eq!(loyalty::shop::set_currency(&mut tx, &Actor::System, NOW, world.shop, shared_usd).await.unwrap().currency, shared_usd);
-        let new = shared::loyalty::NewReward { brand_id: world.brand, name: "1 Cola".into(), category: "drink".into(), unit_cost_minor: 125, handling_fee_minor: 5, currency: shared_usd, stock: Some(9), max_per_consumer: None, cost: None, reserve_minutes: None };
-        let reward_id = reward::create(&mut tx, &world.manager, NOW, &new).await.unwrap().id;
         tx.commit().await.unwrap();
+        let cheap = |new: &mut shared::loyalty::NewReward| {
+            (new.unit_cost_minor, new.handling_fee_minor, new.currency, new.stock) = (125, 5, shared_usd, Some(9));
+        };
+        let reward_id = world.reward_with(cheap).await;
         let pesos = world.reward(Some(5)).await;
         // A point for each 3.75, and a stamp for each sale from 1.10 on.
         let value = RuleKind::PerAmount { step_minor: 375, points: 1, basis: Default::default() };

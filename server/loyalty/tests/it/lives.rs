@@ -88,24 +88,11 @@ impl Living {
     async fn begin(test: &TestDb, backwards: bool) -> Self {
         let world = World::new(test.db()).await;
         let full = world.reward(Some(3)).await;
-        let gift = {
-            let mut tx = world.db.begin().await.unwrap();
-            let new = NewReward {
-                brand_id: world.brand,
-                name: "Termo".into(),
-                category: "gift".into(),
-                unit_cost_minor: 400_000,
-                handling_fee_minor: 30_000,
-                currency: Currency::Cop,
-                stock: Some(8),
-                max_per_consumer: None,
-                cost: Some(25),
-                reserve_minutes: Some(3 * 24 * 60),
-            };
-            let id = reward::create(&mut tx, &world.manager, NOW, &new).await.unwrap().id;
-            tx.commit().await.unwrap();
-            id
+        let particular = |new: &mut NewReward| {
+            (new.unit_cost_minor, new.handling_fee_minor, new.stock) = (400_000, 30_000, Some(8));
+            (new.cost, new.reserve_minutes) = (Some(25), Some(3 * 24 * 60));
         };
+        let gift = world.reward_with(particular).await;
         let ends = "2026-12-31".parse().unwrap();
         let units = CampaignRules {
             priority: 1,

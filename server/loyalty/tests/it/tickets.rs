@@ -151,22 +151,7 @@ impl Scene {
 }
 
 async fn priced(world: &World, stock: Option<i64>) -> RewardId {
-    let mut tx = world.db.begin().await.unwrap();
-    let new = NewReward {
-        brand_id: world.brand,
-        name: "Termo".into(),
-        category: "gift".into(),
-        unit_cost_minor: 250_000,
-        handling_fee_minor: 20_000,
-        currency: shared::Currency::Cop,
-        stock,
-        max_per_consumer: None,
-        cost: Some(15),
-        reserve_minutes: None,
-    };
-    let id = reward::create(&mut tx, &world.manager, NOW, &new).await.unwrap().id;
-    tx.commit().await.unwrap();
-    id
+    world.reward_with(|new| (new.stock, new.cost) = (stock, Some(15))).await
 }
 
 async fn reserve(world: &World, reward_id: RewardId, who: &Actor, now: Timestamp) -> Result<RewardInstance, Error> {

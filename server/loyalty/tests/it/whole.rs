@@ -28,22 +28,7 @@ impl World {
     }
 
     async fn priced(&self, cost: i64, stock: Option<i64>) -> RewardId {
-        let mut tx = self.db.begin().await.unwrap();
-        let new = NewReward {
-            brand_id: self.brand,
-            name: "Termo".into(),
-            category: "gift".into(),
-            unit_cost_minor: 250_000,
-            handling_fee_minor: 20_000,
-            currency: shared::Currency::Cop,
-            stock,
-            max_per_consumer: Some(2),
-            cost: Some(cost),
-            reserve_minutes: None,
-        };
-        let id = reward::create(&mut tx, &self.manager, NOW, &new).await.unwrap().id;
-        tx.commit().await.unwrap();
-        id
+        self.reward_with(|new| (new.stock, new.max_per_consumer, new.cost) = (stock, Some(2), Some(cost))).await
     }
 
     async fn reserve(&self, reward_id: RewardId, now: Timestamp) -> Result<RewardInstance, Error> {

@@ -170,19 +170,25 @@ impl World {
     }
 
     async fn reward_as(&self, category: &str, stock: Option<i64>) -> RewardId {
-        let mut tx = self.db.begin().await.unwrap();
-        let new = NewReward {
+        self.reward_with(|new| (new.category, new.stock) = (category.into(), stock)).await
+    }
+
+    /// A cola, but for what is particular of this one.
+    pub async fn reward_with(&self, particular: impl FnOnce(&mut NewReward)) -> RewardId {
+        let mut new = NewReward {
             brand_id: self.brand,
             name: "1 Cola".into(),
-            category: category.into(),
+            category: "drink".into(),
             unit_cost_minor: 250_000,
             handling_fee_minor: 20_000,
             currency: Currency::Cop,
-            stock,
+            stock: None,
             max_per_consumer: None,
             cost: None,
             reserve_minutes: None,
         };
+        particular(&mut new);
+        let mut tx = self.db.begin().await.unwrap();
         let id = reward::create(&mut tx, &self.manager, NOW, &new).await.unwrap().id;
         tx.commit().await.unwrap();
         id
