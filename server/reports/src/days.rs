@@ -25,6 +25,8 @@ use crate::{
     scope::Scope,
 };
 
+/// Kept days that are read in one statement, at most: some hundred kilobytes each.
+const KEPT_DAYS: i64 = 8;
 /// Buyers who get their numbers in one transaction, at most: on SQLite purchases wait for it.
 const NUMBERED_AT_ONCE: usize = 40;
 
@@ -250,6 +252,16 @@ impl Packed {
         Ok(())
     }
 
+    /// What was kept, in the place of the day before: a year of days asks for memory a few times, not a few times a day.
+    fn fill(&mut self, kept: &[u8]) -> Result<(), Error> {
+        let rest = fill(&mut self.shops, kept)?;
+        let rest = fill(&mut self.products, rest)?;
+        let rest = fill(&mut self.currencies, rest)?;
+        let rest = fill(&mut self.countries, rest)?;
+        let rest = fill(&mut self.sales, rest)?;
+        fill(&mut self.lines, rest).map(|_| ())
+    }
+
     fn last_received_at(&self, date: CivilDate) -> Result<Option<Timestamp>, Error> {
         let mut last = None;
         self.each(date, &Buyers::default(), &mut Vec::new(), &mut |sale| {
@@ -261,13 +273,14 @@ impl Packed {
     }
 }
 
-/// Where the sales of a period come from.
+/// Where the sales of a period come from; last day excluded.
 enum Piece {
+    /// At most [`KEPT_DAYS`] of them.
     Kept {
-        date: CivilDate,
+        from: CivilDate,
+        to: CivilDate,
         last_received_at: Option<Timestamp>,
     },
-    /// Last day excluded.
     Purchases {
         from: CivilDate,
         to: CivilDate,
@@ -291,9 +304,16 @@ async fn pieces(tx: &mut Tx, scope: &Scope, from: CivilDate, to: CivilDate) -> R
     let mut pieces = Vec::new();
     let mut next = from;
     for row in kept.into_iter().filter(usable) {
-        runs(&mut pieces, next, row.business_date);
-        next = row.business_date.plus_days(1).ok_or(Error::Period)?;
-        pieces.push(Piece::Kept { date: row.business_date, last_received_at: row.last_received_at });
+        let date = row.business_date;
+        runs(&mut pieces, next, date);
+        next = date.plus_days(1).ok_or(Error::Period)?;
+        match pieces.last_mut() {
+            Some(Piece::Kept { from, to, last_received_at }) if *to == date && from.plus_days(KEPT_DAYS) > Some(date) => {
+                *to = next;
+                *last_received_at = (*last_received_at).max(row.last_received_at);
+            }
+            _ => pieces.push(Piece::Kept { from: date, to: next, last_received_at: row.last_received_at }),
+        }
     }
     runs(&mut pieces, next, to);
     Ok(pieces)
@@ -369,12 +389,16 @@ impl Buyers {
         to: CivilDate,
         mut fold: impl FnMut(&Sale<'_>),
     ) -> Result<(), Error> {
-        let mut lines = Vec::new();
+        let (mut packed, mut lines) = (Packed::default(), Vec::new());
         for piece in pieces(tx, scope, from, to).await? {
             match piece {
-                Piece::Kept { date, .. } => {
-                    let (packed,): (Vec<u8>,) = tx.query(SALES).bind(scope.brand).bind(scope.tenant).bind(date).one().await?;
-                    unpack(&packed)?.each(date, self, &mut lines, &mut fold)?;
+                Piece::Kept { from, to, .. } => {
+                    let kept: Vec<(CivilDate, Vec<u8>)> =
+                        tx.query(SALES).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).all().await?;
+                    for (date, kept) in kept {
+                        packed.fill(&kept)?;
+                        packed.each(date, self, &mut lines, &mut fold)?;
+                    }
                 }
                 Piece::Purchases { from, to } => {
                     let rows: Vec<Row> = tx.query(PURCHASES).bind(scope.brand).bind(scope.tenant).bind(from).bind(to).all().await?;
@@ -423,8 +447,16 @@ pub(crate) async fn first_day(tx: &mut Tx, scope: &Scope, before: CivilDate) -> 
     Ok(first.map_or(before, |first| first.min(before)))
 }
 
-fn unpack(packed: &[u8]) -> Result<Packed, Error> {
-    postcard::from_bytes(packed).map_err(|_| Error::Bounds)
+/// A list as postcard writes it, how many and then each; and the bytes after it.
+fn fill<'a, T: Deserialize<'a>>(items: &mut Vec<T>, kept: &'a [u8]) -> Result<&'a [u8], Error> {
+    let (many, mut rest) = postcard::take_from_bytes::<u64>(kept).map_err(|_| Error::Bounds)?;
+    items.clear();
+    for _ in 0..many {
+        let (item, others) = postcard::take_from_bytes(rest).map_err(|_| Error::Bounds)?;
+        items.push(item);
+        rest = others;
+    }
+    Ok(rest)
 }
 
 /// Reads days again of which something changed, those that wait longest first. Returns how many there were; when these are
@@ -503,12 +535,14 @@ const NUMBER: Sql = Sql::same("INSERT INTO report_buyer (brand_id, tenant_id, co
 pub async fn verify(db: &Db) -> Result<(i64, Vec<String>), Error> {
     let mut tx = db.read().await?;
     let days: Vec<(BrandId, OrganisationId, CivilDate)> = tx.query(UNCHANGED).all().await?;
-    let mut differ = Vec::new();
+    let (mut differ, mut packed) = (Vec::new(), Packed::default());
     for (brand, tenant, date) in &days {
-        let (kept,): (Vec<u8>,) = tx.query(SALES).bind(*brand).bind(*tenant).bind(*date).one().await?;
+        let (_, kept): (CivilDate, Vec<u8>) =
+            tx.query(SALES).bind(*brand).bind(*tenant).bind(*date).bind(date.plus_days(1).ok_or(Error::Period)?).one().await?;
         let rows = read(&mut tx, *brand, *tenant, *date).await?;
         // Nobody has the last of all numbers.
-        if unpack(&kept)? != Packed::of(&rows, |_| u32::MAX) && differ.len() < SHOWN_MAX {
+        packed.fill(&kept)?;
+        if packed != Packed::of(&rows, |_| u32::MAX) && differ.len() < SHOWN_MAX {
             differ.push(format!("{brand} {date}"));
         }
     }
@@ -522,7 +556,7 @@ sql! {
 
     CHANGED: "SELECT business_date, MIN(changed_at), MAX(changed_at) FROM sale_change WHERE brand_id = $1 AND business_date >= $2 AND business_date < $3 GROUP BY business_date";
 
-    SALES: "SELECT sales FROM report_day WHERE brand_id = $1 AND tenant_id = $2 AND business_date = $3";
+    SALES: "SELECT business_date, sales FROM report_day WHERE brand_id = $1 AND tenant_id = $2 AND business_date >= $3 AND business_date < $4 ORDER BY business_date";
 
     PURCHASES: "SELECT l.business_date, l.purchase_id, l.product_id, l.quantity, l.amount_minor, l.returned_quantity, l.returned_amount_minor, l.reward_line,
                        p.shop_id, p.consumer_id, r.number AS buyer, p.status, p.currency, p.purchased_at, p.received_at,
@@ -574,6 +608,43 @@ mod tests {
 
     sql! {
         KEPT_DAYS: "SELECT (SELECT COUNT(*) FROM report_day), (SELECT COUNT(*) FROM report_points)";
+    }
+
+    #[test]
+    fn a_day_is_read_in_the_place_of_another_and_damage_is_told() {
+        let sale = |buyer| PackedSale {
+            buyer,
+            registered_at: 1_773_154_800_000,
+            registered_shop: (buyer == 1).then_some(0),
+            country: 0,
+            anonymous: buyer == 2,
+            shop: 0,
+            accepted: true,
+            currency: 0,
+            at: 1_773_158_400_000,
+            delay_ms: 40,
+            lines: 1,
+        };
+        let line =
+            |product| PackedLine { product, quantity: 2, amount_minor: 500_000, returned: 0, returned_minor: 0, reward: product == 1 };
+        let day = |many: u32| Packed {
+            shops: vec![[7; 16]],
+            products: vec![[8; 16], [9; 16]],
+            currencies: vec![Currency::Cop],
+            countries: vec![Country::Co],
+            sales: (0..many).map(sale).collect(),
+            lines: (0..many).map(|number| line(number % 2)).collect(),
+        };
+        let kept = postcard::to_stdvec(&day(3)).unwrap();
+        let mut read = Packed::default();
+
+        for other in [day(9), day(0), day(3)] {
+            read.fill(&postcard::to_stdvec(&other).unwrap()).unwrap();
+            assert_eq!(read, other);
+        }
+        for end in 0..kept.len() {
+            assert!(read.fill(&kept[..end]).is_err(), "{end} of {} bytes", kept.len());
+        }
     }
 
     db::both_databases! {
