@@ -101,6 +101,7 @@ fn shown(shelf: Shelf, adds: bool, searched: bool) -> AnyView {
 fn Edit(product: Option<Product>, brands: Vec<Brand>, dollars: Option<i64>, country: Country) -> impl IntoView {
     let sending = Sending::new();
     let title = if product.is_some() { t::brand_products_edit() } else { t::backoffice_products_new() };
+    let currency = product.as_ref().map_or(country.currency(), |product| product.currency);
     let (id, gtin, name, category, price, brand) = match product {
         Some(product) => {
             let price = product.suggested_price_minor.map(|minor| format::money_field(minor, product.currency));
@@ -110,7 +111,8 @@ fn Edit(product: Option<Product>, brands: Vec<Brand>, dollars: Option<i64>, coun
     };
     let known = !id.is_empty();
     let dollars = dollars.map(|minor| format::money_field(minor, Currency::Usd)).unwrap_or_default();
-    let in_dollars = (country.currency() != Currency::Usd).then(|| {
+    let prefix = if currency == country.currency() { "$" } else { currency.code() };
+    let in_dollars = (currency != Currency::Usd).then(|| {
         view! { <Field id="price_usd" label=t::brand_products_price_usd() initial=dollars prefix="USD" money=true inputmode="decimal" optional=true help=t::brand_products_price_usd_help() error=sending.error("price_usd") /> }
     });
     let brands = brands.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
@@ -128,7 +130,7 @@ fn Edit(product: Option<Product>, brands: Vec<Brand>, dollars: Option<i64>, coun
                 {gtin_field}
                 <div class="fields">
                     <Field id="name" label=t::backoffice_products_name() initial=name maxlength=120 required=true help=t::brand_products_name_help() error=sending.error("name") />
-                    <Field id="price" label=t::backoffice_products_price() initial=price prefix="$" money=true inputmode="decimal" optional=true error=sending.error("price") />
+                    <Field id="price" label=t::backoffice_products_price() initial=price prefix=prefix money=true inputmode="decimal" optional=true error=sending.error("price") />
                     {in_dollars}
                     <Choice id="category" label=t::backoffice_products_category() options=categories(&category) chosen=category.clone() />
                     <Choice id="brand" label=t::backoffice_products_brand() options=brands chosen=brand />
@@ -182,7 +184,22 @@ pub async fn save_product(
     actor.manages(organisation.id)?;
     let brands = identity::organisation::brands(&mut tx, &actor).await?;
     let brand = brands.iter().find(|one| one.id.to_string() == brand).or(brands.first()).ok_or_else(Problem::not_found)?;
-    let currency = organisation.country.currency();
+    let known = match id.as_str() {
+        "" => None,
+        id => Some(id.parse().map_err(|_| Problem::not_found())?),
+    };
+    // A product keeps its own money, whichever its country's is.
+    let currency = match known {
+        None => organisation.country.currency(),
+        Some(id) => {
+            catalogue::product::of_tenant(&mut tx, &actor)
+                .await?
+                .into_iter()
+                .find(|one| one.id == id)
+                .ok_or_else(Problem::not_found)?
+                .currency
+        }
+    };
     let typed = |text: &str, currency, field: &'static str| match text.trim() {
         "" => Ok(None),
         text => {
@@ -193,9 +210,9 @@ pub async fn save_product(
     let dollars = price_usd.map(|text| typed(&text, Currency::Usd, "price_usd")).transpose()?;
     let gtin = shared::Gtin::typed(&gtin).map_err(|wrong| Problem::field("gtin", wrong.code(), wrong.to_string()))?;
     let new = NewProduct { gtin, brand_id: Some(brand.id), name, category, suggested_price_minor: price, currency };
-    let saved = match id.as_str() {
-        "" => catalogue::product::create(&mut tx, &actor, now, &new).await?,
-        id => catalogue::product::update(&mut tx, &actor, now, id.parse().map_err(|_| Problem::not_found())?, &new).await?,
+    let saved = match known {
+        None => catalogue::product::create(&mut tx, &actor, now, &new).await?,
+        Some(id) => catalogue::product::update(&mut tx, &actor, now, id, &new).await?,
     };
     if let Some(dollars) = dollars.filter(|_| currency != Currency::Usd) {
         let mut others = catalogue::price::others(&mut tx, &actor, saved.id).await?;

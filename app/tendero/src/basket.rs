@@ -62,8 +62,13 @@ impl Basket {
 /// What a person types as a price, in major units with or without separators; `None` when it is no price.
 pub(crate) fn typed_price(text: &str, currency: Currency) -> Option<i64> {
     let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '$').collect();
-    let plain = if currency.shown_decimals() == 0 { plain.replace(['.', ','], "") } else { plain.replace(',', "") };
-    currency.parse_major(&plain)
+    // What stands before one or two last digits parts the cents, whichever of both it is: «1,25» and «1.25».
+    let (whole, cents) = match plain.rfind(['.', ',']).filter(|at| plain.len() - at <= 3) {
+        Some(at) => (&plain[..at], &plain[at + 1..]),
+        None => (plain.as_str(), ""),
+    };
+    let known = currency.shown_decimals() > 0 || cents.bytes().all(|digit| digit == b'0');
+    known.then(|| currency.parse_major(&[&whole.replace(['.', ','], ""), ".", cents].concat()))?
 }
 
 #[cfg(test)]
@@ -105,8 +110,16 @@ mod tests {
     #[test]
     fn prices_are_read_as_people_type_them() {
         assert_eq!(typed_price("$2.500", Currency::Cop), Some(250_000));
+        assert_eq!(typed_price("2.500,00", Currency::Cop), Some(250_000));
+        assert_eq!(typed_price("2,5", Currency::Cop), None);
         assert_eq!(typed_price("24 990", Currency::Clp), Some(24_990));
         assert_eq!(typed_price("1,234.50", Currency::Mxn), Some(123_450));
+        for text in ["1,25", "1.25", "$ 1,25"] {
+            assert_eq!(typed_price(text, Currency::Usd), Some(125), "{text}");
+        }
+        assert_eq!(typed_price("1,5", Currency::Usd), Some(150));
+        assert_eq!(typed_price("1.234", Currency::Usd), Some(123_400));
+        assert_eq!(typed_price("1.234,50", Currency::Usd), Some(123_450));
         assert_eq!(typed_price("-1", Currency::Cop), None);
         assert_eq!(typed_price("mucho", Currency::Cop), None);
     }
