@@ -222,6 +222,8 @@ pub struct Compared {
     unknown: Vec<String>,
     /// Both are the same.
     nothing: bool,
+    /// Which change it is.
+    shown: i64,
     country: Country,
 }
 
@@ -256,7 +258,7 @@ pub(crate) fn ReviewPage() -> impl IntoView {
 }
 
 fn compare(compared: Compared, id: &str, campaign: &str) -> AnyView {
-    let Compared { name, before, after, added, removed, unknown, nothing, country } = compared;
+    let Compared { name, before, after, added, removed, unknown, nothing, shown, country } = compared;
     let again = address("/b/reward", id, campaign);
     let crumbs = vec![(t::brand_rewards_title().into(), rewards::HERE.into()), (name.clone().into(), again.clone().into())];
     let [before_days, before_places] = before;
@@ -297,6 +299,7 @@ fn compare(compared: Compared, id: &str, campaign: &str) -> AnyView {
             <form method="post" action="/fn/brand/confirm_handover" class="row row--12">
                 <input type="hidden" name="reward" value=id.to_owned() />
                 <input type="hidden" name="campaign" value=campaign.to_owned() />
+                <input type="hidden" name="shown" value=shown />
                 <Button submit=true look=Look::Key icon=path::CHECK>{t::brand_handover_confirm()}</Button>
                 <ButtonLink href=again look=Look::Plain>{t::brand_handover_change_again()}</ButtonLink>
             </form>
@@ -420,6 +423,7 @@ pub async fn read_handover_change(reward: String) -> Result<Option<Compared>, Ui
         added,
         removed,
         nothing: change.is_nothing(),
+        shown: change.proposed_at.0,
         unknown: change.unknown,
         country: organisation.country,
     }))
@@ -427,11 +431,15 @@ pub async fn read_handover_change(reward: String) -> Result<Option<Compared>, Ui
 
 /// Makes the change that was shown.
 #[server(prefix = "/fn", endpoint = "brand/confirm_handover")]
-pub async fn confirm_handover(#[server(default)] reward: String, #[server(default)] campaign: String) -> Result<(), UiError> {
+pub async fn confirm_handover(
+    #[server(default)] reward: String,
+    #[server(default)] campaign: String,
+    #[server(default)] shown: i64,
+) -> Result<(), UiError> {
     let (mut tx, actor, now) = request::begin().await?;
     actor.manages(actor.tenant()?)?;
     let id = reward.parse().map_err(|_| shared::Problem::not_found())?;
-    loyalty::handover::confirm(&mut tx, &actor, now, id).await?;
+    loyalty::handover::confirm(&mut tx, &actor, now, id, shared::Timestamp(shown)).await?;
     tx.commit().await?;
     request::go(&[&address("/b/reward", &reward, &campaign), "&saved=1"].concat());
     Ok(())

@@ -84,7 +84,7 @@ pub async fn reserve(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timesta
 /// Lets a reward go that is held: points and unit come back. Again: [`Error::NotReserved`]. Not while a ticket binds it.
 pub async fn release(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, id: RewardInstanceId) -> Result<RewardInstance, Error> {
     if actor.consumer().is_err() {
-        actor.operator()?;
+        actor.operates()?;
     }
     let consumer = settle::lock_whose(tx, reward::WHOSE, id.0).await?.ok_or(Error::NotFound)?;
     card::may_see(actor, consumer)?;

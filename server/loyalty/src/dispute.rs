@@ -56,6 +56,10 @@ pub async fn open(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewDispute) 
         (Actor::Anonymous, _) => return Err(identity::Error::Unauthorized.into()),
         _ => return Err(identity::Error::Forbidden.into()),
     };
+    // Of another telephone of hers, before both became one card.
+    if let Some(before) = tx.query(BY_JOINED).bind(name).bind(subject_id).bind(consumer).maybe::<Row>().await? {
+        return before.told();
+    }
     let id: DisputeId = tx.new_id();
     let label = actor.label();
     let rows = tx
@@ -311,6 +315,11 @@ sql! {
     BY_FACT: "SELECT d.id, d.subject, d.subject_id, d.purchase_id, d.claim, d.consumer_id, d.shop_id, s.name AS shop_name, d.opened_at, r.upheld, r.reason, r.resolved_at
               FROM dispute d LEFT JOIN purchase p ON p.id = d.purchase_id LEFT JOIN shop s ON s.id = COALESCE(d.shop_id, p.shop_id) LEFT JOIN dispute_resolution r ON r.dispute_id = d.id
               WHERE d.subject = $1 AND d.subject_id = $2 AND d.opened_by = $3";
+
+    BY_JOINED: "SELECT d.id, d.subject, d.subject_id, d.purchase_id, d.claim, d.consumer_id, d.shop_id, s.name AS shop_name, d.opened_at, r.upheld, r.reason, r.resolved_at
+                FROM dispute d LEFT JOIN purchase p ON p.id = d.purchase_id LEFT JOIN shop s ON s.id = COALESCE(d.shop_id, p.shop_id) LEFT JOIN dispute_resolution r ON r.dispute_id = d.id
+                WHERE d.subject = $1 AND d.subject_id = $2 AND d.consumer_id IN (SELECT k.claimed_from FROM card k WHERE k.consumer_id = $3 AND k.claimed_from IS NOT NULL)
+                ORDER BY d.opened_at, d.id LIMIT 1";
 
     ONE: "SELECT d.id, d.subject, d.subject_id, d.purchase_id, d.claim, d.consumer_id, d.shop_id, s.name AS shop_name, d.opened_at, r.upheld, r.reason, r.resolved_at
           FROM dispute d LEFT JOIN purchase p ON p.id = d.purchase_id LEFT JOIN shop s ON s.id = COALESCE(d.shop_id, p.shop_id) LEFT JOIN dispute_resolution r ON r.dispute_id = d.id

@@ -55,6 +55,8 @@ pub struct Change {
     pub after: RewardAvailability,
     /// Codes that are of no shop that takes part; at most 50 are told.
     pub unknown: Vec<String>,
+    /// Which change this is: [`confirm`] is told it.
+    pub proposed_at: Timestamp,
 }
 
 impl Change {
@@ -139,6 +141,7 @@ struct Row {
     held_before: Json<RewardAvailability>,
     proposed: Json<RewardAvailability>,
     unknown: Json<Vec<String>>,
+    proposed_at: Timestamp,
     applied_at: Option<Timestamp>,
 }
 
@@ -150,18 +153,23 @@ pub async fn proposed(tx: &mut Tx, actor: &Actor, id: RewardId) -> Result<Option
         before: row.held_before.0,
         after: row.proposed.0,
         unknown: row.unknown.0,
+        proposed_at: row.proposed_at,
     }))
 }
 
-/// Makes the change that the actor was shown. Again: the reward as it is, and nothing happens.
+/// Makes the change that the actor was shown, the one of `proposed_at`. Again: the reward as it is, and nothing happens.
 ///
-/// [`Error::HandoverChanged`]: somebody else changed it meanwhile, so what was shown as *before* is not true any more.
-pub async fn confirm(tx: &mut Tx, actor: &Actor, now: Timestamp, id: RewardId) -> Result<Reward, Error> {
+/// [`Error::HandoverChanged`]: somebody else changed it meanwhile, so what was shown as *before* is not true any more; or she
+/// herself chose anew, on another page than this one.
+pub async fn confirm(tx: &mut Tx, actor: &Actor, now: Timestamp, id: RewardId, proposed_at: Timestamp) -> Result<Reward, Error> {
     let (_, tenant) = managed(tx, actor, id).await?;
     let user = actor.user()?;
     tx.lock(id.lock_key()).await?;
     let current = reward::get(tx, actor, id).await?;
     let row: Row = tx.query(PROPOSED).bind(id).bind(user).bind(tenant).maybe().await?.ok_or(Error::NotFound)?;
+    if row.proposed_at != proposed_at {
+        return Err(Error::HandoverChanged);
+    }
     if row.applied_at.is_some() {
         return Ok(current);
     }
@@ -185,7 +193,7 @@ sql! {
               ON CONFLICT (reward_id, user_id) DO UPDATE SET held_before = excluded.held_before, proposed = excluded.proposed, unknown = excluded.unknown,
                                                             proposed_at = excluded.proposed_at, applied_at = NULL";
 
-    PROPOSED: "SELECT held_before, proposed, unknown, applied_at FROM reward_handover_change WHERE reward_id = $1 AND user_id = $2 AND tenant_id = $3";
+    PROPOSED: "SELECT held_before, proposed, unknown, proposed_at, applied_at FROM reward_handover_change WHERE reward_id = $1 AND user_id = $2 AND tenant_id = $3";
 
     APPLIED: "UPDATE reward_handover_change SET applied_at = $1 WHERE reward_id = $2 AND user_id = $3 AND tenant_id = $4";
 }

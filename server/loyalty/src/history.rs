@@ -193,7 +193,7 @@ sql! {
                 LEFT JOIN purchase p ON p.id = COALESCE(e.purchase_id, i.purchase_id)
                 LEFT JOIN shop s ON s.id = p.shop_id
                 LEFT JOIN adjustment a ON a.id = e.adjustment_id
-                LEFT JOIN dispute d ON d.subject = 'movement' AND d.subject_id = e.id AND d.consumer_id = $1
+                LEFT JOIN dispute d ON d.subject = 'movement' AND d.subject_id = e.id AND d.consumer_id IN ($1, e.consumer_id)
                 LEFT JOIN dispute_resolution x ON x.dispute_id = d.id
                 WHERE ((e.direction = 1 AND $5 <> 'used') OR (e.direction = -1 AND $5 <> 'earned'))
                   AND NOT EXISTS (SELECT 1 FROM ledger_entry f

@@ -812,7 +812,7 @@ sql! {
     TAKE_OVER: "UPDATE reward_instance SET unit_passed_on = TRUE
                 WHERE id = (SELECT id FROM reward_instance WHERE reward_id = $1 AND status = 'reserved' AND reserved_until <= $2 AND NOT unit_passed_on
                             ORDER BY reserved_until, id LIMIT 1)
-                  AND status = 'reserved' AND NOT unit_passed_on";
+                  AND status = 'reserved' AND reserved_until <= $2 AND NOT unit_passed_on";
 
     RETURN_UNIT: "UPDATE reward_stock SET units_left = units_left + 1 WHERE reward_id = $1";
 

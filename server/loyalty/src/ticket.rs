@@ -7,7 +7,8 @@
 //! always does, from its own instant; one that a full card gave is free again.
 //!
 //! The key that signs is the installation's own, made once; its public half goes to the shops' phones with what they keep
-//! for selling without network. Keys have numbers, so that another one can take over while tickets of the first are out.
+//! for selling without network. Keys have numbers, so that another one can take over while tickets of the first are out;
+//! there is no command yet that makes the second.
 
 use db::{Db, Tx, sql};
 use identity::{Actor, audit, device::SigningDevice};
@@ -96,7 +97,7 @@ fn opened(document: &[u8]) -> Result<EcdsaKeyPair, Error> {
 /// neighbours buy ([`Error::NoTicket`]).
 pub async fn take(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, now: Timestamp, new: &NewTicket) -> Result<RewardInstance, Error> {
     if actor.consumer().is_err() {
-        actor.operator()?;
+        actor.operates()?;
     }
     let id = new.reward_instance_id;
     let consumer = settle::lock_whose(tx, reward::WHOSE, id.0).await?.ok_or(Error::NotFound)?;
@@ -276,6 +277,8 @@ pub async fn hand_over(
         .bind(now)
         .execute()
         .await?;
+    // A clock that ran ahead is not believed, and the sale that follows is not too early by it.
+    let link = if link.claimed_at > now { Link { claimed_at: found.issued_at, ..link } } else { link };
     receipt::write(tx, now, device.device, &link, None).await?;
     let shop = identity::shop::get(tx, device.shop).await?;
     reward::handed_over(tx, &who(device), now, found, &shop, Some(at)).await
@@ -320,7 +323,7 @@ sql! {
     INSERT_KEY: "INSERT INTO ticket_key (number, public_key, sealed, created_at) VALUES (1, $1, $2, $3) ON CONFLICT DO NOTHING";
 
     TAKE: "UPDATE reward_instance SET ticket = $1, ticket_shop_id = $2, ticket_until = $3,
-                  reserved_until = CASE WHEN status = 'reserved' THEN $4 ELSE reserved_until END
+                  reserved_until = CASE WHEN status = 'reserved' AND reserved_until < $4 THEN $4 ELSE reserved_until END
            WHERE id = $5 AND status = $6 AND NOT unit_passed_on";
 
     BINDS: "SELECT EXISTS (SELECT 1 FROM reward_instance WHERE id = $1 AND ticket_until > $2 AND status IN ('issued', 'reserved'))";

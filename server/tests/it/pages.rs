@@ -329,7 +329,9 @@ db::both_databases! {
         let review = post("/fn/brand/save_handover", &format!("reward={id}&places=some&until=2026-04-30&zones%5B%5D=Suba&codes=D-7%0AD-8")).await;
         let compared = world.page(Who::Brand, &review).await.text;
         let still = world.page(Who::Brand, &format!("/b/reward?id={id}")).await.text;
-        let saved = post("/fn/brand/confirm_handover", &format!("reward={id}")).await;
+        let shown: String = compared.split_once("name=\"shown\" value=\"").unwrap().1.chars().take_while(char::is_ascii_digit).collect();
+        let other = post("/fn/brand/confirm_handover", &format!("reward={id}&shown=1")).await;
+        let saved = post("/fn/brand/confirm_handover", &format!("reward={id}&shown={shown}")).await;
         let told = world.page(Who::Brand, &saved).await.text;
         let stranger = world.page(Who::OtherBrand, &format!("/b/reward?id={id}")).await.text;
 
@@ -342,6 +344,7 @@ db::both_databases! {
         assert_eq!(review, format!("/b/reward/review?id={id}"));
         assert!(compared.contains("Hasta el 30 abr 2026") && compared.contains("1 tienda") && compared.contains("D-8"), "{compared}");
         assert!(still.contains("Cualquier día"), "nothing changes before it is confirmed");
+        assert_eq!(other, "/from?x=1&error=loyalty.handover_changed", "another page showed another change");
         assert_eq!(saved, format!("/b/reward?id={id}&saved=1"));
         assert!(told.contains("Guardado") && told.contains("Hasta el 30 abr 2026") && told.contains("1 tienda"), "{told}");
         assert!(!stranger.contains("Vaso Sierra"));

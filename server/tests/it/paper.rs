@@ -105,7 +105,7 @@ db::both_databases! {
         let done = location(&world.call(Who::Cashier, "/fn/tendero/deliver_on_paper", &format!("{form}&code={code}"), true).await);
         assert_eq!(done.trim_end_matches('&'), format!("/t/paper?done={reward}"));
         let owed = world.page(Who::Cashier, &done).await.text;
-        assert!(owed.contains("data-delivered") && owed.contains("Cola Sierra te debe") && owed.contains("2.700"), "{owed}");
+        assert!(owed.contains("data-ended=\"owed\"") && owed.contains("Cola Sierra te debe") && owed.contains("2.700"), "{owed}");
         assert!(world.page(Who::Cashier, &sent).await.text.contains("Ese premio ya no espera"), "the page before is over");
     }
 

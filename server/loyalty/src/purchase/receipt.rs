@@ -27,7 +27,7 @@ pub(crate) struct Link {
     pub counter: i64,
     pub sha256: [u8; 32],
     pub claimed_at: Timestamp,
-    client_purchase_id: Uuid,
+    pub client_purchase_id: Uuid,
 }
 
 impl Link {

@@ -166,6 +166,11 @@ db::both_databases! {
         let capture = world.capture(other, at, &[(COLA, 4, None)]).await;
         world.post(at, &capture).await.unwrap();
         let code_of_other = world.code(other, NOW.plus_ms(900_000)).await;
+        let mut tx = db.begin().await.unwrap();
+        let theirs = history::movements(&mut tx, &other_actor, other, Which::All, None, 1).await.unwrap();
+        let wrong = NewDispute { subject: Subject::Movement(theirs.items[0].id.unwrap()), claim: Claim::Wrong };
+        let case = dispute::open(&mut tx, &other_actor, at, &wrong).await.unwrap();
+        tx.commit().await.unwrap();
         unites(&world, &world.ana, "300 123 0009").await.unwrap();
         let again = unites(&world, &world.ana, "300 123 0009").await;
         let at = NOW.plus_ms(900_000);
@@ -176,8 +181,14 @@ db::both_databases! {
         let mut tx = db.read().await.unwrap();
         let left = card::balances(&mut tx, &Actor::System, other).await.unwrap();
         drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        let hers = history::movements(&mut tx, &world.ana, world.consumer, Which::All, None, 10).await.unwrap();
+        let disputed: Vec<bool> = hers.items.iter().map(|movement| movement.dispute.is_some()).collect();
+        let same = dispute::open(&mut tx, &world.ana, at, &wrong).await.unwrap();
+        drop(tx);
 
         assert!(matches!(again, Err(Error::NotFound)));
+        assert_eq!((disputed, same.id), (vec![false, true, false], case.id), "one case, whichever telephone it was opened on");
         assert_eq!(world.available().await, [16]);
         assert!(left.iter().all(|balance| balance.available == 0), "{left:?}");
         assert_eq!((bought.awards[0].balance, bought.consumer_label.starts_with("Ana · ")), (16, true));

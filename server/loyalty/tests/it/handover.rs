@@ -47,7 +47,7 @@ async fn propose(world: &World, actor: &Actor, id: RewardId, choice: &Choice) ->
 
 async fn confirm(world: &World, actor: &Actor, id: RewardId) -> Result<Reward, Error> {
     let mut tx = world.db.begin().await?;
-    let reward = handover::confirm(&mut tx, actor, NOW, id).await?;
+    let reward = handover::confirm(&mut tx, actor, NOW, id, NOW).await?;
     tx.commit().await?;
     Ok(reward)
 }
@@ -86,6 +86,8 @@ both_databases! {
         assert!(!change.is_nothing() && change.added().is_empty(), "from every shop to some, none begins");
         assert!(handover::proposed(&mut db.read().await.unwrap(), &colleague(&world), id).await.unwrap().is_none(), "it is hers");
 
+        let other_page = handover::confirm(&mut world.db.begin().await.unwrap(), &world.manager, NOW, id, NOW.plus_ms(-1)).await;
+        assert!(matches!(other_page, Err(Error::HandoverChanged)), "a page that showed another change");
         let changed = confirm(&world, &world.manager, id).await.unwrap();
         assert_eq!(changed.availability, change.after);
         assert_eq!(confirm(&world, &world.manager, id).await.unwrap(), changed, "twice is once");

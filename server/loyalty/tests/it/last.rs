@@ -6,9 +6,9 @@ use identity::Actor;
 use loyalty::{Error, Loyalty, catalogue, purchase, reward};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use shared::{
-    ConsumerId, Currency, RewardId, Timestamp,
+    ConsumerId, RewardId, Timestamp,
     loyalty::{
-        CampaignRules, NewDelivery, NewReservation, NewReward, PurchaseAnswer, RewardInstance, RewardStatus, RuleKind,
+        CampaignRules, NewDelivery, NewReservation, PurchaseAnswer, RewardInstance, RewardStatus, RuleKind,
         campaign::{Threshold, Unit},
     },
     time::MINUTE_MS,

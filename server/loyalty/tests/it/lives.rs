@@ -6,7 +6,7 @@ use identity::Actor;
 use loyalty::{Error, card, catalogue, purchase, reward, settle, shop};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{
-    Currency, PurchaseId, RewardId, RewardInstanceId, Timestamp,
+    PurchaseId, RewardId, RewardInstanceId, Timestamp,
     loyalty::{
         AllLines, CampaignRules, ImportPurchase, NewDelivery, NewReservation, NewReturn, NewReward, PurchaseAnswer, PurchaseStatus,
         ReturnedLine, ReturnedLines, RewardStatus, RuleKind,

@@ -10,11 +10,11 @@ use ring::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use shared::{
-    Country, DeviceId, MemberId, RewardId, RewardInstanceId, SessionId, ShopId, Timestamp,
-    identity::{MemberRole, NewShop},
+    Country, DeviceId, MemberId, RewardId, RewardInstanceId, SessionId, ShopId, Timestamp, UserId,
+    identity::{MemberRole, NewShop, OrganisationKind, UserRole},
     loyalty::{
-        AllLines, Delivery, NewDelivery, NewReservation, NewReturn, NewReward, PurchaseStatus, ReturnedLines, RewardAvailability,
-        RewardInstance, RewardStatus, RuleKind,
+        AllLines, Delivery, NewDelivery, NewReservation, NewReturn, PurchaseStatus, ReturnedLines, RewardAvailability, RewardInstance,
+        RewardStatus, RuleKind,
         campaign::{Shortfall, Unit},
         counter::NewShopUnits,
         ticket::{DELIVERY_VERSION, NewTicket, SignedTicket, TICKET_GRACE_MS, TICKET_MS, TicketDelivery},
@@ -194,7 +194,7 @@ both_databases! {
         let shown = taken.ticket.unwrap();
         let read: SignedTicket = shown.text.parse().unwrap();
         let until = NOW.plus_ms(2 * MINUTE_MS + TICKET_MS);
-        assert_eq!((read.ticket.shop, read.ticket.until, read.ticket.name.as_str()), (scene.world.shop, until, "Termo"));
+        assert_eq!((read.ticket.shop, read.ticket.until, read.ticket.name.as_str()), (scene.world.shop, until, "1 Cola"));
         assert_eq!((shown.shop_name.as_str(), shown.until, shown.bound_until), ("La Esquina", until, until.plus_ms(TICKET_GRACE_MS)));
         assert_eq!(taken.reserved_until, Some(until.plus_ms(TICKET_GRACE_MS)));
         let keys = ticket::keys(&mut db.read().await.unwrap()).await.unwrap();
@@ -286,6 +286,25 @@ both_databases! {
         assert!(matches!(scene.releases(bound_until).await, Err(Error::NotReserved)));
         assert_eq!(given(&scene.world).await[0].status, RewardStatus::Lapsed);
         assert!(reserve(&scene.world, scene.thermos, &scene.world.ana, bound_until).await.is_ok(), "and so is the unit");
+        scene.world.clean().await;
+    }
+
+    async fn a_week_that_was_promised_is_not_shortened_by_a_ticket(db: &Db) {
+        let world = World::new(db).await;
+        world.publish(world.rules(Unit::Points, RuleKind::PerUnit { units: 1, points: 10 })).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        let thermos = world.reward_with(|new| (new.stock, new.cost, new.reserve_minutes) = (Some(1), Some(15), Some(7 * 24 * 60))).await;
+        let held = reserve(&world, thermos, &world.ana, NOW.plus_ms(MINUTE_MS)).await.unwrap();
+        let phone = Phone::of(&world, world.shop, world.member).await;
+        let scene = Scene { world, phone, thermos, held };
+
+        let bound = scene.takes(scene.world.shop, NOW.plus_ms(2 * MINUTE_MS)).await.unwrap();
+        // The grace of the ticket is over, and she buys again.
+        scene.world.buys(5 * 24 * 60, &[(COLA, 2, None)]).await;
+
+        assert_eq!(bound.reserved_until, scene.held.reserved_until);
+        assert_eq!(scene.points(NOW.plus_ms(6 * DAY_MS)).await, (25, 15));
+        assert_eq!(scene.points(NOW.plus_ms(8 * DAY_MS)).await, (40, 0));
         scene.world.clean().await;
     }
 
@@ -412,6 +431,19 @@ both_databases! {
         let new = NewTicket { reward_instance_id: scene.held.id, shop_id: scene.world.shop };
         assert!(ticket::take(&mut tx, &scene.world.loyalty, &luz, NOW, &new).await.is_err());
         assert!(ticket::take(&mut tx, &scene.world.loyalty, &scene.world.tendero, NOW, &new).await.is_err());
+        let reads = Actor::User {
+            user: UserId::fixed(8),
+            tenant: scene.world.tenant,
+            kind: OrganisationKind::Operator,
+            role: UserRole::Analyst,
+            session: SessionId::fixed(8),
+        };
+        for told in [
+            ticket::take(&mut tx, &scene.world.loyalty, &reads, NOW, &new).await,
+            catalogue::release(&mut tx, &scene.world.loyalty, &reads, NOW, scene.held.id).await,
+        ] {
+            assert!(matches!(told, Err(Error::Identity(identity::Error::Forbidden))), "who only reads: {told:?}");
+        }
         drop(tx);
         assert!(matches!(scene.takes(ShopId::fixed(404), NOW.plus_ms(2 * MINUTE_MS)).await, Err(Error::Field("shop_id"))));
         assert!(matches!(scene.takes(other.shop, NOW.plus_ms(12 * MINUTE_MS)).await, Err(Error::NotReserved)), "it had lapsed");
@@ -420,7 +452,8 @@ both_databases! {
     async fn a_sale_after_a_delivery_follows_it(db: &Db) {
         let scene = Scene::new(db, None).await;
         let text = scene.ticket().await;
-        let body = scene.phone.hands_over(&text, NOW.plus_ms(HOUR_MS));
+        // Its clock ran ahead, and is put right before the sale.
+        let body = scene.phone.hands_over(&text, NOW.plus_ms(20 * HOUR_MS));
         scene.phone.sends(&scene.world, &body, NOW.plus_ms(2 * HOUR_MS)).await.unwrap();
 
         let mut capture = scene.world.capture(scene.world.consumer, NOW.plus_ms(90 * MINUTE_MS), &[(COLA, 1, None)]).await;

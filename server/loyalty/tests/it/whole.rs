@@ -6,7 +6,7 @@ use loyalty::{Error, campaign, card, catalogue, claim, history, purchase, reward
 use shared::{
     ConsumerId, Country, RewardId, Timestamp,
     loyalty::{
-        AllLines, CampaignRules, NewCampaign, NewDelivery, NewReservation, NewReturn, NewReview, NewReward, PurchaseAnswer, PurchaseReturn,
+        AllLines, CampaignRules, NewCampaign, NewDelivery, NewReservation, NewReturn, NewReview, PurchaseAnswer, PurchaseReturn,
         PurchaseStatus, ReturnedLine, ReturnedLines, ReviewDecision, RewardInstance, RewardStatus, RuleKind, Template,
         campaign::{Bonus, BonusWhen, Cap, CapScope, Multiplier, MultiplierWhen, OnExceed, Shortfall, Threshold, Unit},
     },
