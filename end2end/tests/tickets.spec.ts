@@ -73,8 +73,7 @@ for (const engine of ENGINES) {
         await controlled(till);
         await till.locator('[data-reward]').waitFor({ timeout: 30_000 });
         await context.setOffline(true);
-        // Page and reader both start from what the phone keeps.
-        await till.reload();
+        await till.getByRole('button', { name: 'Volver' }).click();
         await till.locator('[data-ticket]').waitFor({ timeout: 30_000 });
         await clean(till);
         await till.getByRole('button', { name: 'Entregar' }).click();

@@ -39,8 +39,6 @@ const ENTRANCES: [&str; 11] = [
     "/move_card",
     "/read_receipt",
 ];
-/// Where the counter's page finds the script of its decoder.
-const DECODER_WORKER: &str = "/t/decoder-worker.js";
 /// The query with which a service worker asks for a page as nobody sees it.
 const SHELL: &str = "shell";
 /// Bytes of a form whose fields are looked at when it is refused, at most: no form that people type is longer.
@@ -68,7 +66,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(api::IMPORT_MAX_BYTES + api::BODY_MAX_BYTES))
         .layer(middleware::from_fn(bounded))
         .layer(middleware::from_fn(api::origin::refuse_other_sites));
-    let mut router = fronts.merge(functions).route("/service-worker.js", get(worker)).route(DECODER_WORKER, get(decoder_worker));
+    let mut router = fronts.merge(functions).route("/service-worker.js", get(worker));
     if app.config.sandbox {
         router = router.route("/sandbox/outbox", get(outbox));
     }
@@ -157,26 +155,16 @@ async fn worker(State(app): State<App>, request: Request) -> Response {
         "build": app.site.build,
         "fronts": {
             "/c/": front("consumer", &["/manifest-consumer.webmanifest", "/icons/consumer-192.png"], app::OFFLINE_CONSUMER),
-            "/t/": front("tendero", &["/manifest-tendero.webmanifest", "/icons/tendero-192.png", "/lessons/card.svg", "/lessons/products.svg", "/lessons/confirm.svg", "/lessons/offline.svg", "/lessons/reward.svg", DECODER_WORKER, &decoder.js, &decoder.wasm], app::OFFLINE_TENDERO),
+            "/t/": front("tendero", &["/manifest-tendero.webmanifest", "/icons/tendero-192.png", "/lessons/card.svg", "/lessons/products.svg", "/lessons/confirm.svg", "/lessons/offline.svg", "/lessons/reward.svg", "/decoder-worker.js", &decoder.js, &decoder.wasm], app::OFFLINE_TENDERO),
         },
     });
     let script = SCRIPT.replacen("const SITE = null;", &format!("const SITE = {site};"), 1);
-    script_of_ours(script)
-}
-
-/// What runs the decoder beside the counter's page. It lies below the page's own scope: the script of a worker is asked of the
-/// service worker of its own address, and a counter that is opened without network has none but the kept one.
-async fn decoder_worker() -> Response {
-    script_of_ours(include_str!("../../public/decoder-worker.js"))
-}
-
-fn script_of_ours(script: impl Into<Body>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache"),
         (header::CONTENT_SECURITY_POLICY, security::FILES),
     ];
-    (headers, script.into()).into_response()
+    (headers, script).into_response()
 }
 
 async fn outbox(State(app): State<App>, request: Request) -> Response {

@@ -14,7 +14,7 @@ use crate::{
 /// Where the decoder's three files are; the build hashes the names of two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecoderUrls {
-    /// `/t/decoder-worker.js`, below the scope of the page that starts it.
+    /// `/decoder-worker.js`
     pub worker: String,
     /// The glue that wasm-bindgen wrote for the target `web`.
     pub js: String,
