@@ -348,14 +348,17 @@ pub async fn read_reports(
     let looking = reports::panel::Looking { campaign: campaign.parse().ok() };
     let until = last.plus_days(1).ok_or_else(Problem::not_found)?;
     let asked = reports::Asked { brand: chosen, from: first, to: until, as_of: now, now, k: K_ANONYMITY };
-    let (panels, wrong) = match reports::Scope::open(&mut tx, &actor, asked).await {
-        Ok(scope) => (reports::panel::family(&mut tx, &scope, family, looking).await, None),
+    // What is held here would be held as long as they take.
+    drop(tx);
+    let (panels, wrong) = match reports::panel::board(&request::db()?, &actor, asked, family, looking).await {
+        Ok(panels) => (panels, None),
         Err(error @ reports::Error::Period) => (Vec::new(), Some(UiError::from(Problem::from(error)).message().to_owned())),
         Err(error) => return Err(Problem::from(error).into()),
     };
     // Only who manages is told what people wrote, and only beside the number that it belongs to.
     let voices = if family == Family::Shops && wrong.is_none() && actor.manages(organisation.id).is_ok() {
         let wave = reports::nps::wave_of(last.min(today));
+        let (mut tx, ..) = request::read().await?;
         Some(reports::nps::sentences(&mut tx, &actor, now, chosen, Some(&wave)).await.map_err(Problem::from)?)
     } else {
         None

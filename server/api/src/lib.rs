@@ -25,7 +25,13 @@ mod v1;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{self, Next},
+    response::Response,
+    routing::get,
+};
 use db::{Db, Tx, clock::Clock};
 use shared::Timestamp;
 use tokio::sync::watch;
@@ -88,12 +94,13 @@ impl ApiState {
 pub fn router(state: ApiState) -> Router {
     let (doors, described) = doors(state.sandbox).split_for_parts();
     let described = Arc::new(openapi::finish(described));
-    // Layers run from the last to the first: count, then site, then address, then body.
+    // Layers run from the last to the first: count, then site, then address, then who goes last, then body.
     let doors = doors
         .nest("/incoming", incoming::router())
         .fallback(refusal::no_such_door)
         .method_not_allowed_fallback(refusal::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(middleware::from_fn_with_state(state.clone(), reports_last))
         .layer(middleware::from_fn_with_state(state.clone(), limit::by_address))
         .layer(middleware::from_fn(origin::refuse_other_sites))
         .layer(middleware::from_fn(telemetry::measure))
@@ -102,6 +109,14 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/openapi.json", get(move || std::future::ready(axum::Json(described.clone()))))
         .nest("/api/v1", doors)
         .merge(openapi::docs())
+}
+
+/// A report of a year must not hold up the counters: see [`db::last`].
+async fn reports_last(State(state): State<ApiState>, request: Request, next: Next) -> Result<Response, Refusal> {
+    if !request.uri().path().starts_with("/reports/") {
+        return Ok(next.run(request).await);
+    }
+    Ok(db::last::run(&state.db, next.run(request)).await?)
 }
 
 fn doors(sandbox: bool) -> OpenApiRouter<ApiState> {

@@ -18,6 +18,7 @@ mod announce;
 pub mod bulk;
 pub mod clock;
 mod error;
+pub mod last;
 mod pool;
 mod query;
 mod statement;

@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 use crate::{
     Error, Query, Sql,
     announce::Announcer,
+    last,
     writer::{Lease, Writer},
 };
 
@@ -19,6 +20,12 @@ use crate::{
 const STATEMENTS_MAX: usize = 512;
 /// How long a statement may wait for a connection or a lock.
 const WAIT: Duration = Duration::from_secs(5);
+/// How long a report may wait for its turn.
+const LAST_WAIT: Duration = Duration::from_secs(30);
+/// Pages that a SQLite connection keeps, in KiB below zero. The writer touches the same ones again and again; what readers
+/// look at is in the system's memory anyway.
+const WRITER_CACHE: &str = "-16384";
+const READER_CACHE: &str = "-4096";
 
 /// Where the database is and how it is used.
 #[derive(Debug, Clone)]
@@ -69,7 +76,12 @@ struct Inner {
 }
 
 enum Store {
-    Sqlite { writer: Writer, read: SqlitePool },
+    /// `last` serves the threads of [`last`] alone.
+    Sqlite {
+        writer: Writer,
+        read: SqlitePool,
+        last: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -85,15 +97,17 @@ impl Db {
                 .busy_timeout(WAIT)
                 .statement_cache_capacity(STATEMENTS_MAX)
                 .pragma("journal_size_limit", "67108864")
-                .pragma("cache_size", "-16384")
+                .pragma("cache_size", WRITER_CACHE)
                 .disable_statement_logging();
             if let Some(folder) = options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(|error| Error::Operation(error.to_string().into()))?;
             }
             let writer = Writer::open(options.clone(), config.sqlite_group_max).await?;
-            let readers = SqlitePoolOptions::new().max_connections(config.readers.max(1)).acquire_timeout(WAIT);
-            let read = readers.connect_lazy_with(options.pragma("query_only", "ON"));
-            (Store::Sqlite { writer, read }, Announcer::local())
+            let options = options.pragma("cache_size", READER_CACHE).pragma("query_only", "ON");
+            let readers = |most: u32, wait| SqlitePoolOptions::new().max_connections(most).acquire_timeout(wait);
+            let read = readers(config.readers.max(1), WAIT).connect_lazy_with(options.clone());
+            let last = readers(last::THREADS as u32, LAST_WAIT).connect_lazy_with(options);
+            (Store::Sqlite { writer, read, last }, Announcer::local())
         } else {
             let options = PgConnectOptions::from_str(&config.url)?.statement_cache_capacity(STATEMENTS_MAX).disable_statement_logging();
             let pool =
@@ -119,6 +133,8 @@ impl Db {
 
     /// A transaction that may write. On SQLite it waits for its turn: never begin a second one while holding a first.
     pub async fn begin(&self) -> Result<Tx, Error> {
+        // Everybody else waits for whoever writes.
+        debug_assert!(!last::is_here() || self.engine() == Engine::Postgres, "what goes last must not write");
         let loan = match &self.0.store {
             Store::Sqlite { writer, .. } => Loan::Writer(writer.lend().await?),
             Store::Postgres(pool) => Loan::Postgres(pool.begin().await?),
@@ -129,6 +145,7 @@ impl Db {
     /// A transaction that sees one state and may not write.
     pub async fn read(&self) -> Result<Tx, Error> {
         let loan = match &self.0.store {
+            Store::Sqlite { last, .. } if last::is_here() => Loan::Reader(last.begin().await?),
             Store::Sqlite { read, .. } => Loan::Reader(read.begin().await?),
             Store::Postgres(pool) => {
                 let mut tx = pool.begin().await?;
@@ -206,10 +223,11 @@ impl Db {
     /// Ends all connections; transactions in flight are finished or undone first.
     pub async fn close(&self) {
         match &self.0.store {
-            Store::Sqlite { writer, read } => {
+            Store::Sqlite { writer, read, last } => {
                 // Whoever asked before has had their turn when ours comes.
                 drop(writer.lend().await);
                 read.close().await;
+                last.close().await;
             }
             Store::Postgres(pool) => pool.close().await,
         }

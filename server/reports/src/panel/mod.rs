@@ -10,7 +10,8 @@ mod sales;
 mod shops;
 mod words;
 
-use db::Tx;
+use db::{Db, Tx};
+use identity::Actor;
 use serde::Serialize;
 use shared::{
     CampaignId, format,
@@ -20,7 +21,7 @@ use shared::{
     },
 };
 
-use crate::{Error, chart, export, metrics::definitions, scope::Scope};
+use crate::{Asked, Error, chart, export, metrics::definitions, scope::Scope};
 pub use words::segment as segment_name;
 use words::{Kind, Shown};
 
@@ -34,6 +35,17 @@ const BARS_MAX: usize = 12;
 pub struct Looking {
     /// For what is measured of one campaign.
     pub campaign: Option<CampaignId>,
+}
+
+/// The panels of one page, where they hold nobody up: see [`db::last`].
+pub async fn board(db: &Db, actor: &Actor, asked: Asked, which: Family, looking: Looking) -> Result<Vec<Panel>, Error> {
+    let (own, actor) = (db.clone(), actor.clone());
+    let work = async move {
+        let mut tx = own.read().await?;
+        let scope = Scope::open(&mut tx, &actor, asked).await?;
+        Ok(family(&mut tx, &scope, which, looking).await)
+    };
+    db::last::run(db, work).await?
 }
 
 /// The panels of one page, each by itself: one that fails says so and leaves the others alone.
