@@ -316,6 +316,13 @@ impl Tx {
         !matches!(self.loan, Loan::Postgres(_))
     }
 
+    /// A statement ended: whoever lends the only writing connection wants to know.
+    pub(crate) fn ran(&mut self, sql: &'static str, took: std::time::Duration) {
+        if let Loan::Writer(lease) = &mut self.loan {
+            lease.ran(sql, took);
+        }
+    }
+
     pub(crate) fn sqlite(&mut self) -> Result<&mut SqliteConnection, Error> {
         match &mut self.loan {
             Loan::Writer(lease) => lease.connection(),

@@ -1,5 +1,7 @@
 //! A statement with its values, on whichever engine the transaction has.
 
+use std::time::Instant;
+
 use sqlx::{
     Arguments, Encode, FromRow, Postgres, Sqlite, Type,
     error::BoxDynError,
@@ -37,7 +39,10 @@ macro_rules! run {
         match args {
             Args::Sqlite(args) => {
                 debug_assert_eq!(args.len(), placeholders($self.sql.sqlite), "SQLite reads a missing value as NULL: {}", $self.sql.sqlite);
-                $constructor($self.sql.sqlite, args).$method($self.tx.sqlite()?).await?
+                let began = Instant::now();
+                let answer = $constructor($self.sql.sqlite, args).$method($self.tx.sqlite()?).await;
+                $self.tx.ran($self.sql.sqlite, began.elapsed());
+                answer?
             }
             Args::Postgres(args) => $constructor($self.sql.postgres, args).$method($self.tx.postgres()?).await?,
         }
@@ -82,7 +87,10 @@ impl<'t> Query<'t> {
         Ok(match args {
             Args::Sqlite(args) => {
                 debug_assert_eq!(args.len(), placeholders(self.sql.sqlite), "SQLite reads a missing value as NULL: {}", self.sql.sqlite);
-                query_with(self.sql.sqlite, args).execute(self.tx.sqlite()?).await?.rows_affected()
+                let began = Instant::now();
+                let done = query_with(self.sql.sqlite, args).execute(self.tx.sqlite()?).await;
+                self.tx.ran(self.sql.sqlite, began.elapsed());
+                done?.rows_affected()
             }
             Args::Postgres(args) => query_with(self.sql.postgres, args).execute(self.tx.postgres()?).await?.rows_affected(),
         })

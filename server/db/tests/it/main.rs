@@ -204,3 +204,27 @@ async fn a_group_of_one_works_as_well() {
     single.close().await;
     test.close().await;
 }
+
+#[tokio::test]
+async fn whoever_commits_does_not_wait_for_all_who_came_later() {
+    let test = TestDb::open(Engine::Sqlite).await.unwrap();
+    let db = test.db().clone();
+    let mut first = db.begin().await.unwrap();
+    first.query(ADD).bind("group-1").bind(1_i64).execute().await.unwrap();
+    let (told, ended) = tokio::sync::oneshot::channel();
+    // It ends when the first one is on disk: in one group with it neither would end.
+    let last = tokio::spawn(async move {
+        let mut tx = db.begin().await.unwrap();
+        ended.await.unwrap();
+        tx.query(ADD).bind("group-2").bind(1_i64).execute().await.unwrap();
+        tx.commit().await.unwrap();
+    });
+    // Longer than a group lasts while others wait.
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    tokio::time::timeout(Duration::from_secs(30), first.commit()).await.expect("its group ends without the last one").unwrap();
+    told.send(()).unwrap();
+    last.await.unwrap();
+
+    assert_eq!(count(test.db(), "group-%").await, 2);
+    test.close().await;
+}
