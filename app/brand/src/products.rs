@@ -191,14 +191,7 @@ pub async fn save_product(
     // A product keeps its own money, whichever its country's is.
     let currency = match known {
         None => organisation.country.currency(),
-        Some(id) => {
-            catalogue::product::of_tenant(&mut tx, &actor)
-                .await?
-                .into_iter()
-                .find(|one| one.id == id)
-                .ok_or_else(Problem::not_found)?
-                .currency
-        }
+        Some(id) => catalogue::product::get(&mut tx, &actor, id).await?.currency,
     };
     let typed = |text: &str, currency, field: &'static str| match text.trim() {
         "" => Ok(None),

@@ -57,8 +57,8 @@ pub async fn open(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewDispute) 
         _ => return Err(identity::Error::Forbidden.into()),
     };
     // Of another telephone of hers, before both became one card.
-    if let Some(before) = tx.query(BY_JOINED).bind(name).bind(subject_id).bind(consumer).maybe::<Row>().await? {
-        return before.told();
+    if let Some((before,)) = tx.query(BY_JOINED).bind(name).bind(subject_id).bind(consumer).maybe::<(DisputeId,)>().await? {
+        return tx.query(ONE).bind(before).one::<Row>().await?.told();
     }
     let id: DisputeId = tx.new_id();
     let label = actor.label();
@@ -81,8 +81,8 @@ pub async fn open(tx: &mut Tx, actor: &Actor, now: Timestamp, new: &NewDispute) 
         audit::record(tx, actor, now, "dispute.opened", id, None, Some(json!({ "subject": new.subject, "claim": new.claim })), None)
             .await?;
     }
-    let row: Row = tx.query(BY_FACT).bind(name).bind(subject_id).bind(label).one().await?;
-    row.told()
+    let (id,): (DisputeId,) = tx.query(BY_FACT).bind(name).bind(subject_id).bind(label).one().await?;
+    tx.query(ONE).bind(id).one::<Row>().await?.told()
 }
 
 const fn parts(subject: Subject) -> (&'static str, uuid::Uuid) {
@@ -312,14 +312,11 @@ sql! {
     INSERT: "INSERT INTO dispute (id, subject, subject_id, purchase_id, claim, opened_by, consumer_id, shop_id, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              ON CONFLICT DO NOTHING";
 
-    BY_FACT: "SELECT d.id, d.subject, d.subject_id, d.purchase_id, d.claim, d.consumer_id, d.shop_id, s.name AS shop_name, d.opened_at, r.upheld, r.reason, r.resolved_at
-              FROM dispute d LEFT JOIN purchase p ON p.id = d.purchase_id LEFT JOIN shop s ON s.id = COALESCE(d.shop_id, p.shop_id) LEFT JOIN dispute_resolution r ON r.dispute_id = d.id
-              WHERE d.subject = $1 AND d.subject_id = $2 AND d.opened_by = $3";
+    BY_FACT: "SELECT id FROM dispute WHERE subject = $1 AND subject_id = $2 AND opened_by = $3";
 
-    BY_JOINED: "SELECT d.id, d.subject, d.subject_id, d.purchase_id, d.claim, d.consumer_id, d.shop_id, s.name AS shop_name, d.opened_at, r.upheld, r.reason, r.resolved_at
-                FROM dispute d LEFT JOIN purchase p ON p.id = d.purchase_id LEFT JOIN shop s ON s.id = COALESCE(d.shop_id, p.shop_id) LEFT JOIN dispute_resolution r ON r.dispute_id = d.id
-                WHERE d.subject = $1 AND d.subject_id = $2 AND d.consumer_id IN (SELECT k.claimed_from FROM card k WHERE k.consumer_id = $3 AND k.claimed_from IS NOT NULL)
-                ORDER BY d.opened_at, d.id LIMIT 1";
+    BY_JOINED: "SELECT id FROM dispute
+                WHERE subject = $1 AND subject_id = $2 AND consumer_id IN (SELECT k.claimed_from FROM card k WHERE k.consumer_id = $3 AND k.claimed_from IS NOT NULL)
+                ORDER BY opened_at, id LIMIT 1";
 
     ONE: "SELECT d.id, d.subject, d.subject_id, d.purchase_id, d.claim, d.consumer_id, d.shop_id, s.name AS shop_name, d.opened_at, r.upheld, r.reason, r.resolved_at
           FROM dispute d LEFT JOIN purchase p ON p.id = d.purchase_id LEFT JOIN shop s ON s.id = COALESCE(d.shop_id, p.shop_id) LEFT JOIN dispute_resolution r ON r.dispute_id = d.id
