@@ -136,6 +136,42 @@ for (const [by, words] of [[12 * 60_000, 'Va 12 min adelantada'], [-185 * 60_000
   });
 }
 
+test('a card asks for one key, however often its page is read meanwhile', async () => {
+  const { context, page } = await person();
+  await signUp(page, server, '301 777 0226', 'Eva');
+  await ownCode(page);
+  await controlled(page);
+  // Her browser threw the key away.
+  await page.evaluate(() => new Promise((done) => {
+    const opening = indexedDB.open('mostrador-consumer', 1);
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction('key', 'readwrite');
+      writing.objectStore('key').delete('card');
+      writing.oncomplete = () => { opening.result.close(); done(true); };
+    };
+  }));
+  let [asked, read] = [0, 0];
+  let answer = (): void => {};
+  const answered = new Promise<void>((done) => { answer = done; });
+  await page.route('**/fn/consumer/take_card_key', async (route) => {
+    asked += 1;
+    await answered;
+    await route.continue();
+  });
+  page.on('response', (response) => { if (response.url().endsWith('/fn/consumer/read_card')) read += 1; });
+  await page.reload();
+  await expect.poll(() => asked, { timeout: 15_000 }).toBe(1);
+  // Whoever comes back to the page reads the card again.
+  const before = read;
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect.poll(() => read, { timeout: 15_000 }).toBeGreaterThan(before);
+  await page.waitForTimeout(500);
+  answer();
+  expect((await buys(await ownCode(page), 'moments-one-key')).status).toBe('accepted');
+  expect(asked).toBe(1);
+  await context.close();
+});
+
 test('six digits open a sale once, and what came meanwhile is told', async () => {
   const ana = await person();
   await signUp(ana.page, server, '301 777 0204', 'Ana');

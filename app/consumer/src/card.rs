@@ -119,7 +119,12 @@ fn rotate(plate: Plate, card: Kept<CardView>, again: RwSignal<u32>) {
         }
         if let Some(Shown::Fresh(view) | Shown::Old(view, _)) = shown {
             leptos::task::spawn_local(async move {
-                let _ = plate.own.try_set(key::own(&view).await);
+                let own = key::own(&view).await;
+                let _ = plate.own.try_set(own);
+                // The code of this half minute is made again, by the key that may have come.
+                if let Own::Key(_) = own {
+                    step.try_update_value(|step| *step = 0);
+                }
             });
         }
     });
@@ -160,16 +165,15 @@ fn came_back(plate: Plate, card: &CardView) {
 }
 
 fn make(plate: Plate, made: StoredValue<i64>, step: i64, again: RwSignal<u32>) {
-    // A key that has just come makes the code of this half minute, too.
-    let mark = |step: i64| step * 2 + i64::from(matches!(plate.own.get_untracked(), Own::Key(_)));
-    if made.get_value() == mark(step) {
+    if made.get_value() == step {
         return;
     }
     match plate.own.get_untracked() {
         Own::Key(card) => {
-            made.set_value(mark(step));
+            made.set_value(step);
             leptos::task::spawn_local(async move {
-                if let Some(code) = key::code(card, step).await {
+                let code = key::code(card, step).await;
+                if let Some(code) = code.filter(|code| plate.code.try_get_untracked().as_ref() != Some(code)) {
                     let _ = plate.code.try_set(code);
                 }
             });
@@ -178,7 +182,7 @@ fn make(plate: Plate, made: StoredValue<i64>, step: i64, again: RwSignal<u32>) {
             if made.get_value() != 0 {
                 again.update(|n| *n += 1);
             }
-            made.set_value(mark(step));
+            made.set_value(step);
         }
         Own::Elsewhere => {}
     }
@@ -187,7 +191,7 @@ fn make(plate: Plate, made: StoredValue<i64>, step: i64, again: RwSignal<u32>) {
 /// Takes the place of another phone.
 fn use_here(plate: Plate, again: RwSignal<u32>) {
     leptos::task::spawn_local(async move {
-        if let Some(own) = key::take().await {
+        if let Some(own) = key::use_here().await {
             let _ = plate.own.try_set(own);
             again.update(|n| *n += 1);
         }

@@ -39,6 +39,13 @@ export async function mac(message) {
   const kept = await ask('readonly', (store) => store.get('card'));
   return new Uint8Array(await crypto.subtle.sign('HMAC', kept.key, new TextEncoder().encode(message)));
 }
+export const turn = () => new Promise((mine) => {
+  if (!navigator.locks) return mine(() => {});
+  // Whoever waits for a dead network holds up nobody for ever.
+  let late = false;
+  setTimeout(() => { late = true; mine(() => {}); }, 10_000);
+  navigator.locks.request('mostrador-card-key', () => late || new Promise((end) => mine(end))).catch(() => mine(() => {}));
+});
 export async function drop_key() { await ask('readwrite', (store) => store.delete('card')); }
 "#)]
 extern "C" {
@@ -50,6 +57,8 @@ extern "C" {
     async fn mac(message: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn drop_key() -> Result<JsValue, JsValue>;
+    /// Waits until nobody else, in any tab, is at the key; whoever called ends their turn by calling the answer.
+    async fn turn() -> JsValue;
 }
 
 /// A key on its way to this phone; sent once.
@@ -79,6 +88,23 @@ pub(crate) enum Own {
 
 /// The key of this phone, after what the card's page says of it; fetches one when this session had none.
 pub(crate) async fn own(view: &CardView) -> Own {
+    in_turn(looked_up(view)).await
+}
+
+/// Takes the place of another phone.
+pub(crate) async fn use_here() -> Option<Own> {
+    in_turn(take()).await
+}
+
+/// One after the other, in all tabs: a session has one key, and a second fetch beside the first would end the first's.
+async fn in_turn<T>(work: impl Future<Output = T>) -> T {
+    let end: js_sys::Function = turn().await.unchecked_into();
+    let done = work.await;
+    let _ = end.call0(&JsValue::UNDEFINED);
+    done
+}
+
+async fn looked_up(view: &CardView) -> Own {
     let kept = key_card().await.ok().map(JsValue::unchecked_into::<js_sys::Array>);
     let part = |i| kept.as_ref().filter(|kept| kept.is_object()).and_then(|kept| kept.get(i).as_string());
     let (card, note) = (part(0).and_then(|card| card.parse().ok()), part(1).unwrap_or_default());
@@ -102,13 +128,15 @@ pub(crate) async fn own(view: &CardView) -> Own {
 }
 
 /// Fetches a key; `None` without network or without a session.
-pub(crate) async fn take() -> Option<Own> {
+async fn take() -> Option<Own> {
     let new: CardKey = kit::ask("/fn/consumer/take_card_key", "").await.ok()?;
     let secret = BASE64URL_NOPAD.decode(new.secret.as_bytes()).ok()?;
     let note = [new.id.to_string(), new.of.to_string(), new.at.0.to_string()].join(" ");
     keep_key(&new.card, &note, &secret).await.ok()?;
-    // The card must open after a week without a visit, too.
-    let _ = kit::worker::persist().await;
+    // The card must open after a week without a visit, too. Some browsers ask her first, and she may never answer.
+    leptos::task::spawn_local(async {
+        let _ = kit::worker::persist().await;
+    });
     new.card.parse().ok().map(Own::Key)
 }
 
