@@ -4,11 +4,12 @@
 //! learn which one answers. On SQLite, transactions take turns on one writing connection and share their COMMIT
 //! (see [`writer`](self)); on PostgreSQL each has its own connection.
 //!
-//! Places with two texts, and their reasons (the complete list):
+//! Places that know the engine, and their reasons (the complete list):
 //! 1. `server/jobs`: the claim, because only PostgreSQL has `SKIP LOCKED`.
 //! 2. [`Tx::lock`], [`Db::begin`], [`Db::read`] and [`Db::backup`].
 //! 3. Migrations: column types, and one raising trigger for each append-only table.
 //! 4. `bulk`, for worlds of measurements: `COPY` exists on PostgreSQL alone.
+//! 5. [`last::run`] and the log of the writer: PostgreSQL is another process, with its own order and its own log.
 //!
 //! Invariants: a dropped [`Tx`] leaves nothing behind; `commit` answers after the data are on disk; announcements leave
 //! only after their transaction is committed.

@@ -34,7 +34,7 @@ pub struct Config {
     pub url: String,
     /// How many transactions may share a COMMIT on SQLite; 1 turns sharing off.
     pub sqlite_group_max: usize,
-    /// Reading connections on SQLite.
+    /// Reading connections on SQLite, beside those of [`last`].
     pub readers: u32,
     /// Connections to PostgreSQL.
     pub pg_max_connections: u32,
