@@ -9,7 +9,7 @@
 //! 2. [`Tx::lock`], [`Db::begin`], [`Db::read`] and [`Db::backup`].
 //! 3. Migrations: column types, and one raising trigger for each append-only table.
 //! 4. `bulk`, for worlds of measurements: `COPY` exists on PostgreSQL alone.
-//! 5. [`last::run`] and the log of the writer: PostgreSQL is another process, with its own order and its own log.
+//! 5. [`last::run`] and the logs of the writer: PostgreSQL is another process, with its own order and its own log.
 //!
 //! Invariants: a dropped [`Tx`] leaves nothing behind; `commit` answers after the data are on disk; announcements leave
 //! only after their transaction is committed.
@@ -17,6 +17,7 @@
 mod announce;
 #[cfg(feature = "bulk")]
 pub mod bulk;
+mod checkpoint;
 pub mod clock;
 mod error;
 pub mod last;

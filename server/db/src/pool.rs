@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 use crate::{
     Error, Query, Sql,
     announce::Announcer,
-    last,
+    checkpoint, last,
     writer::{Lease, Writer},
 };
 
@@ -96,7 +96,7 @@ impl Db {
                 .foreign_keys(true)
                 .busy_timeout(WAIT)
                 .statement_cache_capacity(STATEMENTS_MAX)
-                .pragma("journal_size_limit", "67108864")
+                .pragma("journal_size_limit", checkpoint::LOG_BYTES_MAX)
                 .pragma("cache_size", WRITER_CACHE)
                 .disable_statement_logging();
             if let Some(folder) = options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {

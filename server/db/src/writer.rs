@@ -16,7 +16,10 @@ use std::time::{Duration, Instant};
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::Error;
+use crate::{
+    Error,
+    checkpoint::{Checkpoints, LOG_PAGES_MAX},
+};
 
 /// How many may wait for the connection before `begin` itself waits.
 const QUEUE_MAX: usize = 1_024;
@@ -102,9 +105,11 @@ pub(crate) struct Writer {
 impl Writer {
     /// Opens the connection and the task that owns it; the task ends when the last `Writer` is dropped.
     pub(crate) async fn open(options: SqliteConnectOptions, group_max: usize) -> Result<Self, Error> {
+        let options = options.pragma("wal_autocheckpoint", LOG_PAGES_MAX);
         let conn = options.connect().await?;
+        let checkpoints = Checkpoints::of(options.clone());
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(lend_in_turn(options, conn, waiting, group_max.max(1)));
+        tokio::spawn(lend_in_turn(options, conn, checkpoints, waiting, group_max.max(1)));
         Ok(Self { queue })
     }
 
@@ -118,6 +123,7 @@ impl Writer {
 async fn lend_in_turn(
     options: SqliteConnectOptions,
     conn: SqliteConnection,
+    checkpoints: Checkpoints,
     mut queue: mpsc::Receiver<oneshot::Sender<Lease>>,
     group_max: usize,
 ) {
@@ -136,6 +142,7 @@ async fn lend_in_turn(
             },
         };
         held = group(conn, first, &mut queue, group_max, &mut commits).await;
+        checkpoints.written();
     }
     if let Some(conn) = held {
         let _ = conn.close().await;

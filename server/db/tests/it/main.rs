@@ -228,3 +228,27 @@ async fn whoever_commits_does_not_wait_for_all_who_came_later() {
     assert_eq!(count(test.db(), "group-%").await, 2);
     test.close().await;
 }
+
+#[tokio::test]
+async fn the_log_is_copied_back_beside_the_writer() {
+    const MEGABYTE: usize = 1 << 20;
+    let test = TestDb::open(Engine::Sqlite).await.unwrap();
+    let path = test.url().strip_prefix("sqlite:").unwrap().to_owned();
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let before = size();
+    let mut tx = test.db().begin().await.unwrap();
+    // Twice what SQLite left alone would copy in the COMMIT.
+    for letter in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        tx.query(ADD).bind(letter.repeat(MEGABYTE)).bind(1_i64).execute().await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(size(), before, "no COMMIT waits for it");
+
+    let copied = async {
+        while size() < before + 8 * MEGABYTE as u64 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), copied).await.expect("it is copied");
+    test.close().await;
+}
