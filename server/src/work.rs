@@ -11,7 +11,7 @@ const AFTER_BREAKING_OFF: Duration = Duration::from_secs(5);
 /// How often wallets are brought up to now. Nothing waits for it: whoever looks at one does that first.
 const SETTLE_EVERY: Duration = Duration::from_secs(60);
 /// How often days are read again whose sales changed. Reports that are older than five minutes read the purchases instead.
-const REPORT_DAYS_EVERY: Duration = Duration::from_secs(60);
+const REPORT_DAYS_EVERY: Duration = Duration::from_secs(120);
 /// How often somebody looks whether a report by e-mail is due.
 const REPORT_SCHEDULES_EVERY: Duration = Duration::from_secs(60);
 /// How often rows of ledgers and of the audit get their seals.

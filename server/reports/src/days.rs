@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     Error,
-    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting},
+    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting, of_source},
     scope::Scope,
 };
 
@@ -474,20 +474,13 @@ async fn keep(db: &Db, now: Timestamp, brand: BrandId, date: CivilDate) -> Resul
     let Some(taken) = CHANGES.take(db, brand, date).await? else {
         return Ok(());
     };
-    let mut tx = db.read().await?;
-    let Some(owner) = identity::organisation::find_brand(&mut tx, brand).await? else {
+    let Some((tenant, rows)) = of_source(db, brand, move |tx, tenant| Box::pin(read(tx, brand, tenant, date))).await? else {
         return Ok(());
     };
-    let tenant = owner.organisation_id;
-    let mut rows = read(&mut tx, brand, tenant, date).await?;
-    drop(tx);
-    let new: Vec<ConsumerId> = rows.iter().filter(|row| row.buyer.is_none()).map(|row| row.consumer_id).collect();
-    if !new.is_empty() {
-        give_numbers(db, brand, tenant, new).await?;
-        rows = read(&mut db.read().await?, brand, tenant, date).await?;
-    }
-    // Whoever bought meanwhile has changed the day, and it is read again.
-    let Some(packed) = rows.iter().all(|row| row.buyer.is_some()).then(|| Packed::of(&rows, |_| 0)) else {
+    let new = rows.iter().filter(|row| row.buyer.is_none()).map(|row| row.consumer_id).collect();
+    let given = give_numbers(db, brand, tenant, new).await?;
+    let numbered = |row: &Row| row.buyer.is_some() || given.contains_key(&row.consumer_id);
+    let Some(packed) = rows.iter().all(numbered).then(|| Packed::of(&rows, |buyer| given[&buyer])) else {
         return Ok(());
     };
     let bytes = postcard::to_stdvec(&packed).map_err(|_| Error::Bounds)?;
@@ -506,9 +499,15 @@ async fn read(tx: &mut Tx, brand: BrandId, tenant: OrganisationId, date: CivilDa
 }
 
 /// A number for each buyer who has none. Numbers that two workers give at once would collide, so they wait for each other.
-async fn give_numbers(db: &Db, brand: BrandId, tenant: OrganisationId, mut new: Vec<ConsumerId>) -> Result<(), Error> {
+async fn give_numbers(
+    db: &Db,
+    brand: BrandId,
+    tenant: OrganisationId,
+    mut new: Vec<ConsumerId>,
+) -> Result<FxHashMap<ConsumerId, u32>, Error> {
     new.sort_unstable();
     new.dedup();
+    let mut given = FxHashMap::default();
     for batch in new.chunks(NUMBERED_AT_ONCE) {
         let mut tx = db.begin().await?;
         tx.lock(brand.lock_key()).await?;
@@ -518,15 +517,19 @@ async fn give_numbers(db: &Db, brand: BrandId, tenant: OrganisationId, mut new: 
         let query = rows.fold(tx.query(numbering(batch.len())), |query, (number, consumer)| {
             query.bind(brand).bind(tenant).bind(*consumer).bind(number)
         });
-        query.execute().await?;
+        let numbers: Vec<(ConsumerId, i64)> = query.all().await?;
         tx.commit().await?;
+        for (consumer, number) in numbers {
+            given.insert(consumer, u32::try_from(number).map_err(|_| Error::Bounds)?);
+        }
     }
-    Ok(())
+    Ok(given)
 }
 
-/// Numbers so many buyers; who has a number keeps it.
+/// Numbers so many buyers, and tells every one's number; who has one keeps it.
 pub(crate) fn numbering(rows: usize) -> Sql {
-    NUMBER.with_rows_then(4, rows, "ON CONFLICT (brand_id, consumer_id) DO NOTHING")
+    const KEPT: &str = "ON CONFLICT (brand_id, consumer_id) DO UPDATE SET number = report_buyer.number RETURNING consumer_id, number";
+    NUMBER.with_rows_then(4, rows, KEPT)
 }
 
 const NUMBER: Sql = Sql::same("INSERT INTO report_buyer (brand_id, tenant_id, consumer_id, number) VALUES");

@@ -5,10 +5,12 @@
 //! - what is kept is never older than what was kept before       a reader whose changes somebody else took keeps nothing
 //! - no report is older than [`OLD_MS`]                          a small or old day with changes is read from its source
 //!
-//! The long reading is outside of any transaction that writes. What commits after it has a change that was not taken.
+//! The long reading is outside of any transaction that writes, and goes last ([`db::last`]). What commits after it has a change that was not taken.
+
+use std::pin::Pin;
 
 use db::{Bind, Db, Sql, Tx};
-use shared::{BrandId, Timestamp, time::MINUTE_MS};
+use shared::{BrandId, OrganisationId, Timestamp, time::MINUTE_MS};
 use uuid::Uuid;
 
 use crate::Error;
@@ -79,6 +81,24 @@ impl<D: for<'q> Bind<'q> + Copy> Taken<'_, D> {
         let forgotten = tx.query(self.changes.forget).bind(self.brand).bind(self.day).bind(self.reader).execute().await?;
         Ok((forgotten == self.many).then_some(tx))
     }
+}
+
+/// Reads a day of a brand from its source, where it disturbs nobody: shops sell meanwhile. `None`: there is no such brand.
+pub(crate) async fn of_source<R: Send + 'static>(
+    db: &Db,
+    brand: BrandId,
+    read: impl for<'t> FnOnce(&'t mut Tx, OrganisationId) -> Pin<Box<dyn Future<Output = Result<R, Error>> + Send + 't>> + Send + 'static,
+) -> Result<Option<(OrganisationId, R)>, Error> {
+    let own = db.clone();
+    let work = async move {
+        let mut tx = own.read().await?;
+        let Some(owner) = identity::organisation::find_brand(&mut tx, brand).await? else {
+            return Ok(None);
+        };
+        let tenant = owner.organisation_id;
+        Ok(Some((tenant, read(&mut tx, tenant).await?)))
+    };
+    db::last::run(db, work).await?
 }
 
 #[cfg(test)]

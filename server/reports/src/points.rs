@@ -15,7 +15,7 @@ use shared::{
 
 use crate::{
     Error,
-    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting},
+    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting, of_source},
     scope::Scope,
 };
 
@@ -154,13 +154,9 @@ pub(crate) async fn keep(db: &Db, now: Timestamp, brand: BrandId, day: i64) -> R
     let Some(taken) = CHANGES.take(db, brand, day).await? else {
         return Ok(());
     };
-    let mut tx = db.read().await?;
-    let Some(owner) = identity::organisation::find_brand(&mut tx, brand).await? else {
+    let Some((tenant, points)) = of_source(db, brand, move |tx, tenant| Box::pin(Points::read(tx, brand, tenant, day, day + 1))).await? else {
         return Ok(());
     };
-    let tenant = owner.organisation_id;
-    let points = Points::read(&mut tx, brand, tenant, day, day + 1).await?;
-    drop(tx);
     let bytes = postcard::to_stdvec(&points).map_err(|_| Error::Bounds)?;
     let Some(mut tx) = taken.forget(db).await? else {
         return Ok(());
