@@ -10,8 +10,8 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitEx
 
 /// Gives back to the system what reports and sales freed, SQLite's memory as well: the C library keeps the largest
 /// moment of every thread, twice what an installation on a small machine needs.
-/// It gives back what was free for a second; `MIMALLOC_PURGE_DELAY=20` (milliseconds) in the environment lets a day of the
-/// pilot's size do with a quarter less.
+/// Its second version, because that one gives back what was free for 10 ms; the third waits a second, and needs a quarter
+/// more on a day of the pilot's size.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
