@@ -142,6 +142,15 @@ for (const engine of ENGINES) {
         await clean(counter);
       }, { timeout: 45_000 });
 
+      await test.step('the signal goes, the page is opened anew, and the camera reads on', async () => {
+        await counter.waitForFunction(async () => (await navigator.serviceWorker.ready) && navigator.serviceWorker.controller);
+        await counter.context().setOffline(true);
+        await counter.goto(`${server.url}/t/scan`);
+        await expect(counter.locator(`[data-gtin="0${COLA}"]`)).toBeVisible({ timeout: 30_000 });
+        await expect(counter.locator(`[data-gtin="0${TEA}"]`)).toBeVisible({ timeout: 30_000 });
+        await clean(counter);
+      }, { timeout: 75_000 });
+
       const reward = join(folder, 'reward.y4m');
       await test.step('the full card gives a reward with a code of its own', async () => {
         await card.goto(`${server.url}/c/rewards`);

@@ -39,6 +39,9 @@ const ENTRANCES: [&str; 11] = [
     "/move_card",
     "/read_receipt",
 ];
+/// A file among the pages: what a worker loads comes from the service worker in whose part of the site the worker itself lies,
+/// and without network from nowhere else.
+const DECODER_WORKER: &str = "/t/decoder-worker.js";
 /// The query with which a service worker asks for a page as nobody sees it.
 const SHELL: &str = "shell";
 /// Bytes of a form whose fields are looked at when it is refused, at most: no form that people type is longer.
@@ -77,7 +80,8 @@ pub(crate) fn router(app: App) -> Router {
         Some(folder) => {
             let files =
                 ServeDir::new(folder).precompressed_br().append_index_html_on_directories(false).call_fallback_on_method_not_allowed(false);
-            router.fallback_service(tower::ServiceBuilder::new().layer(middleware::from_fn(cached)).service(files.fallback(missing)))
+            let files = tower::ServiceBuilder::new().layer(middleware::from_fn(cached)).service(files.fallback(missing));
+            router.route_service(DECODER_WORKER, files.clone()).fallback_service(files)
         }
     }
 }
@@ -155,7 +159,7 @@ async fn worker(State(app): State<App>, request: Request) -> Response {
         "build": app.site.build,
         "fronts": {
             "/c/": front("consumer", &["/manifest-consumer.webmanifest", "/icons/consumer-192.png"], app::OFFLINE_CONSUMER),
-            "/t/": front("tendero", &["/manifest-tendero.webmanifest", "/icons/tendero-192.png", "/lessons/card.svg", "/lessons/products.svg", "/lessons/confirm.svg", "/lessons/offline.svg", "/lessons/reward.svg", "/decoder-worker.js", &decoder.js, &decoder.wasm], app::OFFLINE_TENDERO),
+            "/t/": front("tendero", &["/manifest-tendero.webmanifest", "/icons/tendero-192.png", "/lessons/card.svg", "/lessons/products.svg", "/lessons/confirm.svg", "/lessons/offline.svg", "/lessons/reward.svg", DECODER_WORKER, &decoder.js, &decoder.wasm], app::OFFLINE_TENDERO),
         },
     });
     let script = SCRIPT.replacen("const SITE = null;", &format!("const SITE = {site};"), 1);

@@ -14,7 +14,7 @@ use crate::{
 /// Where the decoder's three files are; the build hashes the names of two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecoderUrls {
-    /// `/decoder-worker.js`
+    /// The worker's script, below the address of the front: else its service worker would not serve what the worker loads.
     pub worker: String,
     /// The glue that wasm-bindgen wrote for the target `web`.
     pub js: String,

@@ -261,7 +261,7 @@ pub(crate) fn counter_view(state: State, counter: StoredValue<Counter>, ready: R
     let on_read = Callback::new(move |read: Read| heard(state, counter, read));
     scanner::listen_to_reader(on_read);
     let (js, wasm) = request::decoder_urls();
-    let decoder = DecoderUrls { worker: "/decoder-worker.js".into(), js, wasm };
+    let decoder = DecoderUrls { worker: "/t/decoder-worker.js".into(), js, wasm };
     let lead = view! {
         <IconButton icon=path::ARROW_LEFT label=t::common_back() href="/t/" />
         <span class="viewfinder__who" data-customer>{move || state.customer.get().map_or_else(|| t::tendero_scan_card_missing().to_owned(), |customer| customer.label)}</span>
