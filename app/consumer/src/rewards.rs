@@ -202,7 +202,7 @@ fn offered(offer: CatalogueReward, country: Country, sending: Sending) -> AnyVie
         <li class="stack">
             <ListRow title=offer.name text=[&offer.brand_name, " · ", &price].concat() lead />
             {(!reached).then(|| view! { <kit::Bar permille=permille tone=BarTone::Primary /> })}
-            <p class="small muted">{note}</p>
+            {(!note.is_empty()).then(|| view! { <p class="small muted">{note}</p> })}
             {choose}
         </li>
     }
@@ -303,7 +303,9 @@ fn one(reward: RewardInstance, bound: &[Bound], now: Timestamp, sending: Sending
             </div>
             <p class="small center mono">{code}</p>
             {until.map(|until| view! { <Countdown until /> })}
-            <ButtonLink href=["/c/ticket/", &id.to_string()].concat() look=Look::Secondary wide=true icon=path::WIFI_SLASH>{t::consumer_ticket_link()}</ButtonLink>
+            {reward.goal_id.is_none().then(|| view! {
+                <ButtonLink href=["/c/ticket/", &id.to_string()].concat() look=Look::Secondary wide=true icon=path::WIFI_SLASH>{t::consumer_ticket_link()}</ButtonLink>
+            })}
             {until.map(|_| view! {
                 <Form action="/fn/consumer/release" sending>
                     <input type="hidden" name="reservation" value=id.to_string() />

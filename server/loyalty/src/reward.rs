@@ -397,6 +397,7 @@ struct InstanceRow {
     issued_at: Timestamp,
     delivered_at: Option<Timestamp>,
     reserved_until: Option<Timestamp>,
+    goal_id: Option<CampaignId>,
     ticket: Option<String>,
     ticket_shop_id: Option<ShopId>,
     ticket_shop_name: Option<String>,
@@ -436,6 +437,7 @@ impl From<InstanceRow> for RewardInstance {
             issued_at: row.issued_at,
             delivered_at: row.delivered_at,
             reserved_until: row.reserved_until.filter(|_| row.status == RewardStatus::Reserved),
+            goal_id: row.goal_id,
         }
     }
 }
@@ -825,13 +827,13 @@ sql! {
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
     OF_CONSUMER: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until,
-                  i.ticket, i.ticket_shop_id, p.name AS ticket_shop_name, i.ticket_until
+                  i.goal_id, i.ticket, i.ticket_shop_id, p.name AS ticket_shop_name, i.ticket_until
                   FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id LEFT JOIN shop p ON p.id = i.ticket_shop_id
                   WHERE i.consumer_id = $1
                   ORDER BY CASE WHEN i.status IN ('issued', 'reserved') THEN 0 ELSE 1 END, i.issued_at DESC, i.id DESC LIMIT 200";
 
     ONE: "SELECT i.id, i.reward_id, r.name, r.category, b.name AS brand_name, b.colour AS brand_colour, i.status, i.code, i.issued_at, i.delivered_at, i.reserved_until,
-                  i.ticket, i.ticket_shop_id, p.name AS ticket_shop_name, i.ticket_until
+                  i.goal_id, i.ticket, i.ticket_shop_id, p.name AS ticket_shop_name, i.ticket_until
           FROM reward_instance i JOIN reward r ON r.id = i.reward_id JOIN brand b ON b.id = i.brand_id LEFT JOIN shop p ON p.id = i.ticket_shop_id
           WHERE i.id = $1";
 

@@ -294,6 +294,9 @@ pub struct RewardInstance {
     /// It is held until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved_until: Option<Timestamp>,
+    /// The campaign whose goal a shop's neighbours reached together; such a reward has no ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal_id: Option<CampaignId>,
     /// For one shop, with network or without; while it waits, and until somebody takes another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<RewardTicket>,

@@ -2,13 +2,14 @@
 
 use db::{Db, both_databases, sql};
 use identity::{Actor, Scopes};
-use loyalty::{Error, campaign, claim, goal, level, purchase, reward, settle};
+use loyalty::{Error, campaign, claim, goal, level, purchase, reward, settle, ticket};
 use shared::{
     ApiKeyId, CampaignId, ConsumerId, SessionId, Timestamp,
     identity::OrganisationKind,
     loyalty::{
         AllLines, BrandLevels, ImportLine, ImportPurchase, NewCampaign, NewDelivery, NewReturn, PurchaseAnswer, ReturnedLines,
         RewardInstance, RewardStatus, RuleKind, ShopGoal, Template, campaign::Unit,
+        ticket::NewTicket,
     },
     time::{DAY_MS, MINUTE_MS},
 };
@@ -124,8 +125,17 @@ both_databases! {
         assert_eq!(statuses(&world, &crowd, 4).await, [vec![Issued], vec![Issued], vec![Issued], vec![]], "who bought nothing gets nothing");
         assert_eq!(statuses(&world, &crowd, 5).await, [vec![Issued], vec![Issued], vec![Issued], vec![]], "once");
 
+        // What a goal gave can be taken back by a neighbour's return: a shop without network could not know.
+        let given = rewards(&world, crowd[0], 6).await.remove(0);
+        assert_eq!(given.goal_id, Some(id));
+        let mut tx = db.begin().await.unwrap();
+        let new = NewTicket { reward_instance_id: given.id, shop_id: world.shop };
+        let refused = ticket::take(&mut tx, &world.loyalty, &as_consumer(crowd[0]), NOW.plus_ms(6 * MINUTE_MS), &new).await;
+        assert!(matches!(refused, Err(Error::NoTicket)), "{refused:?}");
+        drop(tx);
+
         // One is handed over; then the goal is lost: what waits is taken back, what was given stays.
-        let code = rewards(&world, crowd[0], 6).await[0].code.clone().unwrap();
+        let code = given.code.unwrap();
         let mut tx = db.begin().await.unwrap();
         reward::deliver(&mut tx, &world.loyalty, &world.tendero, NOW.plus_ms(7 * MINUTE_MS), &NewDelivery { code, shop_id: None }).await.unwrap();
         tx.commit().await.unwrap();
