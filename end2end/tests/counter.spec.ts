@@ -143,6 +143,11 @@ for (const engine of ENGINES) {
       }, { timeout: 45_000 });
 
       await test.step('the signal goes, the page is opened anew, and the camera reads on', async () => {
+        // Below the front for its service worker, and where a phone with an older build still looks for it.
+        for (const place of ['/t/decoder-worker.js', '/decoder-worker.js']) {
+          const worker = await fetch(server.url + place);
+          expect([worker.status, worker.headers.get('content-type')], place).toEqual([200, 'text/javascript']);
+        }
         await counter.waitForFunction(async () => (await navigator.serviceWorker.ready) && navigator.serviceWorker.controller);
         await counter.context().setOffline(true);
         await counter.goto(`${server.url}/t/scan`);

@@ -21,6 +21,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use server_fn::error::{SERVER_FN_ERROR_HEADER, ServerFnUrlError};
 use shared::Problem;
+use tower::{Layer, util::MapRequestLayer};
 use tower_http::{compression::CompressionLayer, services::ServeDir};
 
 use crate::{App, security};
@@ -39,9 +40,10 @@ const ENTRANCES: [&str; 11] = [
     "/move_card",
     "/read_receipt",
 ];
-/// A file among the pages: what a worker loads comes from the service worker in whose part of the site the worker itself lies,
-/// and without network from nowhere else.
+/// A file among the pages: what a worker loads comes from the service worker in whose part of the site the worker itself lies.
 const DECODER_WORKER: &str = "/t/decoder-worker.js";
+/// Where phones look for it that keep a build from before November 2026.
+const OLD_DECODER_WORKER: &str = "/decoder-worker.js";
 /// The query with which a service worker asks for a page as nobody sees it.
 const SHELL: &str = "shell";
 /// Bytes of a form whose fields are looked at when it is refused, at most: no form that people type is longer.
@@ -81,7 +83,14 @@ pub(crate) fn router(app: App) -> Router {
             let files =
                 ServeDir::new(folder).precompressed_br().append_index_html_on_directories(false).call_fallback_on_method_not_allowed(false);
             let files = tower::ServiceBuilder::new().layer(middleware::from_fn(cached)).service(files.fallback(missing));
-            router.route_service(DECODER_WORKER, files.clone()).fallback_service(files)
+            let old = MapRequestLayer::new(|mut request: Request| {
+                *request.uri_mut() = Uri::from_static(DECODER_WORKER);
+                request
+            });
+            router
+                .route_service(DECODER_WORKER, files.clone())
+                .route_service(OLD_DECODER_WORKER, old.layer(files.clone()))
+                .fallback_service(files)
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use db::Tx;
+use reports::kept::{DAYS_AT_ONCE, Pace};
 
 use crate::App;
 
@@ -110,11 +111,19 @@ async fn settle(app: &App) {
 async fn report_days(app: &App) {
     let mut stop = app.stop.subscribe();
     while !*stop.borrow() {
-        let (sales, points) =
-            (reports::days::refresh(&app.db, app.clock.now()).await, reports::points::refresh(&app.db, app.clock.now()).await);
-        match sales.and_then(|sales| Ok((sales, points?))) {
+        let round = async {
+            let sales = reports::days::refresh(&app.db, app.clock.now(), Pace::Rest).await;
+            let points = reports::points::refresh(&app.db, app.clock.now(), Pace::Rest).await;
+            sales.and_then(|sales| Ok((sales, points?)))
+        };
+        let done = tokio::select! {
+            done = round => done,
+            // What it has not kept keeps its change.
+            _ = stop.changed() => return,
+        };
+        match done {
             // More may wait.
-            Ok((sales, points)) if sales.max(points) == reports::kept::DAYS_AT_ONCE => continue,
+            Ok((sales, points)) if sales.max(points) == DAYS_AT_ONCE => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "Days of reports could not be read again"),
         }

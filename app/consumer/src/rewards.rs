@@ -133,7 +133,8 @@ fn alike(rewards: Vec<RewardInstance>, bound: &[Bound]) -> Vec<(RewardInstance, 
     for reward in rewards {
         let text = state(&reward, bound);
         let same = |(known, told, _): &&mut (RewardInstance, String, usize)| {
-            (&known.name, &known.brand_name, waits(known), &*told) == (&reward.name, &reward.brand_name, waits(&reward), &text)
+            (&known.name, &known.brand_name, known.goal_id, waits(known), &*told)
+                == (&reward.name, &reward.brand_name, reward.goal_id, waits(&reward), &text)
         };
         match rows.iter_mut().find(same) {
             Some(known) => *known = (reward, text, known.2 + 1),

@@ -5,7 +5,11 @@
 //! once each [`EVERY`] while something is written, so that a page written ten times meanwhile is copied once.
 //!
 //! A log that is only copied from beside might never start again while shops sell: there is always a sale after the last
-//! page that was copied. Beyond [`LOG_MAX`] pages a COMMIT does copy, what little is left, and the next one starts it again.
+//! page that was copied. Beyond [`LOG_PAGES_MAX`] pages each COMMIT copies, too, what little is left, until nobody reads from
+//! the log and it starts again. As ever with SQLite, it grows for as long as one reader looks at an old state.
+//!
+//! Two connections that copy at once need SQLite 3.51.3 or newer: before, a log that started again at that moment could
+//! damage the file (<https://sqlite.org/wal.html>, "The WAL-Reset Bug").
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,9 +23,9 @@ use crate::Error;
 const EVERY: Duration = Duration::from_secs(1);
 /// `PRAGMA wal_autocheckpoint` of the writer, in pages of 4 KiB: 128 MiB.
 pub(crate) const LOG_PAGES_MAX: &str = "32768";
-/// `PRAGMA journal_size_limit`: what the file of the log keeps when it starts again. The same 128 MiB: growing again is slower than
-/// writing where it was.
-pub(crate) const LOG_BYTES_MAX: &str = "134217728";
+/// `PRAGMA journal_size_limit`: what the file of the log keeps when it starts again. A little more than so many pages take in
+/// it: growing again is slower than writing where it was.
+pub(crate) const LOG_BYTES_MAX: &str = "167772160";
 
 /// The writer's side; the copying ends with it.
 pub(crate) struct Checkpoints {
@@ -32,15 +36,22 @@ pub(crate) struct Checkpoints {
 impl Checkpoints {
     /// Of the database that `options` open.
     pub(crate) fn of(options: SqliteConnectOptions) -> Self {
+        // Whoever took the file away does not want another one.
+        let options = options.create_if_missing(false);
         let due = Arc::new(Notify::new());
         let told = due.clone();
         let task = tokio::spawn(async move {
+            let mut failed = false;
             loop {
                 told.notified().await;
                 time::sleep(EVERY).await;
-                if let Err(error) = copy(&options).await {
-                    tracing::warn!(%error, "Cannot copy the log into the database");
+                let done = copy(&options).await;
+                match &done {
+                    Err(error) if !failed => tracing::warn!(%error, "Cannot copy the log into the database"),
+                    Err(error) => tracing::debug!(%error, "Still cannot copy the log"),
+                    Ok(()) => {}
                 }
+                failed = done.is_err();
             }
         });
         Self { due, _task: AbortOnDropHandle::new(task) }
@@ -52,8 +63,8 @@ impl Checkpoints {
     }
 }
 
-/// Nobody waits for it, and it waits for nobody: what a reader still needs stays in the log until the next time. No connection
-/// stays open for it: the last one that closes the file tidies the log away.
+/// It waits for nobody: what a reader still needs stays in the log until the next time. No connection stays open for it, a
+/// thread and what it keeps, while nobody writes.
 async fn copy(options: &SqliteConnectOptions) -> Result<(), Error> {
     let began = time::Instant::now();
     let mut conn = options.connect().await?;

@@ -1,5 +1,5 @@
-//! Work that goes after everything else: the panels of a brand over a year, while shops sell. (What is behind a number, and
-//! the reports that are sent by e-mail, are rarer, and are read beside the rest.)
+//! Work that goes after everything else: the panels of a brand over a year, while shops sell, and the days that they fold,
+//! read again. (What is behind a number, and the reports that are sent by e-mail, are rarer, and are read beside the rest.)
 //!
 //! On SQLite a report is computed in this process, and on a small machine it takes the processors for which the sales of a
 //! counter wait. [`run`] computes it on threads that the system runs last, and what it reads comes over connections of their

@@ -9,7 +9,7 @@
 //! 2. [`Tx::lock`], [`Db::begin`], [`Db::read`] and [`Db::backup`].
 //! 3. Migrations: column types, and one raising trigger for each append-only table.
 //! 4. `bulk`, for worlds of measurements: `COPY` exists on PostgreSQL alone.
-//! 5. [`last::run`] and the logs of the writer: PostgreSQL is another process, with its own order and its own log.
+//! 5. [`last::run`], what the writer tells of its loans, and the copying of its log: PostgreSQL is another process that does all that.
 //!
 //! Invariants: a dropped [`Tx`] leaves nothing behind; `commit` answers after the data are on disk; announcements leave
 //! only after their transaction is committed.

@@ -20,7 +20,7 @@ use crate::{
 const STATEMENTS_MAX: usize = 512;
 /// How long a statement may wait for a connection or a lock.
 const WAIT: Duration = Duration::from_secs(5);
-/// How long a report may wait for its turn.
+/// How long what goes last may wait for its turn.
 const LAST_WAIT: Duration = Duration::from_secs(30);
 /// Pages that a SQLite connection keeps, in KiB below zero. The writer touches the same ones again and again; what readers
 /// look at is in the system's memory anyway.
@@ -220,7 +220,8 @@ impl Db {
         }
     }
 
-    /// Ends all connections; transactions in flight are finished or undone first.
+    /// Ends all connections; transactions in flight are finished or undone first. SQLite's writing one is idle then and ends
+    /// with the last clone of the value.
     pub async fn close(&self) {
         match &self.0.store {
             Store::Sqlite { writer, read, last } => {

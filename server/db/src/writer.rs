@@ -141,8 +141,7 @@ async fn lend_in_turn(
                 }
             },
         };
-        held = group(conn, first, &mut queue, group_max, &mut commits).await;
-        checkpoints.written();
+        held = group(conn, first, &mut queue, group_max, &mut commits, &checkpoints).await;
     }
     if let Some(conn) = held {
         let _ = conn.close().await;
@@ -156,6 +155,7 @@ async fn group(
     queue: &mut mpsc::Receiver<oneshot::Sender<Lease>>,
     group_max: usize,
     commits: &mut [Duration; 2],
+    checkpoints: &Checkpoints,
 ) -> Option<SqliteConnection> {
     let opened = Instant::now();
     // One that waited for a checkpoint says nothing about the disk.
@@ -212,6 +212,9 @@ async fn group(
     };
     match committed {
         Ok(()) => {
+            if !members.is_empty() {
+                checkpoints.written();
+            }
             for member in members {
                 let _ = member.send(Ok(()));
             }

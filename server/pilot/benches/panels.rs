@@ -9,7 +9,7 @@ use std::time::Instant;
 use db::{Config, Db};
 use identity::{Actor, Keys};
 use pilot::{Plan, look, seed};
-use reports::{Asked, Scope};
+use reports::{Asked, Scope, kept::Pace};
 use secrecy::SecretBox;
 use shared::{BrandId, CampaignId, Timestamp};
 
@@ -32,8 +32,8 @@ async fn main() {
         println!("{made:?} in {:.0} s", began.elapsed().as_secs_f64());
     }
     let began = Instant::now();
-    while reports::days::refresh(&db, NOW).await.unwrap() > 0 {}
-    while reports::points::refresh(&db, NOW).await.unwrap() > 0 {}
+    while reports::days::refresh(&db, NOW, Pace::Hurry).await.unwrap() > 0 {}
+    while reports::points::refresh(&db, NOW, Pace::Hurry).await.unwrap() > 0 {}
     println!("days read in {:.0} s", began.elapsed().as_secs_f64());
 
     let looked = look(&db, 10).await.unwrap();

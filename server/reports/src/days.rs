@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     Error,
-    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting, of_source},
+    kept::{Changes, DAYS_AT_ONCE, Pace, RUN_DAYS, SHOWN_MAX, SMALL, Waiting, of_source},
     scope::Scope,
 };
 
@@ -461,12 +461,16 @@ fn fill<'a, T: Deserialize<'a>>(items: &mut Vec<T>, kept: &'a [u8]) -> Result<&'
 
 /// Reads days again of which something changed, those that wait longest first. Returns how many there were; when these are
 /// [`DAYS_AT_ONCE`], more may wait.
-pub async fn refresh(db: &Db, now: Timestamp) -> Result<usize, Error> {
+pub async fn refresh(db: &Db, now: Timestamp, pace: Pace) -> Result<usize, Error> {
     let waiting: Vec<(BrandId, CivilDate)> = db.read().await?.query(WAITING).bind(DAYS_AT_ONCE as i64).all().await?;
+    let mut done = Ok(waiting.len());
     for (brand, date) in &waiting {
-        keep(db, now, *brand, *date).await?;
+        // Its change still waits; the others need not.
+        if let Err(error) = pace.take(keep(db, now, *brand, *date)).await {
+            done = Err(error);
+        }
     }
-    Ok(waiting.len())
+    done
 }
 
 /// Keeps a day as it is now, unless somebody else began after us, and keeps it.
@@ -474,15 +478,16 @@ async fn keep(db: &Db, now: Timestamp, brand: BrandId, date: CivilDate) -> Resul
     let Some(taken) = CHANGES.take(db, brand, date).await? else {
         return Ok(());
     };
-    let Some((tenant, rows)) = of_source(db, brand, move |tx, tenant| Box::pin(read(tx, brand, tenant, date))).await? else {
+    let Some((tenant, mut rows)) = of_source(db, brand, move |tx, tenant| Box::pin(read(tx, brand, tenant, date))).await? else {
         return Ok(());
     };
     let new = rows.iter().filter(|row| row.buyer.is_none()).map(|row| row.consumer_id).collect();
     let given = give_numbers(db, brand, tenant, new).await?;
-    let numbered = |row: &Row| row.buyer.is_some() || given.contains_key(&row.consumer_id);
-    let Some(packed) = rows.iter().all(numbered).then(|| Packed::of(&rows, |buyer| given[&buyer])) else {
-        return Ok(());
-    };
+    for row in rows.iter_mut().filter(|row| row.buyer.is_none()) {
+        row.buyer = Some(*given.get(&row.consumer_id).ok_or(Error::Bounds)?);
+    }
+    // Nobody has the last of all numbers.
+    let packed = Packed::of(&rows, |_| u32::MAX);
     let bytes = postcard::to_stdvec(&packed).map_err(|_| Error::Bounds)?;
     let last = packed.last_received_at(date)?;
     let Some(mut tx) = taken.forget(db).await? else {
@@ -504,7 +509,7 @@ async fn give_numbers(
     brand: BrandId,
     tenant: OrganisationId,
     mut new: Vec<ConsumerId>,
-) -> Result<FxHashMap<ConsumerId, u32>, Error> {
+) -> Result<FxHashMap<ConsumerId, i64>, Error> {
     new.sort_unstable();
     new.dedup();
     let mut given = FxHashMap::default();
@@ -517,11 +522,8 @@ async fn give_numbers(
         let query = rows.fold(tx.query(numbering(batch.len())), |query, (number, consumer)| {
             query.bind(brand).bind(tenant).bind(*consumer).bind(number)
         });
-        let numbers: Vec<(ConsumerId, i64)> = query.all().await?;
+        given.extend(query.all::<(ConsumerId, i64)>().await?);
         tx.commit().await?;
-        for (consumer, number) in numbers {
-            given.insert(consumer, u32::try_from(number).map_err(|_| Error::Bounds)?);
-        }
     }
     Ok(given)
 }

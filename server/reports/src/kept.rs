@@ -5,9 +5,13 @@
 //! - what is kept is never older than what was kept before       a reader whose changes somebody else took keeps nothing
 //! - no report is older than [`OLD_MS`]                          a small or old day with changes is read from its source
 //!
-//! The long reading is outside of any transaction that writes, and goes last ([`db::last`]). What commits after it has a change that was not taken.
+//! The long reading is outside of any transaction that writes, and goes last ([`db::last`]). What commits after it has a
+//! change that was not taken.
 
-use std::pin::Pin;
+use std::{
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use db::{Bind, Db, Sql, Tx};
 use shared::{BrandId, OrganisationId, Timestamp, time::MINUTE_MS};
@@ -25,6 +29,30 @@ pub(crate) const SMALL: i64 = 500;
 pub(crate) const RUN_DAYS: i64 = 31;
 /// Days that one check shows, at most.
 pub(crate) const SHOWN_MAX: usize = 20;
+
+/// How fast days are read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// One after the other: somebody waits for them.
+    Hurry,
+    /// After each one a rest, [`REST`] times as long as it took and at most [`REST_MAX`]: on two processors a round at once
+    /// would leave shops that sell meanwhile none, for as long as it takes. A round of [`DAYS_AT_ONCE`] rests two minutes.
+    Rest,
+}
+
+const REST: u32 = 3;
+const REST_MAX: Duration = Duration::from_secs(2);
+
+impl Pace {
+    pub(crate) async fn take<R>(self, work: impl Future<Output = R>) -> R {
+        let began = Instant::now();
+        let done = work.await;
+        if self == Self::Rest {
+            tokio::time::sleep((began.elapsed() * REST).min(REST_MAX)).await;
+        }
+        done
+    }
+}
 
 /// Changes of what is kept that nobody read yet.
 pub(crate) struct Waiting {

@@ -15,7 +15,7 @@ use shared::{
 
 use crate::{
     Error,
-    kept::{Changes, DAYS_AT_ONCE, RUN_DAYS, SHOWN_MAX, SMALL, Waiting, of_source},
+    kept::{Changes, DAYS_AT_ONCE, Pace, RUN_DAYS, SHOWN_MAX, SMALL, Waiting, of_source},
     scope::Scope,
 };
 
@@ -141,12 +141,16 @@ fn unpack(packed: &[u8]) -> Result<Points, Error> {
 
 /// Reads days again of which something changed, those that wait longest first. Returns how many there were; when these are
 /// [`DAYS_AT_ONCE`], more may wait.
-pub async fn refresh(db: &Db, now: Timestamp) -> Result<usize, Error> {
+pub async fn refresh(db: &Db, now: Timestamp, pace: Pace) -> Result<usize, Error> {
     let waiting: Vec<(BrandId, i64)> = db.read().await?.query(WAITING).bind(DAYS_AT_ONCE as i64).all().await?;
+    let mut done = Ok(waiting.len());
     for (brand, day) in &waiting {
-        keep(db, now, *brand, *day).await?;
+        // Its change still waits; the others need not.
+        if let Err(error) = pace.take(keep(db, now, *brand, *day)).await {
+            done = Err(error);
+        }
     }
-    Ok(waiting.len())
+    done
 }
 
 /// Keeps a day as it is now, unless somebody else began after us, and keeps it.

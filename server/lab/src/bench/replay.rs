@@ -72,7 +72,7 @@ impl Recorded {
     }
 }
 
-/// As the product opens its writing connection.
+/// As the product opens its writing connection; what copies the log beside it there, nobody does here.
 async fn open(database_url: &str) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::from_str(database_url)?
         .journal_mode(SqliteJournalMode::Wal)
@@ -80,7 +80,8 @@ async fn open(database_url: &str) -> Result<SqliteConnection> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(512)
-        .pragma("journal_size_limit", "67108864")
+        .pragma("journal_size_limit", "167772160")
+        .pragma("wal_autocheckpoint", "32768")
         .pragma("cache_size", "-16384")
         .disable_statement_logging();
     Ok(options.connect().await?)

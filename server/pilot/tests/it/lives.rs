@@ -7,7 +7,7 @@ use identity::{
 };
 use loyalty::{Loyalty, campaign, card, claim, purchase, reward, settle};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use reports::{Asked, Scope, days, points};
+use reports::{Asked, Scope, days, kept::Pace, points};
 use secrecy::SecretBox;
 use serde_json::{Value, json};
 use shared::{
@@ -258,8 +258,8 @@ pub async fn play(db: &Db, seed: u64) {
         now = now.plus_ms(random.random_range(MINUTE_MS..90 * MINUTE_MS));
         happen(db, &mut world, now, &mut random).await;
         if random.random_bool(0.3) {
-            days::refresh(db, now).await.unwrap();
-            points::refresh(db, now).await.unwrap();
+            days::refresh(db, now, Pace::Hurry).await.unwrap();
+            points::refresh(db, now, Pace::Hurry).await.unwrap();
         }
         if event % 15 == 14 {
             // Nothing of this is committed.
@@ -281,7 +281,7 @@ pub async fn play(db: &Db, seed: u64) {
         assert!(told.closing == held && told.earned > 100 && told.expired > 0 && told.spent > 0 && told.reversed > 0, "{held} {told:?}");
     }
     drop(tx);
-    while days::refresh(db, now).await.unwrap() + points::refresh(db, now).await.unwrap() > 0 {}
+    while days::refresh(db, now, Pace::Hurry).await.unwrap() + points::refresh(db, now, Pace::Hurry).await.unwrap() > 0 {}
     let (points_many, points_differ) = points::verify(db).await.unwrap();
     assert!(points_many > 15 && points_differ.is_empty(), "{points_many} {points_differ:?}");
     let (many, differ) = days::verify(db).await.unwrap();
