@@ -10,8 +10,7 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitEx
 
 /// Gives back to the system what reports and sales freed, SQLite's memory as well: the C library keeps the largest
 /// moment of every thread, twice what an installation on a small machine needs.
-/// Its second version, because that one gives back what was free for 10 ms; the third waits a second, and needs a quarter
-/// more on a day of the pilot's size.
+/// The second version of mimalloc gives back what was free for 10 ms, the third what was free for a second.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

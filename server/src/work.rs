@@ -110,10 +110,11 @@ async fn settle(app: &App) {
 /// Days of brands whose sales or points changed are read again, so that reports need not read the purchases.
 async fn report_days(app: &App) {
     let mut stop = app.stop.subscribe();
+    let mut pace = Pace::Rest;
     while !*stop.borrow() {
         let round = async {
-            let sales = reports::days::refresh(&app.db, app.clock.now(), Pace::Rest).await;
-            let points = reports::points::refresh(&app.db, app.clock.now(), Pace::Rest).await;
+            let sales = reports::days::refresh(&app.db, app.clock.now(), pace).await;
+            let points = reports::points::refresh(&app.db, app.clock.now(), pace).await;
             sales.and_then(|sales| Ok((sales, points?)))
         };
         let done = tokio::select! {
@@ -123,8 +124,11 @@ async fn report_days(app: &App) {
         };
         match done {
             // More may wait.
-            Ok((sales, points)) if sales.max(points) == DAYS_AT_ONCE => continue,
-            Ok(_) => {}
+            Ok((sales, points)) if sales.max(points) == DAYS_AT_ONCE => {
+                pace = Pace::Hurry;
+                continue;
+            }
+            Ok(_) => pace = Pace::Rest,
             Err(error) => tracing::warn!(%error, "Days of reports could not be read again"),
         }
         tokio::select! {

@@ -36,12 +36,13 @@ pub enum Pace {
     /// One after the other: somebody waits for them.
     Hurry,
     /// After each one a rest, [`REST`] times as long as it took and at most [`REST_MAX`]: on two processors a round at once
-    /// would leave shops that sell meanwhile none, for as long as it takes. A round of [`DAYS_AT_ONCE`] rests two minutes.
+    /// would leave shops that sell meanwhile none, for as long as it takes. A round rests a minute at most, so that no day
+    /// waits for longer than [`OLD_MS`].
     Rest,
 }
 
 const REST: u32 = 3;
-const REST_MAX: Duration = Duration::from_secs(2);
+const REST_MAX: Duration = Duration::from_secs(1);
 
 impl Pace {
     pub(crate) async fn take<R>(self, work: impl Future<Output = R>) -> R {

@@ -158,7 +158,8 @@ pub(crate) async fn keep(db: &Db, now: Timestamp, brand: BrandId, day: i64) -> R
     let Some(taken) = CHANGES.take(db, brand, day).await? else {
         return Ok(());
     };
-    let Some((tenant, points)) = of_source(db, brand, move |tx, tenant| Box::pin(Points::read(tx, brand, tenant, day, day + 1))).await? else {
+    let Some((tenant, points)) = of_source(db, brand, move |tx, tenant| Box::pin(Points::read(tx, brand, tenant, day, day + 1))).await?
+    else {
         return Ok(());
     };
     let bytes = postcard::to_stdvec(&points).map_err(|_| Error::Bounds)?;

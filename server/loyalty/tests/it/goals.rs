@@ -8,8 +8,7 @@ use shared::{
     identity::OrganisationKind,
     loyalty::{
         AllLines, BrandLevels, ImportLine, ImportPurchase, NewCampaign, NewDelivery, NewReturn, PurchaseAnswer, ReturnedLines,
-        RewardInstance, RewardStatus, RuleKind, ShopGoal, Template, campaign::Unit,
-        ticket::NewTicket,
+        RewardInstance, RewardStatus, RuleKind, ShopGoal, Template, campaign::Unit, ticket::NewTicket,
     },
     time::{DAY_MS, MINUTE_MS},
 };
