@@ -1,5 +1,7 @@
 //! Disputes with what explains them, and corrections with their second person.
 
+#![allow(clippy::too_many_arguments, reason = "a server function has the fields of its form")]
+
 use kit::{
     Button, ButtonLink, Chip, Choice, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Size, Skeleton, SkeletonKind,
     StatTile, Table, Tiles, Tone, UiError, icon::path, payback, refused, request, t,

@@ -2,6 +2,8 @@
 //!
 //! What was promised can only grow, so a change cannot be undone by whoever regrets it: before it is made, she sees both.
 
+#![allow(clippy::too_many_arguments, reason = "a server function has the fields of its form")]
+
 use kit::{
     Banner, Button, ButtonLink, Column, DeskHead, Empty, Field, Form, IntoLight, Look, Sending, Size, Skeleton, SkeletonKind, Table, Tone,
     UiError, icon::path, refused, request, t,

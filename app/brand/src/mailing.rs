@@ -188,7 +188,7 @@ fn New(
 }
 
 /// Value and words of the weekly choices.
-const WEEKDAYS: [(&str, fn() -> &'static str); 7] = [
+const WEEKDAYS: [(&str, kit::Words); 7] = [
     ("weekly-1", t::brand_mailing_monday),
     ("weekly-2", t::brand_mailing_tuesday),
     ("weekly-3", t::brand_mailing_wednesday),

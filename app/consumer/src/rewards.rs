@@ -133,8 +133,8 @@ fn alike(rewards: Vec<RewardInstance>, bound: &[Bound]) -> Vec<(RewardInstance, 
     for reward in rewards {
         let text = state(&reward, bound);
         let same = |(known, told, _): &&mut (RewardInstance, String, usize)| {
-            (&known.name, &known.brand_name, known.goal_id, waits(known), &*told)
-                == (&reward.name, &reward.brand_name, reward.goal_id, waits(&reward), &text)
+            (&known.name, &known.brand_name, known.goal_id, waits(known), told.as_str())
+                == (&reward.name, &reward.brand_name, reward.goal_id, waits(&reward), text.as_str())
         };
         match rows.iter_mut().find(same) {
             Some(known) => *known = (reward, text, known.2 + 1),

@@ -61,6 +61,9 @@ pub mod t {
     include!(concat!(env!("OUT_DIR"), "/t.rs"));
 }
 
+/// One of the texts in [`t`].
+pub type Words = fn() -> &'static str;
+
 pub use account::{OwnAccount, OwnAccountState, PendingSecret, role_name};
 #[cfg(feature = "ssr")]
 pub use account::{begin_second_factor, confirm_second_factor, entered, log_in, log_in_with_totp, log_out, own_account};

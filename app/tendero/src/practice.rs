@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Goods of a prefix that GS1 leaves to shops (200 to 299): no maker has them.
-const GOODS: [(&str, fn() -> &'static str, &str, i64); 3] = [
+const GOODS: [(&str, kit::Words, &str, i64); 3] = [
     ("2000000000015", t::tendero_practice_drink, "drink", 250_000),
     ("2000000000022", t::tendero_practice_biscuit, "snack", 180_000),
     ("2000000000039", t::tendero_practice_soap, "soap", 320_000),

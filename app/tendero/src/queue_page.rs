@@ -254,12 +254,9 @@ fn paper(around: Around) -> AnyView {
 fn told(around: Around, entry: &Entry) -> String {
     let total =
         around.counter.with(|counter| counter.as_ref().map(|counter| format::money(entry.total_minor, counter.currency, counter.country)));
-    let when = [
-        &net::wall_date(entry.captured_at_ms).map(|date| format::weekday_date(date)).unwrap_or_default(),
-        " ",
-        &net::wall_time(entry.captured_at_ms),
-    ]
-    .concat();
+    let when =
+        [&net::wall_date(entry.captured_at_ms).map(format::weekday_date).unwrap_or_default(), " ", &net::wall_time(entry.captured_at_ms)]
+            .concat();
     let code = entry.settled.as_ref().and_then(|settled| settled.code.clone());
     let number = t::tendero_queue_number(&entry.counter.to_string());
     let (label, units) = match entry.reward {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::speech;
 
 /// Picture and sentence of each card.
-const CARDS: [(&str, fn() -> &'static str); 5] = [
+const CARDS: [(&str, kit::Words); 5] = [
     ("/lessons/card.svg", t::tendero_training_card),
     ("/lessons/products.svg", t::tendero_training_products),
     ("/lessons/confirm.svg", t::tendero_training_confirm),

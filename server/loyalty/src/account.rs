@@ -263,6 +263,9 @@ pub(crate) struct Award {
     pub expires_at: Timestamp,
 }
 
+/// A reward that was given by itself, and the parts that paid for it.
+pub(crate) type Undoable = (RewardInstanceId, RewardId, Vec<(LotId, i64)>);
+
 /// What a return wants back, or a correction downward.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reversal<'a> {
@@ -275,7 +278,7 @@ pub(crate) struct Reversal<'a> {
     pub amount: i64,
     pub shortfall: Shortfall,
     /// Rewards of the wallet that were given by themselves and wait to be handed over, newest first, with their parts.
-    pub undoable: &'a [(RewardInstanceId, RewardId, Vec<(LotId, i64)>)],
+    pub undoable: &'a [Undoable],
 }
 
 impl Account {
@@ -866,7 +869,7 @@ mod tests {
         number: u128,
         cards: bool,
         earned: Vec<(PurchaseId, i64)>,
-        issued: Vec<(RewardInstanceId, RewardId, Vec<(LotId, i64)>)>,
+        issued: Vec<Undoable>,
         spent: Vec<(RewardInstanceId, Vec<(LotId, i64)>)>,
     }
 

@@ -52,6 +52,7 @@ impl FullCards {
     }
 
     /// Gives the campaign's reward as often as the wallet can pay for it.
+    #[allow(clippy::too_many_arguments, reason = "a card, what fills it, and when")]
     pub(crate) async fn complete(
         &mut self,
         tx: &mut Tx,

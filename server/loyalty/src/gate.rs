@@ -38,7 +38,7 @@ pub(crate) struct Owner {
 }
 
 pub(crate) async fn owner(tx: &mut Tx, tenant: OrganisationId, brand: BrandId) -> Result<Owner, Error> {
-    Ok(tx.query(OWNER).bind(brand).bind(tenant).maybe().await?.ok_or(Error::NotFound)?)
+    tx.query(OWNER).bind(brand).bind(tenant).maybe().await?.ok_or(Error::NotFound)
 }
 
 /// Whether one person alone may publish for the owner of a campaign that was read.

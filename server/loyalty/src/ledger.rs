@@ -15,7 +15,7 @@ use shared::{
 
 use crate::{
     Error,
-    account::{Account, Closed, Entry, Held, Holdings, Kind, Lot, Owner, Wallet},
+    account::{Account, Closed, Entry, Held, Holdings, Kind, Lot, Owner, Undoable, Wallet},
     changes::{self, day_of},
     reward::{self, NewInstance},
 };
@@ -329,11 +329,7 @@ fn named(entry: &Entry, id: EntryId) -> String {
 
 /// Rewards of a wallet that were given by themselves and wait to be handed over, newest first, with what paid for them.
 /// One that a ticket binds may have been handed over already by a phone that has no network.
-pub(crate) async fn undoable(
-    tx: &mut Tx,
-    wallet: WalletId,
-    now: Timestamp,
-) -> Result<Vec<(RewardInstanceId, RewardId, Vec<(LotId, i64)>)>, Error> {
+pub(crate) async fn undoable(tx: &mut Tx, wallet: WalletId, now: Timestamp) -> Result<Vec<Undoable>, Error> {
     let unbound = now.plus_ms(-TICKET_GRACE_MS);
     let waiting: Vec<(RewardInstanceId, RewardId)> = tx.query(UNDOABLE).bind(wallet).bind(RewardStatus::Issued).bind(unbound).all().await?;
     let mut found = Vec::with_capacity(waiting.len());

@@ -45,7 +45,7 @@ pub fn table(values: &impl Serialize) -> Table {
         _ => None,
     });
     let records: Vec<Vec<(String, String)>> = match list {
-        Some(items) => items.iter().map(|item| flat(item)).collect(),
+        Some(items) => items.iter().map(flat).collect(),
         None => vec![flat(&Node::Members(members))],
     };
     let mut columns: Vec<String> = Vec::new();

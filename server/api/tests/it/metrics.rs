@@ -80,7 +80,7 @@ db::both_databases! {
         let world = World::new(db).await;
         sold(&world).await;
         let costs = format!("/api/v1/brands/{}/costs", world.brand);
-        for (kind, amount) in [("media", 892_000_00_i64), ("messages", 20_000_00), ("platform_fee", 30_000_00), ("platform_fee", -1_000_00)] {
+        for (kind, amount) in [("media", 89_200_000_i64), ("messages", 2_000_000), ("platform_fee", 3_000_000), ("platform_fee", -100_000)] {
             let cost = json!({ "kind": kind, "campaign_id": world.campaign, "amount_minor": amount, "cost_date": "2026-03-05" });
             assert_eq!(world.post(Who::Brand, &costs, &cost).await.status, StatusCode::CREATED);
         }

@@ -58,7 +58,7 @@ db::both_databases! {
         let done = check(db, id).await;
         let again = check(db, keep(db, FILE.as_bytes()).await.unwrap()).await;
         let mut tx = db.read().await.unwrap();
-        let shops: Vec<(String, String, String, Option<String>, Option<f64>, String)> = tx.query(PLACES).all().await.unwrap();
+        let shops = tx.query(PLACES).all::<(String, String, String, Option<String>, Option<f64>, String)>().await.unwrap();
         let (people,): (i64,) = tx.query(PEOPLE).one().await.unwrap();
         let (files,): (i64,) = tx.query(FILES).one().await.unwrap();
         let row = |name: &str, city: &str, zone: &str, code: &str, latitude| (name.to_owned(), city.to_owned(), zone.to_owned(), Some(code.to_owned()), latitude, "America/Bogota".to_owned());

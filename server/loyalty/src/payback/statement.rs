@@ -272,13 +272,13 @@ pub(super) async fn offset(
     currency: Currency,
 ) -> Result<(), Error> {
     let unsettled: Vec<Row> = tx.query(UNSETTLED).bind(brand).bind(shop).bind(currency).all().await?;
-    let (mut credits, mut debts): (Vec<(Row, i64)>, Vec<(Row, i64)>) = unsettled
+    let (mut credits, mut debts) = unsettled
         .into_iter()
         .map(|row| {
             let left = row.amount_minor - row.settled_minor;
             (row, left)
         })
-        .partition(|(_, left)| *left < 0);
+        .partition::<Vec<(Row, i64)>, _>(|(_, left)| *left < 0);
     let (mut credit, mut debt) = (0, 0);
     while credit < credits.len() && debt < debts.len() {
         let amount = credits[credit].1.abs().min(debts[debt].1);

@@ -381,7 +381,7 @@ fn added(rules: &CampaignRules, then: Option<&Evaluation>, before: &[Line], afte
 }
 
 /// Of an exclusive group the campaign that gave something stays; where none did, the one with the largest award does.
-fn keep_the_winners(gains: &mut Vec<Gain>, existing: &[Evaluation]) {
+fn keep_the_winners(gains: &mut [Gain], existing: &[Evaluation]) {
     struct Standing {
         brand: shared::BrandId,
         group: Option<String>,

@@ -137,7 +137,7 @@ impl Past {
 
     /// Whether a consumer stands for the others. The end of her id is random.
     fn takes(&self, consumer: ConsumerId) -> bool {
-        self.one_in == 1 || (consumer.0.as_u128() & u128::from(u32::MAX)) % u128::from(self.one_in.unsigned_abs()) == 0
+        self.one_in == 1 || (consumer.0.as_u128() & u128::from(u32::MAX)).is_multiple_of(u128::from(self.one_in.unsigned_abs()))
     }
 
     /// Gives every sale and return to `tell`, in their order. In memory are those that were worked out after the day that is

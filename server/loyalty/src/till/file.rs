@@ -59,6 +59,7 @@ const NEEDED: [&str; 7] = ["terminal_id", "ticket_id", "date", "time", "barcode"
 ///
 /// With `apply` each batch is a transaction of its own, and tickets that came before change nothing: a file that broke off
 /// is simply sent again. The same bytes a second time answer what the first time did.
+#[allow(clippy::too_many_arguments, reason = "a file, whose it is, and what is to be done with it")]
 pub async fn run(
     db: &Db,
     loyalty: &Loyalty,
@@ -155,7 +156,8 @@ async fn write(
     let known = ticket::known(tx, id, parsed).await?;
     let (same, warning, joined) = match (known, apply) {
         (Some(false), _) => {
-            return Ok(reject(report, 0, "ticket_id", "loyalty.idempotency_conflict"));
+            reject(report, 0, "ticket_id", "loyalty.idempotency_conflict");
+            return Ok(());
         }
         (Some(true), _) => (true, false, false),
         (None, false) => (false, parsed.warning().is_some(), false),

@@ -23,7 +23,7 @@ async fn shops(world: &World) -> [ShopId; 3] {
     let mut tx = world.db.begin().await.unwrap();
     let mut all = Vec::new();
     for (number, zone, code) in [(11, "Suba", None), (12, "Suba", None), (13, "", Some("D-13"))] {
-        let base = NewShop::new(&format!("Tienda {number}"), Country::Co);
+        let base = NewShop::new(format!("Tienda {number}"), Country::Co);
         let new = NewShop { zone: zone.into(), distributor_code: code.map(str::to_owned), ..base };
         all.push(shop::register(&mut tx, NOW, &phone(number), &new, "Rosa").await.unwrap().0);
     }

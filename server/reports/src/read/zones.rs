@@ -76,8 +76,7 @@ pub async fn zones(tx: &mut Tx, scope: &Scope) -> Result<Report<Zones>, Error> {
         }
     })
     .await?;
-    let known: Vec<(ShopId, Country, String, Option<f64>, Option<f64>)> =
-        tx.query(PLACES).bind(scope.brand).bind(scope.tenant).all().await?;
+    let known = tx.query(PLACES).bind(scope.brand).bind(scope.tenant).all::<(ShopId, Country, String, Option<f64>, Option<f64>)>().await?;
     let known: FxHashMap<ShopId, Found> =
         known.into_iter().map(|(shop, country, city, latitude, longitude)| (shop, Found { country, city, latitude, longitude })).collect();
     let mut places: FxHashMap<Place, (i64, Sold, Middle)> = FxHashMap::default();

@@ -85,13 +85,14 @@ impl Office {
         }
     }
 
-    fn new(&self, template: &str, campaign: Option<CampaignId>) -> NewAudienceMessage {
+    fn draft(&self, template: &str, campaign: Option<CampaignId>) -> NewAudienceMessage {
         NewAudienceMessage { brand_id: self.world.b1.id, segment: Segment::AtRisk, template: template.into(), campaign_id: campaign }
     }
 
     async fn prepare(&self, db: &Db) -> AudienceMessage {
         let mut tx = db.begin().await.unwrap();
-        let made = audience::prepare(&mut tx, &self.admin(), noon(), &self.new("miss_you", None), &Port::Sandbox.approved()).await.unwrap();
+        let made =
+            audience::prepare(&mut tx, &self.admin(), noon(), &self.draft("miss_you", None), &Port::Sandbox.approved()).await.unwrap();
         tx.commit().await.unwrap();
         made
     }
@@ -205,10 +206,10 @@ both_databases! {
         let mut tx = db.begin().await.unwrap();
         let campaign = published(&mut tx, &office.world, "2026-03-01", "2026-04-10").await;
         let over = published(&mut tx, &office.world, "2026-03-01", "2026-03-31").await;
-        let ended = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(over)), &all).await;
-        let made = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(campaign)), &all).await.unwrap();
+        let ended = audience::prepare(&mut tx, &office.admin(), noon(), &office.draft("news", Some(over)), &all).await;
+        let made = audience::prepare(&mut tx, &office.admin(), noon(), &office.draft("news", Some(campaign)), &all).await.unwrap();
         tx.query(PAUSE).bind(campaign).bind(office.world.b1.tenant).bind(noon()).bind(noon().plus_ms(DAY_MS)).execute().await.unwrap();
-        let paused = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(campaign)), &all).await;
+        let paused = audience::prepare(&mut tx, &office.admin(), noon(), &office.draft("news", Some(campaign)), &all).await;
         tx.commit().await.unwrap();
         assert!(matches!((ended, paused), (Err(Error::NotRunning), Err(Error::NotRunning))));
         assert!(matches!(office.confirm(db, noon().plus_ms(1), &made).await, Err(Error::NotRunning)));
@@ -230,7 +231,7 @@ both_databases! {
         for paused in [None, Some(night.plus_ms(3_600_000)), Some(night.plus_ms(DAY_MS / 2 + 60_000))] {
             let mut tx = db.begin().await.unwrap();
             let campaign = published(&mut tx, &office.world, "2026-03-01", "2026-04-30").await;
-            let made = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", Some(campaign)), &Port::Sandbox.approved()).await.unwrap();
+            let made = audience::prepare(&mut tx, &office.admin(), noon(), &office.draft("news", Some(campaign)), &Port::Sandbox.approved()).await.unwrap();
             tx.commit().await.unwrap();
             office.confirm(db, night, &made).await.unwrap();
             all.push((campaign, paused, made));
@@ -259,9 +260,9 @@ both_databases! {
         let made = office.prepare(db).await;
         let mut tx = db.begin().await.unwrap();
         let all = Port::Sandbox.approved();
-        let unknown = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("code", None), &all).await;
-        let unapproved = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("thanks", None), &["code"]).await;
-        let of_none = audience::prepare(&mut tx, &office.admin(), noon(), &office.new("news", None), &all).await;
+        let unknown = audience::prepare(&mut tx, &office.admin(), noon(), &office.draft("code", None), &all).await;
+        let unapproved = audience::prepare(&mut tx, &office.admin(), noon(), &office.draft("thanks", None), &["code"]).await;
+        let of_none = audience::prepare(&mut tx, &office.admin(), noon(), &office.draft("news", None), &all).await;
         let analyst = audience::confirm(&mut tx, &office.world.b1.analyst(), noon(), made.id).await;
         let other = audience::confirm(&mut tx, &office.world.b2.analyst(), noon(), made.id).await;
 
