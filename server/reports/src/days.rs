@@ -463,14 +463,7 @@ fn fill<'a, T: Deserialize<'a>>(items: &mut Vec<T>, kept: &'a [u8]) -> Result<&'
 /// [`DAYS_AT_ONCE`], more may wait.
 pub async fn refresh(db: &Db, now: Timestamp, pace: Pace) -> Result<usize, Error> {
     let waiting: Vec<(BrandId, CivilDate)> = db.read().await?.query(WAITING).bind(DAYS_AT_ONCE as i64).all().await?;
-    let mut done = Ok(waiting.len());
-    for (brand, date) in &waiting {
-        // Its change still waits; the others need not.
-        if let Err(error) = pace.take(keep(db, now, *brand, *date)).await {
-            done = Err(error);
-        }
-    }
-    done
+    pace.each(waiting, |brand, date| keep(db, now, brand, date)).await
 }
 
 /// Keeps a day as it is now, unless somebody else began after us, and keeps it.

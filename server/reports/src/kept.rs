@@ -45,11 +45,20 @@ const REST: u32 = 3;
 const REST_MAX: Duration = Duration::from_secs(1);
 
 impl Pace {
-    pub(crate) async fn take<R>(self, work: impl Future<Output = R>) -> R {
-        let began = Instant::now();
-        let done = work.await;
-        if self == Self::Rest {
-            tokio::time::sleep((began.elapsed() * REST).min(REST_MAX)).await;
+    /// Keeps days, and tells how many they were. One that fails keeps its change, and the others do not wait for it.
+    pub(crate) async fn each<D, Keeping>(self, days: Vec<(BrandId, D)>, keep: impl Fn(BrandId, D) -> Keeping) -> Result<usize, Error>
+    where
+        Keeping: Future<Output = Result<(), Error>>,
+    {
+        let mut done = Ok(days.len());
+        for (brand, day) in days {
+            let began = Instant::now();
+            if let Err(error) = keep(brand, day).await {
+                done = Err(error);
+            }
+            if self == Self::Rest {
+                tokio::time::sleep((began.elapsed() * REST).min(REST_MAX)).await;
+            }
         }
         done
     }

@@ -143,14 +143,7 @@ fn unpack(packed: &[u8]) -> Result<Points, Error> {
 /// [`DAYS_AT_ONCE`], more may wait.
 pub async fn refresh(db: &Db, now: Timestamp, pace: Pace) -> Result<usize, Error> {
     let waiting: Vec<(BrandId, i64)> = db.read().await?.query(WAITING).bind(DAYS_AT_ONCE as i64).all().await?;
-    let mut done = Ok(waiting.len());
-    for (brand, day) in &waiting {
-        // Its change still waits; the others need not.
-        if let Err(error) = pace.take(keep(db, now, *brand, *day)).await {
-            done = Err(error);
-        }
-    }
-    done
+    pace.each(waiting, |brand, day| keep(db, now, brand, day)).await
 }
 
 /// Keeps a day as it is now, unless somebody else began after us, and keeps it.
