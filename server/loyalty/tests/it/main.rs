@@ -471,6 +471,24 @@ both_databases! {
         assert!(!loyalty::verify::verify(db).await.unwrap().clean());
     }
 
+    async fn verify_sees_a_budget_that_was_tampered_with(db: &Db) {
+        let world = World::new(db).await;
+        let caps = [CapScope::Campaign, CapScope::PdvDay].map(|scope| Cap { scope, max: 900, on_exceed: OnExceed::Truncate });
+        world.publish(CampaignRules { caps: caps.to_vec(), ..world.rules(Unit::Points, per_value()) }).await;
+        world.buys(0, &[(COLA, 2, None)]).await;
+        world.clean().await;
+
+        for tamper in ["UPDATE cap_use SET used = used + 1 WHERE business_date = ''", "UPDATE cap_use SET used = used + 1 WHERE business_date <> ''"] {
+            let mut tx = db.begin().await.unwrap();
+            assert_eq!(tx.query(db::Sql::same(tamper)).execute().await.unwrap(), 1);
+            tx.commit().await.unwrap();
+        }
+
+        let report = loyalty::verify::verify(db).await.unwrap();
+        let wrong: Vec<(&str, usize)> = report.findings.iter().filter(|finding| !finding.differences.is_empty()).map(|finding| (finding.check, finding.differences.len())).collect();
+        assert_eq!(wrong, [("budget = net awards", 2)]);
+    }
+
     async fn a_shops_list_shows_its_own_day(db: &Db) {
         let world = World::new(db).await;
         world.publish(world.rules(Unit::Points, per_value())).await;
