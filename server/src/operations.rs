@@ -72,10 +72,10 @@ fn restore_file(from: &Path, file: &Path) -> anyhow::Result<()> {
 /// Rebuilds every ledger and compares. Returns what differs, one line each.
 pub async fn verify(app: &App) -> anyhow::Result<loyalty::verify::Report> {
     let mut report = loyalty::verify::verify(&app.db).await?;
-    tracing::info!(reports = "days", "Checking");
+    tracing::info!("Checking the days of reports");
     let (rows, differences) = reports::days::verify(&app.db).await?;
     report.findings.push(loyalty::verify::Finding { check: "day of a report = its sales", rows, differences });
-    tracing::info!(reports = "points", "Checking");
+    tracing::info!("Checking the points of reports");
     let (rows, differences) = reports::points::verify(&app.db).await?;
     report.findings.push(loyalty::verify::Finding { check: "points of a report = the ledger", rows, differences });
     Ok(report)

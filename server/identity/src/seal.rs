@@ -178,7 +178,7 @@ async fn head(tx: &mut Tx, book: &Book, chain: Uuid) -> Result<Option<(i64, Vec<
 
 /// Works every seal of a book out again.
 pub async fn check<T: Sealed>(tx: &mut Tx, book: &Book) -> Result<Checked, Error> {
-    tracing::info!(seals = book.name, "Checking");
+    tracing::info!("Checking the seals of {}", book.name);
     let mut found = Checked::default();
     let broken = |text: String, found: &mut Checked| {
         if found.broken.len() < SHOWN_MAX {

@@ -51,7 +51,7 @@ pub async fn verify(db: &Db) -> Result<Report, Error> {
 }
 
 async fn run(tx: &mut Tx, check: &'static str, count: db::Sql, differences: db::Sql) -> Result<Finding, Error> {
-    tracing::info!(check, "Checking");
+    tracing::info!("Checking {check}");
     let (rows,): (i64,) = tx.query(count).one().await?;
     let found: Vec<(uuid::Uuid, i64, i64)> = tx.query(differences).all().await?;
     let differences = found.into_iter().take(SHOWN_MAX).map(|(id, booked, rebuilt)| told(id, booked, rebuilt)).collect();
@@ -97,8 +97,8 @@ struct Accounts {
 
 /// All four accounts of every wallet against one pass over the ledger.
 async fn accounts(tx: &mut Tx) -> Result<Vec<Finding>, Error> {
+    tracing::info!("Checking {}", ACCOUNT_CHECKS.join(", "));
     let (rows,): (i64,) = tx.query(COUNT_WALLETS).one().await?;
-    tracing::info!(check = ACCOUNT_CHECKS.join(", "), "Checking");
     let mut findings = ACCOUNT_CHECKS.map(|check| Finding { check, rows, differences: Vec::new() });
     for wallet in tx.query(ACCOUNTS).all::<Accounts>().await? {
         let sides = [
@@ -168,12 +168,12 @@ sql! {
     /// looks at all lots of a campaign for every shop and day.
     CAPS: "SELECT u.campaign_id, u.used, CAST(COALESCE(n.net, 0) AS BIGINT) AS rebuilt
            FROM cap_use u
-           LEFT JOIN (SELECT campaign_id, SUM(awarded - reversed) AS net FROM lot WHERE adjustment_id IS NULL GROUP BY campaign_id) n ON n.campaign_id = u.campaign_id
+           LEFT JOIN (SELECT campaign_id, SUM(awarded - reversed) AS net FROM lot WHERE adjustment_id IS NULL AND campaign_id IN (SELECT campaign_id FROM cap_use) GROUP BY campaign_id) n ON n.campaign_id = u.campaign_id
            WHERE u.business_date = '' AND u.used <> COALESCE(n.net, 0)
            UNION ALL
            SELECT u.campaign_id, u.used, CAST(COALESCE(n.net, 0) AS BIGINT) AS rebuilt
            FROM cap_use u
-           LEFT JOIN (SELECT campaign_id, shop_id, business_date, SUM(awarded - reversed) AS net FROM lot WHERE adjustment_id IS NULL GROUP BY campaign_id, shop_id, business_date) n
+           LEFT JOIN (SELECT campaign_id, shop_id, business_date, SUM(awarded - reversed) AS net FROM lot WHERE adjustment_id IS NULL AND campaign_id IN (SELECT campaign_id FROM cap_use) GROUP BY campaign_id, shop_id, business_date) n
                 ON n.campaign_id = u.campaign_id AND n.shop_id = u.shop_id AND n.business_date = u.business_date
            WHERE u.business_date <> '' AND u.used <> COALESCE(n.net, 0)";
 

@@ -98,10 +98,16 @@ impl Prepared {
 }
 
 /// Buys, looks and reads reports for so long.
-pub async fn run(server: &Server, looked: &Look, prepared: Prepared, rate: f64, lasts: Duration) -> Result<Figures> {
+pub async fn run(
+    server: &Server,
+    looked: &Look,
+    prepared: Prepared,
+    at_rest: &[panels::Panel],
+    rate: f64,
+    lasts: Duration,
+) -> Result<Figures> {
     let Prepared { mut devices, members, people } = prepared;
     let client = server.client()?;
-    let raw_ms = panels::raw_ms(server, looked).await?;
     let due = sales::sign(&client, looked, &mut devices, rate, lasts.as_secs_f64()).await?;
     let first = due.first().context("somebody buys")?.at;
     let begin = Instant::now() + Duration::from_millis(first.since(now()).max(0).unsigned_abs());
@@ -109,7 +115,7 @@ pub async fn run(server: &Server, looked: &Look, prepared: Prepared, rate: f64, 
     let (bought, seen, panels) = tokio::join!(
         buy(&client, due, first, begin),
         look(&client, looked, &members, &people, begin, end),
-        panels::beside(server, looked, raw_ms, end)
+        panels::beside(server, looked, at_rest, end)
     );
     let (reads, failed_reads) = seen;
     let memory_max_mb = memory_max_mb(server.process_id().context("the server runs")?)?;

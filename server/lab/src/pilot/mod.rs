@@ -129,8 +129,8 @@ async fn measure(database: &'static str, mut server: Server, known: bool, argume
     figures.days_read_seconds = days_read(server.database_url()).await?;
     figures.panels_at_rest = panels::at_rest(&server, &looked).await?;
     if !arguments.panels_only {
-        figures.load =
-            Some(load::run(&server, &looked, prepared, arguments.rate, Duration::from_secs_f64(arguments.minutes * 60.0)).await?);
+        let lasts = Duration::from_secs_f64(arguments.minutes * 60.0);
+        figures.load = Some(load::run(&server, &looked, prepared, &figures.panels_at_rest, arguments.rate, lasts).await?);
     }
     server.stop().await?;
     figures.load_average[1] = load_average()?;
@@ -203,10 +203,10 @@ impl Figures {
             );
         }
         println!("days of sales read by the worker within {:.0} s", self.days_read_seconds);
-        println!("panels while nobody buys (median, slowest, and beside one reading of the period's lines):");
+        println!("panels while nobody buys (median, slowest, and beside one reading of 30 days' lines by the database alone):");
         self.panels_at_rest.iter().for_each(|panel| panel.print(PANEL_MS));
         let Some(load) = &self.load else { return };
-        println!("panels beside the purchases:");
+        println!("panels beside the purchases (and beside the same reading while nobody bought):");
         load.panels.iter().for_each(|panel| panel.print(PANEL_MS));
         println!(
             "{} purchases: {} sent at {:.1}/s, {} held, {} errors {}, {}",

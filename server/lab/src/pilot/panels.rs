@@ -45,7 +45,7 @@ pub struct Panel {
     pub times: usize,
     pub median_ms: f64,
     pub max_ms: f64,
-    /// Of the period's lines, read once by the database alone.
+    /// Of 30 days' lines, read by the database alone while nobody buys.
     pub raw_ms: f64,
 }
 
@@ -95,7 +95,7 @@ async fn once(client: &Client, address: &str) -> Result<f64> {
 
 /// One reading of the brand's lines in 30 days, by the database alone. It keeps a processor busy for a second and more: never
 /// while purchases are timed.
-pub async fn raw_ms(server: &Server, looked: &Look) -> Result<f64> {
+async fn raw_ms(server: &Server, looked: &Look) -> Result<f64> {
     const RAW: &str = "SELECT COUNT(DISTINCT p.consumer_id), SUM(l.quantity) FROM purchase_line l JOIN purchase p ON p.id = l.purchase_id
                        WHERE l.brand_id = $1 AND l.business_date >= $2";
     let Some((brand, _)) = looked.brands.iter().find(|(_, campaign)| campaign.is_some()) else {
@@ -127,9 +127,9 @@ pub async fn at_rest(server: &Server, looked: &Look) -> Result<Vec<Panel>> {
     Ok(measured)
 }
 
-/// One panel after the other, with a pause, until somebody says stop: somebody has the console open. Compared with a reading that
-/// was timed before.
-pub async fn beside(server: &Server, looked: &Look, raw_ms: f64, until: tokio::time::Instant) -> Result<Vec<Panel>> {
+/// One panel after the other, with a pause, until then: somebody has the console open. Compared with what the database alone took
+/// at rest.
+pub async fn beside(server: &Server, looked: &Look, at_rest: &[Panel], until: tokio::time::Instant) -> Result<Vec<Panel>> {
     const PAUSE: Duration = Duration::from_millis(250);
 
     let client = server.client()?;
@@ -142,6 +142,7 @@ pub async fn beside(server: &Server, looked: &Look, raw_ms: f64, until: tokio::t
         times[door].push(once(&client, address).await?);
         tokio::time::sleep(PAUSE).await;
     }
+    let raw_ms = median(&mut at_rest.iter().map(|panel| panel.raw_ms).collect::<Vec<_>>());
     Ok(doors
         .into_iter()
         .zip(times)

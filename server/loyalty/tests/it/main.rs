@@ -41,8 +41,8 @@ use shared::{
     Currency, OrganisationId, SessionId, ShopId, Timestamp, UserId,
     identity::{MemberRole, OrganisationKind, UserRole},
     loyalty::{
-        NewDelivery, NewReward, PreviewPurchase, PurchaseStatus, RewardStatus, RuleKind,
-        campaign::{Basis, CapScope, Enrolment, ShopGroup, ShopScope, Unit},
+        AllLines, NewDelivery, NewReturn, NewReward, PreviewPurchase, PurchaseStatus, ReturnedLines, RewardStatus, RuleKind,
+        campaign::{Basis, CampaignRules, Cap, CapScope, Enrolment, OnExceed, ShopGroup, ShopScope, Unit},
         evaluation::NoAwardReason,
     },
     time::{HOUR_MS, MINUTE_MS},
@@ -474,19 +474,27 @@ both_databases! {
     async fn verify_sees_a_budget_that_was_tampered_with(db: &Db) {
         let world = World::new(db).await;
         let caps = [CapScope::Campaign, CapScope::PdvDay].map(|scope| Cap { scope, max: 900, on_exceed: OnExceed::Truncate });
-        world.publish(CampaignRules { caps: caps.to_vec(), ..world.rules(Unit::Points, per_value()) }).await;
+        let ten_each = world.rules(Unit::Points, RuleKind::PerUnit { units: 1, points: 10 });
+        let campaign = world.publish(CampaignRules { caps: caps.to_vec(), ..ten_each }).await;
         world.buys(0, &[(COLA, 2, None)]).await;
+        let returned = world.buys(1, &[(COLA, 5, None)]).await;
+        let mut tx = db.begin().await.unwrap();
+        let all = NewReturn { return_id: None, lines: ReturnedLines::All(AllLines::All), reason: None };
+        purchase::give_back(&mut tx, &world.loyalty, &world.tendero, NOW.plus_ms(2 * MINUTE_MS), returned.purchase_id, &all).await.unwrap();
+        tx.commit().await.unwrap();
+        world.buys(24 * 60, &[(COLA, 3, None)]).await;
         world.clean().await;
 
-        for tamper in ["UPDATE cap_use SET used = used + 1 WHERE business_date = ''", "UPDATE cap_use SET used = used + 1 WHERE business_date <> ''"] {
+        for tamper in ["UPDATE cap_use SET used = used + 1 WHERE business_date = ''", "UPDATE cap_use SET used = used + 2 WHERE business_date = '2026-03-10'"] {
             let mut tx = db.begin().await.unwrap();
             assert_eq!(tx.query(db::Sql::same(tamper)).execute().await.unwrap(), 1);
             tx.commit().await.unwrap();
         }
 
         let report = loyalty::verify::verify(db).await.unwrap();
-        let wrong: Vec<(&str, usize)> = report.findings.iter().filter(|finding| !finding.differences.is_empty()).map(|finding| (finding.check, finding.differences.len())).collect();
-        assert_eq!(wrong, [("budget = net awards", 2)]);
+        let wrong: Vec<String> = report.findings.into_iter().flat_map(|finding| finding.differences.into_iter().map(move |difference| format!("{}: {difference}", finding.check))).collect();
+        let said = |booked: i64, rebuilt: i64| format!("budget = net awards: {}: booked {booked}, rebuilt {rebuilt}", campaign.0);
+        assert_eq!(wrong, [said(51, 50), said(22, 20)]);
     }
 
     async fn a_shops_list_shows_its_own_day(db: &Db) {
