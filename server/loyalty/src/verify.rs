@@ -34,7 +34,8 @@ impl Report {
     }
 }
 
-/// Reads one consistent state and checks all of it, for minutes where there are millions of rows: each step says in the log that it begins.
+/// Reads one consistent state and checks all of it. That takes minutes where there are millions of rows: each step says in the log
+/// that it begins.
 pub async fn verify(db: &Db) -> Result<Report, Error> {
     let mut tx = db.read().await?;
     let mut report = Report { findings: accounts(&mut tx).await?, ..Report::default() };
