@@ -283,6 +283,7 @@ impl Config {
             url.starts_with("sqlite:") || url.starts_with("postgres://") || url.starts_with("postgresql://"),
             "DATABASE_URL begins with sqlite: or postgres://"
         );
+        ensure!(!url.contains(":memory:") && !url.contains("mode=memory"), "DATABASE_URL names a file: what is in memory alone is lost");
         ensure!(
             self.public_url.starts_with("http://") || self.public_url.starts_with("https://"),
             "public_url begins with http:// or https://"

@@ -1,7 +1,7 @@
 //! What a database was created for. A controlled clock and the sandbox's doors exist only where the database was created
 //! with them: real points must never meet a clock that somebody turns.
 
-use anyhow::bail;
+use anyhow::{Context, bail, ensure};
 use db::{Db, clock::Clock, sql};
 use shared::Timestamp;
 
@@ -46,6 +46,25 @@ pub async fn settle(db: &Db, config: &Config, kind: ClockKind) -> anyhow::Result
         ClockKind::System => Clock::System,
         ClockKind::Controlled => Clock::controlled(setting(api::CLOCK_SETTING).parse::<Timestamp>()?),
     })
+}
+
+/// Opens a database for somebody who needs what is in it. Opening alone would make an empty one, and a mistyped address would
+/// look like books without a fault.
+pub async fn existing(config: &db::Config) -> anyhow::Result<Db> {
+    if let Some(file) = config.file()? {
+        let file = std::path::absolute(file)?;
+        std::fs::metadata(&file).with_context(|| format!("The database {} cannot be opened", file.display()))?;
+    }
+    let db = open(config).await?;
+    let settings: Vec<(String, String)> =
+        db.read().await?.query(ALL).all().await.context("There is no installation in this database, look at DATABASE_URL")?;
+    ensure!(!settings.is_empty(), "There is no installation in this database yet");
+    Ok(db)
+}
+
+/// Opens a database, or makes it.
+pub async fn open(config: &db::Config) -> anyhow::Result<Db> {
+    Db::open(config).await.context("The database cannot be opened")
 }
 
 /// Where a controlled clock stands before anybody sets it.

@@ -67,7 +67,15 @@ pub struct App {
 impl App {
     /// Opens and migrates the database, and refuses one that was created for another purpose.
     pub async fn open(config: Config, clock: ClockKind) -> anyhow::Result<Self> {
-        let db = Db::open(&config.database()).await.context("The database cannot be opened")?;
+        Self::of(instance::open(&config.database()).await?, config, clock).await
+    }
+
+    /// The same where there must be an installation already.
+    pub async fn existing(config: Config, clock: ClockKind) -> anyhow::Result<Self> {
+        Self::of(instance::existing(&config.database()).await?, config, clock).await
+    }
+
+    async fn of(db: Db, config: Config, clock: ClockKind) -> anyhow::Result<Self> {
         db.migrate().await.context("The tables cannot be brought to the newest version")?;
         let clock = instance::settle(&db, &config, clock).await?;
         Self::on(db, config, clock)

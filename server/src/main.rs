@@ -147,10 +147,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Backup { path } => server::backup(&config, &path).await?,
         Command::Restore { path } => server::restore(&config, &path).await?,
-        Command::Verify { clock } => return verify(App::open(config, clock).await?).await,
+        Command::Verify { clock } => return verify(App::existing(config, clock).await?).await,
         Command::Jobs { command: JobsCommand::Retry { which } } => {
             let only = if which == "all" { None } else { Some(which.parse::<JobId>()?) };
-            let app = App::open(config, ClockKind::System).await?;
+            let app = App::existing(config, ClockKind::System).await?;
             println!("{} dead letters try again", server::retry_jobs(&app, only).await?);
             close(app).await;
         }

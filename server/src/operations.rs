@@ -11,11 +11,11 @@ use shared::{
     identity::{OrganisationKind, UserRole},
 };
 
-use crate::{App, Config};
+use crate::{App, Config, instance};
 
 /// Copies the database while it is in use. The file must not exist yet.
 pub async fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
-    let db = db::Db::open(&config.database()).await?;
+    let db = instance::existing(&config.database()).await?;
     db.backup(to).await?;
     db.close().await;
     Ok(())
@@ -24,15 +24,11 @@ pub async fn backup(config: &Config, to: &Path) -> anyhow::Result<()> {
 /// Puts a backup in the place of the database. No server may be running; what was there is kept beside it.
 pub async fn restore(config: &Config, from: &Path) -> anyhow::Result<()> {
     ensure!(from.is_file(), "There is no file {}", from.display());
-    let url = config.database_url.expose_secret();
-    match url.strip_prefix("sqlite:") {
-        Some(rest) => {
-            let file = Path::new(rest.trim_start_matches("//").split('?').next().unwrap_or(rest));
-            restore_file(from, file)?;
-        }
+    match config.database().file()? {
+        Some(file) => restore_file(from, &file)?,
         None => {
             let run = tokio::process::Command::new("pg_restore")
-                .args(["--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", url])
+                .args(["--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", config.database_url.expose_secret()])
                 .arg(from)
                 .output()
                 .await

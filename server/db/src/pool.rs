@@ -1,6 +1,11 @@
 //! Opening a database, and transactions on it.
 
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions, Executor, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
@@ -45,6 +50,18 @@ impl Config {
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), sqlite_group_max: 64, readers: 4, pg_max_connections: 20 }
     }
+
+    /// The embedded database's file; `None` on a server. A malformed address is an error.
+    pub fn file(&self) -> Result<Option<PathBuf>, Error> {
+        if !self.is_embedded() {
+            return Ok(None);
+        }
+        Ok(Some(SqliteConnectOptions::from_str(&self.url)?.get_filename().to_owned()))
+    }
+
+    fn is_embedded(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
 }
 
 /// Which engine answers.
@@ -88,7 +105,7 @@ enum Store {
 impl Db {
     /// Opens it; a SQLite file and its folder are created when they do not exist.
     pub async fn open(config: &Config) -> Result<Self, Error> {
-        let (store, announcer) = if config.url.starts_with("sqlite:") {
+        let (store, announcer) = if config.is_embedded() {
             let options = SqliteConnectOptions::from_str(&config.url)?
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
@@ -343,4 +360,28 @@ impl Tx {
 #[allow(clippy::disallowed_methods, reason = "this is the edge where the server makes ids")]
 pub(crate) fn new_uuid() -> uuid::Uuid {
     uuid::Uuid::now_v7()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_file_as_the_driver_reads_it() {
+        let file = |url: &str| Config::new(url).file().unwrap().map(|file| file.display().to_string());
+
+        for (url, named) in [
+            ("sqlite:data/shop.db", "data/shop.db"),
+            ("sqlite:shop.db?mode=rwc", "shop.db"),
+            ("sqlite:///srv/shop.db", "/srv/shop.db"),
+            ("sqlite:////srv/shop.db", "//srv/shop.db"),
+            ("sqlite:mi%20tienda.db", "mi tienda.db"),
+        ] {
+            assert_eq!(file(url).as_deref(), Some(named), "{url}");
+        }
+        assert_eq!(file("postgres://somebody@localhost/shop"), None);
+        assert!(Config::new("sqlite:shop.db?unknown=1").file().is_err());
+    }
 }

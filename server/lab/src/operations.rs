@@ -1,7 +1,11 @@
 //! What whoever runs an installation relies on: a backup holds what was acknowledged before it, news reach pages of
-//! every process, and an end is an end.
+//! every process, an end is an end, and a mistyped address is no empty database.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use reqwest::Response;
@@ -33,6 +37,7 @@ pub struct Arguments {
 /// Plays all trials; prints `PASS trial` or `FAIL trial: reason` for each.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut all = tell("backup and restore", backup(&arguments).await);
+    all &= tell("no books without a database", mistyped(&arguments).await);
     all &= tell("an end ends open pages", end(&arguments).await);
     if let Some(url) = &arguments.postgres {
         all &= tell("news between two processes", news(&arguments, url).await);
@@ -81,6 +86,31 @@ async fn backup(arguments: &Arguments) -> Result<()> {
     ensure!(!signed.send(&client).await?.replayed, "a purchase that is not there was answered as a repetition");
     server.run(&["verify"]).await?;
     server.stop().await
+}
+
+/// Commands that need what is in a database refuse an address where there is none, and make none; also an empty file, which a
+/// mistyped address left behind once.
+async fn mistyped(arguments: &Arguments) -> Result<()> {
+    let server = Server::prepare(&arguments.binary, "", &Options::default()).await?;
+    let folder = tempfile::tempdir()?;
+    let empty = folder.path().join("empty.db");
+    std::fs::File::create(&empty)?;
+    let sqlite = |file: &Path| format!("sqlite:{}", file.display());
+    let mut addresses = vec![(sqlite(&folder.path().join("mistyped.db")), "mistyped.db"), (sqlite(&empty), "no installation")];
+    if let Some(url) = &arguments.postgres {
+        addresses.push((fresh_database(url, "mistyped").await?, "no installation"));
+    }
+    let copy = folder.path().join("copy.db");
+    let copy = copy.to_str().context("a folder with a plain name")?;
+    for (url, reason) in &addresses {
+        for command in [["verify"].as_slice(), &["backup", copy], &["jobs", "retry"]] {
+            let refused = server.run_on(url, command).await.err().with_context(|| format!("{} was not refused", command.join(" ")))?;
+            ensure!(refused.to_string().contains(reason), "{refused:#}");
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path())?.filter_map(|file| Some(file.ok()?.file_name())).collect();
+    ensure!(left.iter().all(|name| name.to_string_lossy().starts_with("empty.db")), "there is {left:?} now");
+    Ok(())
 }
 
 /// A server that is asked to end does so although a page listens, and tells the page by ending its stream.

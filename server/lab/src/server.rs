@@ -263,7 +263,17 @@ impl Server {
 
     /// Another command of the binary on this installation: `["verify"]`. Its standard output; an error when it failed.
     pub async fn run(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.command(arguments).output().await.with_context(|| format!("cannot start {}", self.binary.display()))?;
+        self.run_on(&self.database_url, arguments).await
+    }
+
+    /// The same on another database.
+    pub async fn run_on(&self, database_url: &str, arguments: &[&str]) -> Result<String> {
+        let output = self
+            .command(arguments)
+            .env("DATABASE_URL", database_url)
+            .output()
+            .await
+            .with_context(|| format!("cannot start {}", self.binary.display()))?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         ensure!(
             output.status.success(),
