@@ -1,15 +1,20 @@
 //! The brand's first page: sales, shops, buyers, rewards.
 
-use std::collections::{BTreeMap, HashSet};
-
 use db::{Tx, sql};
 use identity::Actor;
+use rustc_hash::FxHashSet;
 use shared::{
-    BrandId, CivilDate, ShopId, Timestamp,
+    BrandId, CivilDate, Timestamp,
     reports::{Count, DaySales, K_ANONYMITY, ProductSales, Summary},
 };
 
-use crate::{Error, days, metrics::small_numbers::hide, read, scope::Scope};
+use crate::{
+    Error,
+    days::{self, Line},
+    metrics::small_numbers::hide,
+    read,
+    scope::Scope,
+};
 
 /// Longest period, in days.
 const DAYS_MAX: i64 = 366;
@@ -23,7 +28,10 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId,
     }
     let owner = identity::organisation::find_brand(tx, brand).await?.ok_or(Error::NotFound)?;
     actor.reads(owner.organisation_id)?;
-    let days = days_between(from, to).filter(|days| (1..=DAYS_MAX).contains(days)).ok_or(Error::Period)?;
+    let days = to.days_since(from) + 1;
+    if !(1..=DAYS_MAX).contains(&days) {
+        return Err(Error::Period);
+    }
     let before_from = from.plus_days(-days).ok_or(Error::Period)?;
     // Amounts of several currencies do not add up: what was sold in another one counts in units alone.
     let (country,): (shared::Country,) = tx.query(COUNTRY).bind(brand).one().await?;
@@ -31,7 +39,19 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId,
     let tenant = owner.organisation_id;
     let end = to.plus_days(1).ok_or(Error::Period)?;
     let scope = Scope { brand, tenant, country, currency, time_zone: "UTC", from, to: end, as_of: now, now, k: K_ANONYMITY };
-    let (tallies, all) = read::tallies(tx, &scope).await?;
+    let (mut sold, mut shops) = (vec![0; days as usize], FxHashSet::default());
+    let (mut units_before, mut net_before) = (0, 0);
+    let (tallies, all) = read::tallies(tx, &scope, before_from, |sale| {
+        let units: i64 = sale.valid().map(Line::units).sum();
+        if sale.date < from {
+            units_before += units;
+            net_before += if sale.currency == currency { sale.valid().map(Line::net_minor).sum() } else { 0 };
+        } else if units > 0 {
+            sold[sale.date.days_since(from) as usize] += units;
+            shops.insert(sale.shop);
+        }
+    })
+    .await?;
     let mut products = Vec::new();
     let sold_products: Vec<_> = tallies.into_iter().filter(|(_, tally)| tally.units > 0).take(PRODUCTS_MAX).collect();
     // The same cells as in the report of sales: what one of them hides the other must not show.
@@ -48,25 +68,11 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId,
             buyers,
         });
     }
-    let (mut sold, mut shops): (BTreeMap<CivilDate, i64>, HashSet<ShopId>) = Default::default();
-    let (mut units_before, mut net_before) = (0, 0);
-    days::each(tx, &scope, before_from, end, |sale| {
-        for line in sale.valid() {
-            if sale.date < from {
-                units_before += line.units();
-                net_before += if sale.currency == currency { line.net_minor() } else { 0 };
-            } else {
-                *sold.entry(sale.date).or_default() += line.units();
-                shops.insert(sale.shop);
-            }
-        }
-    })
-    .await?;
     let data_until = days::last_received_at(tx, &scope, from, end).await?;
     let (eligible_shops,): (i64,) = tx.query(SHOPS).bind(brand).bind(tenant).bind(from).bind(end).bind(scope.start()).one().await?;
     let (rewards_delivered,): (i64,) = tx.query(DELIVERED).bind(brand).bind(tenant).bind(from).bind(to).one().await?;
     let (owed_minor,): (i64,) = tx.query(OWED).bind(brand).bind(tenant).bind(currency).one().await?;
-    let all_days = (0..days).filter_map(|day| from.plus_days(day));
+    let of_day = |(day, units)| Some(DaySales { date: from.plus_days(day)?, units });
     Ok(Summary {
         from,
         to,
@@ -82,13 +88,8 @@ pub async fn summary(tx: &mut Tx, actor: &Actor, now: Timestamp, brand: BrandId,
         rewards_delivered,
         owed_minor,
         products,
-        days: all_days.map(|date| DaySales { date, units: sold.get(&date).copied().unwrap_or_default() }).collect(),
+        days: (0..).zip(sold).filter_map(of_day).collect(),
     })
-}
-
-/// How many days the period has, both ends included.
-fn days_between(from: CivilDate, to: CivilDate) -> Option<i64> {
-    (0..=DAYS_MAX).find(|days| from.plus_days(*days) == Some(to)).map(|days| days + 1)
 }
 
 sql! {

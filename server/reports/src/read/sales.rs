@@ -3,12 +3,17 @@
 use db::{Tx, sql};
 use rustc_hash::FxHashMap;
 use shared::{
-    ProductId,
+    CivilDate, ProductId,
     reports::metric::{Metric, Report, SalesPerPli},
 };
 
 use super::tally::Set;
-use crate::{Error, days, metrics::sales, scope::Scope};
+use crate::{
+    Error,
+    days::{self, Sale},
+    metrics::sales,
+    scope::Scope,
+};
 
 /// Products of one report, at most.
 const PRODUCTS_MAX: usize = 500;
@@ -27,7 +32,7 @@ pub(crate) struct Tally {
 /// Units, amounts and buyers of each product of the brand. What was returned whole is in the gross columns alone.
 pub async fn sales_per_pli(tx: &mut Tx, scope: &Scope) -> Result<Report<SalesPerPli>, Error> {
     let currency = scope.currency;
-    let (products, all) = tallies(tx, scope).await?;
+    let (products, all) = tallies(tx, scope, scope.from, |_| ()).await?;
     let mut sold = Vec::new();
     for (product_id, tally) in products {
         let name = product_name(tx, product_id).await?;
@@ -43,12 +48,23 @@ pub(crate) async fn product_name(tx: &mut Tx, product: ProductId) -> Result<Stri
     Ok(tx.query(NAME).bind(product).one::<(String,)>().await?.0)
 }
 
-/// Each product, most units first; and all of them together.
-pub(crate) async fn tallies(tx: &mut Tx, scope: &Scope) -> Result<(Vec<(ProductId, Tally)>, Tally), Error> {
+/// Each product, most units first; and all of them together. `beside` is shown every sale since a date that is no later than
+/// the period's first: who asks for both reads the days once.
+pub(crate) async fn tallies(
+    tx: &mut Tx,
+    scope: &Scope,
+    since: CivilDate,
+    mut beside: impl FnMut(&Sale<'_>),
+) -> Result<(Vec<(ProductId, Tally)>, Tally), Error> {
+    debug_assert!(since <= scope.from, "days of the period that nobody reads");
     let mut all = Tally::default();
     let mut products: FxHashMap<ProductId, Tally> = FxHashMap::default();
     let mut counted: Vec<ProductId> = Vec::new();
-    days::each(tx, scope, scope.from, scope.to, |sale| {
+    days::each(tx, scope, since, scope.to, |sale| {
+        beside(sale);
+        if sale.date < scope.from {
+            return;
+        }
         let mine = sale.currency == scope.currency;
         let buyer = (sale.is_valid() && !sale.own).then_some(sale.buyer);
         counted.clear();

@@ -54,9 +54,20 @@ both_databases! {
             (line.product.as_str(), line.units, line.net_amount.as_str(), line.purchases, line.buyers, line.avg_price.as_deref(), line.gross_units, line.gross_amount.as_str())
         };
 
-        let first_page = reports::summary(&mut tx, &world.b1.analyst(), at("2026-04-01T00:00:00"), world.b1.id, "2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap()).await.unwrap();
+        let (analyst, now) = (world.b1.analyst(), at("2026-04-01T00:00:00"));
+        let mut first_page = async |from: &str, to: &str| reports::summary(&mut tx, &analyst, now, world.b1.id, from.parse().unwrap(), to.parse().unwrap()).await.unwrap();
+        let march = first_page("2026-03-01", "2026-03-31").await;
+        let (early, late) = (first_page("2026-03-01", "2026-03-14").await, first_page("2026-03-15", "2026-03-28").await);
+        let units_of_days = |page: &shared::reports::Summary| page.days.iter().map(|day| day.units).sum::<i64>();
 
-        assert_eq!((first_page.units, first_page.net_amount_minor, first_page.active_shops), (19, 3_730_000, 3));
+        assert_eq!((march.units, march.net_amount_minor, march.active_shops, march.units_before), (19, 3_730_000, 3, 0));
+        assert_eq!((march.days.len(), march.days[0].date, units_of_days(&march)), (31, march.from, 19));
+        // Everybody bought in these four weeks: each half is what the next one is compared with.
+        assert_eq!((early.units + late.units, early.net_amount_minor + late.net_amount_minor), (19, 3_730_000));
+        assert_eq!((late.units_before, late.net_amount_before_minor, units_of_days(&late)), (early.units, early.net_amount_minor, late.units));
+        assert!(early.units > 0 && late.units > 0);
+        // Whoever sold before alone is not active now, and each day has its own sales.
+        assert_eq!((march.active_shops, late.active_shops, march.days[0].units, march.days[1].units), (3, 2, 0, 3));
         assert_eq!(line(0), ("COLA", 11, "27700", 5, Some(4), Some("2518.18"), 15, "37700"));
         assert_eq!(line(1), ("GALL", 8, "9600", 4, Some(3), Some("1200.00"), 8, "9600"));
         assert_eq!((sales.metric, sales.data_up_to, sales.shops_unsynced), (Metric::SalesPerPli, Some(at("2026-03-25T18:00:00").plus_ms(SYNC_MS)), 4));
