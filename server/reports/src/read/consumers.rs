@@ -3,6 +3,8 @@
 //! *Registered* for a brand is who signed up at one of its shops, or at no shop at all in a country where it has shops:
 //! consumers belong to the platform, and nobody is asked for which brand she came.
 
+use std::num::NonZeroU32;
+
 use db::{Tx, sql};
 use rustc_hash::FxHashSet;
 use shared::{
@@ -222,35 +224,43 @@ pub(super) fn after(scope: &Scope) -> Result<CivilDate, Error> {
 /// Purchase-days of a cohort in the period, for thirty days of exposure.
 pub async fn frequency(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Report<Frequency>, Error> {
     let registering = Registering::read(tx, scope, cohort).await?;
-    let mut days_of: Each<(Timestamp, CivilDate, i64)> = Each::default();
+    let mut days_of: Each<(Timestamp, CivilDate, NonZeroU32)> = Each::default();
     days::each(tx, scope, scope.from, scope.to, |sale| {
         if sale.own || sale.at < sale.registered_at || sale.at >= scope.as_of || !registering.has(sale) || !sale.is_valid() {
             return;
         }
-        let (_, last, days) = days_of.of(sale.buyer).get_or_insert((sale.registered_at, sale.date, 1));
+        let (_, last, days) = days_of.of(sale.buyer).get_or_insert((sale.registered_at, sale.date, NonZeroU32::MIN));
         if std::mem::replace(last, sale.date) != sale.date {
-            *days += 1;
+            *days = days.saturating_add(1);
         }
     })
     .await?;
     let (from, end) = (scope.start(), scope.end().min(scope.as_of));
-    let people = days_of.known().map(|(_, (at, _, purchase_days))| frequency::Exposed { at, purchase_days });
+    let people = days_of.known().map(|(_, (at, _, days))| frequency::Exposed { at, purchase_days: i64::from(days.get()) });
     let everybody = exposed(tx, scope, cohort, end).await?;
     let values = frequency::frequency(people, everybody, from, end, scope.k);
     scope.report(tx, Metric::Frequency, values).await
 }
 
+/// Of half a million buyers: a count that is never zero has room for nobody.
 struct Bought {
     last: CivilDate,
-    days: i64,
+    days: NonZeroU32,
     net_minor: i64,
+}
+
+impl Bought {
+    fn days(&self) -> i64 {
+        i64::from(self.days.get())
+    }
 }
 
 /// Segments of everybody who bought in the 180 days before the report's instant.
 pub async fn rfm(tx: &mut Tx, scope: &Scope) -> Result<Report<Rfm>, Error> {
     let mut buyers = Buyers::read(tx, scope).await?;
     let (today, rows) = bought(tx, scope, &mut buyers).await?;
-    let people: Vec<(i64, i64, i64)> = rows.known().map(|(_, row)| (today.days_since(row.last), row.days, row.net_minor)).collect();
+    let mut people = Vec::with_capacity(rows.many());
+    people.extend(rows.known().map(|(_, row)| (today.days_since(row.last), row.days(), row.net_minor)));
     scope.report(tx, Metric::Rfm, rfm::summary(&people, scope.currency, scope.k)).await
 }
 
@@ -260,7 +270,7 @@ pub async fn rfm_members(tx: &mut Tx, scope: &Scope) -> Result<Vec<(ConsumerId, 
     let (today, rows) = bought(tx, scope, &mut buyers).await?;
     let ids = buyers.ids(tx, scope).await?;
     let behaviour = |(number, row): (u32, Bought)| {
-        Some((*ids.get(&number)?, (today.days_since(row.last), row.days, Exact::money(row.net_minor, scope.currency))))
+        Some((*ids.get(&number)?, (today.days_since(row.last), row.days(), Exact::money(row.net_minor, scope.currency))))
     };
     Ok(rfm::members(&rows.known().filter_map(behaviour).collect::<Vec<_>>()))
 }
@@ -273,9 +283,9 @@ async fn bought(tx: &mut Tx, scope: &Scope, buyers: &mut Buyers) -> Result<(Civi
         if sale.own || sale.at >= scope.as_of || !sale.is_valid() {
             return;
         }
-        let one = bought.of(sale.buyer).get_or_insert(Bought { last: sale.date, days: 1, net_minor: 0 });
+        let one = bought.of(sale.buyer).get_or_insert(Bought { last: sale.date, days: NonZeroU32::MIN, net_minor: 0 });
         if std::mem::replace(&mut one.last, sale.date) != sale.date {
-            one.days += 1;
+            one.days = one.days.saturating_add(1);
         }
         if sale.currency == scope.currency {
             one.net_minor += sale.valid().map(Line::net_minor).sum::<i64>();

@@ -1,8 +1,14 @@
 //! Distinct people, by the numbers that a brand's buyers have.
 
 /// Something of each buyer, as far as anything is known.
+///
+/// In parts of [`PART`]: one list for half a million people would be copied whenever it grows, and hold twice what it needs.
+/// A few buyers with numbers far apart take a part each.
 #[derive(Debug)]
-pub(crate) struct Each<T>(Vec<Option<T>>);
+pub(crate) struct Each<T>(Vec<Vec<Option<T>>>);
+
+/// Buyers whose numbers follow each other.
+const PART: usize = 1 << 12;
 
 impl<T> Default for Each<T> {
     fn default() -> Self {
@@ -12,22 +18,34 @@ impl<T> Default for Each<T> {
 
 impl<T> Each<T> {
     pub fn of(&mut self, number: u32) -> &mut Option<T> {
-        let place = number as usize;
-        if place >= self.0.len() {
-            self.0.resize_with(place + 1, || None);
+        let (part, place) = (number as usize / PART, number as usize % PART);
+        if part >= self.0.len() {
+            self.0.resize_with(part + 1, Vec::new);
         }
-        &mut self.0[place]
+        let part = &mut self.0[part];
+        if part.is_empty() {
+            part.resize_with(PART, || None);
+        }
+        &mut part[place]
+    }
+    /// Of how many anything is known.
+    pub fn many(&self) -> usize {
+        self.0.iter().flatten().flatten().count()
     }
     /// In the order of the numbers.
     pub fn known(self) -> impl Iterator<Item = (u32, T)> {
-        (0..).zip(self.0).filter_map(|(number, one)| Some((number, one?)))
+        let parts = (0..).step_by(PART).zip(self.0);
+        parts.flat_map(|(first, part)| (first..).zip(part)).filter_map(|(number, one)| Some((number, one?)))
     }
 }
 
-/// Pairs of a place of some list and a buyer, counted once. They are sorted now and then instead of looked up one by one.
+/// Pairs of a place of some list and a buyer, counted once. Most buyers have one place, which is kept with them; the pairs of
+/// the others are sorted now and then instead of looked up one by one.
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
-    pairs: Vec<u64>,
+    first: Each<u32>,
+    /// Never a buyer's first place.
+    others: Vec<u64>,
     sorted: usize,
 }
 
@@ -36,22 +54,25 @@ impl Pairs {
     const UNSORTED: usize = 1 << 16;
 
     pub fn insert(&mut self, place: u32, buyer: u32) {
-        self.pairs.push(u64::from(place) << 32 | u64::from(buyer));
-        if self.pairs.len() >= self.sorted * 2 + Self::UNSORTED {
+        if *self.first.of(buyer).get_or_insert(place) == place {
+            return;
+        }
+        self.others.push(u64::from(place) << 32 | u64::from(buyer));
+        if self.others.len() >= self.sorted * 2 + Self::UNSORTED {
             self.sort();
         }
     }
     fn sort(&mut self) {
-        self.pairs.sort_unstable();
-        self.pairs.dedup();
-        self.sorted = self.pairs.len();
+        self.others.sort_unstable();
+        self.others.dedup();
+        self.sorted = self.others.len();
     }
     /// How many buyers each place has.
     pub fn count(mut self) -> Vec<i64> {
         self.sort();
         let mut many = Vec::new();
-        for pair in self.pairs {
-            let place = (pair >> 32) as usize;
+        for (place, _) in self.each() {
+            let place = place as usize;
             if place >= many.len() {
                 many.resize(place + 1, 0);
             }
@@ -62,10 +83,12 @@ impl Pairs {
     /// The same buyers at other places.
     pub fn moved(self, to: impl Fn(u32) -> u32) -> Self {
         let mut moved = Self::default();
-        for pair in self.pairs {
-            moved.insert(to((pair >> 32) as u32), pair as u32);
-        }
+        self.each().for_each(|(place, buyer)| moved.insert(to(place), buyer));
         moved
+    }
+    fn each(self) -> impl Iterator<Item = (u32, u32)> {
+        let others = self.others.into_iter().map(|pair| ((pair >> 32) as u32, pair as u32));
+        self.first.known().map(|(buyer, place)| (place, buyer)).chain(others)
     }
 }
 
@@ -127,7 +150,9 @@ mod tests {
         *each.of(3) = Some(7);
         each.of(5);
         *each.of(3).get_or_insert(1) += 1;
+        *each.of(3 * PART as u32 + 1) = Some(2);
 
-        assert_eq!(each.known().collect::<Vec<_>>(), [(3, 8)]);
+        assert_eq!(each.many(), 2);
+        assert_eq!(each.known().collect::<Vec<_>>(), [(3, 8), (3 * PART as u32 + 1, 2)]);
     }
 }
