@@ -25,7 +25,7 @@ use shared::{
 
 use crate::{
     basket::{Basket, Line, typed_price},
-    later::{Later, arrived},
+    later::{Later, arrived, later},
     queue::{self, NotKept, Queue, Sale, queue},
 };
 
@@ -499,12 +499,30 @@ fn label_of(code: &str, at: Timestamp) -> Option<String> {
     Some([t::tendero_queue_card(), " · ", &card.digits()].concat())
 }
 
-/// Does what needs the code that comes later; where it never came, nothing can be done about this code.
+/// Does what needs the code that comes later. Whoever already holds a code before the camera when the page opens is quicker
+/// than that code, which then comes at once; where it cannot come, nothing can be done about this code.
 pub(crate) fn with_later(state: State, act: impl FnOnce(&'static Later) + 'static) {
     match state.later.get_untracked() {
         Some(later) => act(later),
-        None => refuse(state, t::problem_network()),
+        None => wait_for_later(state, Box::new(act)),
     }
+}
+
+fn wait_for_later(state: State, act: Box<dyn FnOnce(&'static Later)>) {
+    leptos::task::spawn_local(async move {
+        let later = later().await;
+        // The page may have gone, or something else stands in the basket's place by now.
+        if !matches!(state.stage.try_get_untracked(), Some(Stage::Basket)) {
+            return;
+        }
+        match later {
+            Some(later) => {
+                state.later.set(Some(later));
+                act(later);
+            }
+            None => refuse(state, t::problem_network()),
+        }
+    });
 }
 
 fn product_read(state: State, counter: StoredValue<Counter>, gtin: Gtin) {
