@@ -68,6 +68,9 @@ fn restore_file(from: &Path, file: &Path) -> anyhow::Result<()> {
 /// Rebuilds every ledger and compares. Returns what differs, one line each.
 pub async fn verify(app: &App) -> anyhow::Result<loyalty::verify::Report> {
     let mut report = loyalty::verify::verify(&app.db).await?;
+    tracing::info!("Checking the registrations of shops");
+    let (rows, differences) = identity::registrations::verify(&app.db).await?;
+    report.findings.push(loyalty::verify::Finding { check: "registrations of a shop = its consumers", rows, differences });
     tracing::info!("Checking the days of reports");
     let (rows, differences) = reports::days::verify(&app.db).await?;
     report.findings.push(loyalty::verify::Finding { check: "day of a report = its sales", rows, differences });

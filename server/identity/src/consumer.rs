@@ -7,7 +7,7 @@ use crate::{
     Actor, Error, audit,
     challenge::VerifiedPhone,
     consent::{self, Decision},
-    rights, session,
+    registrations, rights, session,
 };
 
 /// Longest name that a consumer may choose, in characters.
@@ -106,6 +106,9 @@ async fn insert(
             other => other.into(),
         },
     )?;
+    if let (Some(shop), false) = (shop, anonymous) {
+        registrations::note(tx, now, shop).await?;
+    }
     Ok(consumer)
 }
 

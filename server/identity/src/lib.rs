@@ -28,6 +28,7 @@ pub mod organisation;
 pub mod participation;
 mod phone;
 pub mod reach;
+pub mod registrations;
 pub mod rights;
 pub mod sandbox;
 pub mod seal;
@@ -56,6 +57,7 @@ pub fn statements() -> Vec<db::Sql> {
         organisation::STATEMENTS,
         participation::STATEMENTS,
         reach::STATEMENTS,
+        registrations::STATEMENTS,
         rights::STATEMENTS,
         sandbox::STATEMENTS,
         seal::STATEMENTS,

@@ -111,6 +111,9 @@ pub async fn seed(db: &Db, keys: &Keys, plan: Plan) -> Result<Made, Error> {
     let (made, left) = days::write(&mut bulk, &plan, &ground, &people).await?;
     bulk.finish().await?;
     ground::set_stock(db, &left).await?;
+    let mut tx = db.begin().await?;
+    identity::registrations::rebuild(&mut tx).await?;
+    tx.commit().await?;
     // A pilot of three months has no backlog of millions of rows that wait for their seal.
     loyalty::seal::paced(db, plan.until, identity::seal::Pace::ALONE).await?;
     Ok(made)

@@ -10,7 +10,7 @@ use identity::{
     challenge::{self, VerifiedPhone},
     consent::{self, Decision},
     consumer::{self, NewConsumer},
-    dead_letter, device, organisation,
+    dead_letter, device, organisation, registrations,
     session::{self, Subject},
     shop, staff,
     user::{self, LogIn},
@@ -153,6 +153,45 @@ both_databases! {
         consumer::create(&mut tx, NOW, &phone(1), &new_consumer()).await.unwrap();
 
         assert!(matches!(consumer::create(&mut tx, NOW, &phone(1), &new_consumer()).await, Err(Error::Taken("phone"))));
+    }
+
+    async fn who_signs_up_at_a_shop_is_counted_there_once(db: &Db) {
+        let ((_, esquina), (_, faro)) = (owner(db, 1).await, owner(db, 2).await);
+        let sign_up = |last: u32, at: Timestamp, shop: Option<ShopId>| async move {
+            let mut tx = db.begin().await.unwrap();
+            consumer::create(&mut tx, at, &phone(last), &NewConsumer { shop, ..new_consumer() }).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        futures::future::join_all((10..18).map(|last| sign_up(last, NOW.plus_ms(i64::from(last)), Some(esquina)))).await;
+        sign_up(18, NOW.plus_ms(DAY_MS), Some(esquina)).await;
+        sign_up(19, NOW, Some(faro)).await;
+        sign_up(20, NOW, None).await;
+        let mut tx = db.begin().await.unwrap();
+        consumer::anonymous(&mut tx, NOW, Country::Co, Some(faro)).await.unwrap();
+        tx.commit().await.unwrap();
+        let counted = async || {
+            let mut rows: Vec<(ShopId, i64)> = db.read().await.unwrap().query(db::Sql::same("SELECT shop_id, many FROM shop_registration ORDER BY many DESC, day, shop_id")).all().await.unwrap();
+            rows.sort_by_key(|(shop, many)| (*shop != esquina, -many));
+            rows
+        };
+
+        assert_eq!(counted().await, [(esquina, 8), (esquina, 1), (faro, 1)]);
+        assert_eq!(registrations::verify(db).await.unwrap(), (3, Vec::new()));
+
+        for wrong in ["UPDATE shop_registration SET many = many + 1 WHERE many = 8", "UPDATE consumer SET created_at = created_at + 86400000 WHERE first_shop_id IS NOT NULL AND created_at > 1773200000000"] {
+            let mut tx = db.begin().await.unwrap();
+            assert_eq!(tx.query(db::Sql::same(wrong)).execute().await.unwrap(), 1);
+            tx.commit().await.unwrap();
+        }
+        let day = NOW.0.div_euclid(DAY_MS);
+        let told = registrations::verify(db).await.unwrap();
+        assert_eq!(told, (3, vec![format!("{esquina} day {day}: kept 9, counted 8"), format!("{esquina} day {}: kept 1, counted 0", day + 1), format!("{esquina} day {}: kept 0, counted 1", day + 2)]));
+
+        let mut tx = db.begin().await.unwrap();
+        registrations::rebuild(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(counted().await, [(esquina, 8), (esquina, 1), (faro, 1)]);
+        assert_eq!(registrations::verify(db).await.unwrap(), (3, Vec::new()));
     }
 
     async fn a_session_ends_and_belongs_to_one_front(db: &Db) {

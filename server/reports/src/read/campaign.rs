@@ -10,7 +10,7 @@ use shared::{
     time::DAY_MS,
 };
 
-use super::consumers::{bought_of, count};
+use super::{consumers::bought_of, registered};
 use crate::{
     Error,
     days::{self, Line},
@@ -92,7 +92,7 @@ pub async fn cac(tx: &mut Tx, scope: &Scope) -> Result<Report<Cac>, Error> {
     let cost = |kind: &str| costs.get(kind).copied().unwrap_or(Exact::ZERO);
     let cohort = scope.cohort();
     let people = bought_of(tx, scope, cohort).await?;
-    let registered = count(tx, scope, cohort).await?;
+    let registered = registered::count(tx, scope, cohort).await?;
     let window = 0..cac::QUALIFIED_WITHIN_DAYS * DAY_MS;
     let qualified = people.filter(|one| one.first.is_some_and(|first| window.contains(&first.since(one.at)))).count();
     let inputs = cac::Inputs {

@@ -11,7 +11,8 @@ use shared::{
 };
 
 use super::{
-    consumers::{Cohort, Registering, after, count},
+    consumers::{Cohort, Registering, after},
+    registered,
     tally::Set,
 };
 use crate::{Error, days, metrics::cohorts, scope::Scope};
@@ -60,7 +61,7 @@ pub async fn cohorts(tx: &mut Tx, scope: &Scope) -> Result<Report<Cohorts>, Erro
     })
     .await?;
     for first in firsts {
-        let consumers = count(tx, scope, cohort(scope, first, first)?).await?;
+        let consumers = registered::count(tx, scope, cohort(scope, first, first)?).await?;
         let since = std::iter::successors(Some(first), |first| next(*first)).take_while(begun).take(MONTHS_MAX + 1);
         let active = since.map(|month| active.get(&(first, month)).map_or(0, Set::len)).collect();
         months.push(cohorts::Month { month: name(first), consumers, active });

@@ -13,7 +13,10 @@ use shared::{
     time::DAY_MS,
 };
 
-use super::tally::{Each, Set};
+use super::{
+    registered,
+    tally::{Each, Set},
+};
 use crate::{
     Error,
     days::{self, Buyers, Line, Sale},
@@ -37,10 +40,10 @@ pub struct Cohort {
 }
 
 impl Cohort {
-    fn before(self, until: Timestamp) -> Self {
+    pub(super) fn before(self, until: Timestamp) -> Self {
         Self { until: self.until.min(until), ..self }
     }
-    fn since(self, from: Timestamp) -> Self {
+    pub(super) fn since(self, from: Timestamp) -> Self {
         Self { from: self.from.max(from), ..self }
     }
 }
@@ -67,18 +70,11 @@ pub async fn reach(tx: &mut Tx, scope: &Scope) -> Result<Report<Reach>, Error> {
         }
     })
     .await?;
-    let registrations = registrations(tx, scope, scope.cohort()).await?;
+    let registrations = registered::by_shop(tx, scope, scope.cohort()).await?.into_values().sum();
     let enrolled = enrolled(tx, scope).await?;
     let anonymous = buyers.len() - identified;
     let reached = sales::Reached { identified, anonymous, enrolled, registrations, active_shops: shops.len() as i64, days: scope.days() };
     scope.report(tx, Metric::Reach, sales::reach(&reached, scope.k)).await
-}
-
-/// Who signed up at the brand's own shops.
-pub(super) async fn registrations(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<i64, Error> {
-    let (registrations,): (i64,) =
-        tx.query(REGISTRATIONS).bind(scope.brand).bind(scope.tenant).bind(cohort.from).bind(cohort.until).one().await?;
-    Ok(registrations)
 }
 
 /// The part of published rules that says when they hold.
@@ -129,7 +125,7 @@ impl Registering {
         Ok(Self { cohort, shops: rows.into_iter().map(|(shop, _)| shop).collect(), countries })
     }
 
-    /// What [`COHORT`] counts.
+    /// Whom [`registered`] counts.
     pub fn has(&self, sale: &Sale<'_>) -> bool {
         let in_time = sale.registered_at >= self.cohort.from && sale.registered_at < self.cohort.until && !sale.anonymous;
         in_time && sale.registered_shop.map_or_else(|| self.countries.contains(&sale.country), |shop| self.shops.contains(&shop))
@@ -144,33 +140,10 @@ pub async fn conversion(tx: &mut Tx, scope: &Scope, cohort: Cohort, window_days:
     let people = bought_of(tx, scope, cohort).await?;
     // Nobody is read who never bought: of those only their number counts, and whether their window is over.
     let over = scope.as_of.plus_ms(1 - window_days * DAY_MS);
-    let mature = count(tx, scope, cohort.before(over)).await?;
-    let registered = mature + count(tx, scope, cohort.since(over)).await?;
+    let mature = registered::count(tx, scope, cohort.before(over)).await?;
+    let registered = mature + registered::count(tx, scope, cohort.since(over)).await?;
     let everybody = conversion::Everybody { registered, mature };
     scope.report(tx, Metric::Conversion, conversion::conversion(people, everybody, window_days, scope.as_of, scope.k)).await
-}
-
-/// How many the cohort has.
-pub(crate) async fn count(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<i64, Error> {
-    Ok(people(tx, scope, cohort).await?.0)
-}
-
-/// How many the cohort has, and how long its people could have bought in the period until `end`, in milliseconds.
-async fn exposed(tx: &mut Tx, scope: &Scope, cohort: Cohort, end: Timestamp) -> Result<(i64, i64), Error> {
-    let start = scope.start();
-    let earlier = count(tx, scope, cohort.before(start.min(end))).await?;
-    let (during, after_start_ms) = people(tx, scope, cohort.since(start).before(end)).await?;
-    let later = count(tx, scope, cohort.since(end)).await?;
-    Ok((earlier + during + later, (earlier + during) * end.since(start).max(0) - after_start_ms))
-}
-
-/// How many there are, and by how many milliseconds they signed up after the period began, taken together.
-async fn people(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<(i64, i64), Error> {
-    if cohort.from >= cohort.until {
-        return Ok((0, 0));
-    }
-    let query = tx.query(COHORT).bind(scope.brand).bind(scope.tenant).bind(cohort.from).bind(cohort.until).bind(scope.start());
-    Ok(query.one().await?)
 }
 
 /// Two purchases of a consumer, the first ones.
@@ -237,7 +210,7 @@ pub async fn frequency(tx: &mut Tx, scope: &Scope, cohort: Cohort) -> Result<Rep
     .await?;
     let (from, end) = (scope.start(), scope.end().min(scope.as_of));
     let people = days_of.known().map(|(_, (at, _, days))| frequency::Exposed { at, purchase_days: i64::from(days.get()) });
-    let everybody = exposed(tx, scope, cohort, end).await?;
+    let everybody = registered::exposed(tx, scope, cohort, end).await?;
     let values = frequency::frequency(people, everybody, from, end, scope.k);
     scope.report(tx, Metric::Frequency, values).await
 }
@@ -297,18 +270,6 @@ async fn bought(tx: &mut Tx, scope: &Scope, buyers: &mut Buyers) -> Result<(Civi
 
 sql! {
     SHOPS: "SELECT b.shop_id, s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2";
-
-    /// From the index alone, shop by shop. Each half is added up by itself: rows of a union would go through a table of their own.
-    COHORT: "SELECT CAST(SUM(many) AS BIGINT), CAST(SUM(ms) AS BIGINT)
-             FROM (SELECT COUNT(*) AS many, COALESCE(SUM(created_at - $5), 0) AS ms FROM consumer
-                   WHERE first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2) AND created_at >= $3 AND created_at < $4 AND NOT anonymous
-                   UNION ALL
-                   SELECT COUNT(*), COALESCE(SUM(created_at - $5), 0) FROM consumer
-                   WHERE first_shop_id IS NULL AND created_at >= $3 AND created_at < $4 AND NOT anonymous
-                     AND country IN (SELECT s.country FROM shop_brand b JOIN shop s ON s.id = b.shop_id WHERE b.brand_id = $1 AND b.tenant_id = $2)) c";
-
-    REGISTRATIONS: "SELECT COUNT(*) FROM consumer WHERE created_at >= $3 AND created_at < $4 AND NOT anonymous
-                    AND first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2)";
 
     VERSIONS: "SELECT c.id, v.rules FROM campaign c JOIN campaign_version v ON v.campaign_id = c.id AND v.tenant_id = c.tenant_id
                WHERE c.brand_id = $1 AND c.tenant_id = $2 AND v.valid_from < $3 ORDER BY c.created_at DESC, c.id, v.number DESC LIMIT 500";

@@ -6,6 +6,7 @@ mod campaign;
 mod cohorts;
 mod consumers;
 mod ledger;
+mod registered;
 mod registration;
 mod sales;
 mod shops;
@@ -25,5 +26,14 @@ pub use zones::zones;
 
 /// Every statement.
 pub(crate) fn statements() -> Vec<db::Sql> {
-    [campaign::STATEMENTS, consumers::STATEMENTS, ledger::STATEMENTS, sales::STATEMENTS, shops::STATEMENTS, zones::STATEMENTS].concat()
+    [
+        campaign::STATEMENTS,
+        consumers::STATEMENTS,
+        ledger::STATEMENTS,
+        registered::STATEMENTS,
+        sales::STATEMENTS,
+        shops::STATEMENTS,
+        zones::STATEMENTS,
+    ]
+    .concat()
 }

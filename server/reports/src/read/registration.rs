@@ -10,10 +10,7 @@ use shared::{
     },
 };
 
-use super::{
-    consumers::{Cohort, registrations},
-    tally::Set,
-};
+use super::{consumers::Cohort, registered, tally::Set};
 use crate::{
     Error, days,
     metrics::{registration, sales::Reached},
@@ -55,7 +52,7 @@ pub async fn registration(tx: &mut Tx, scope: &Scope) -> Result<Report<Registrat
     for (from, seen) in begins.into_iter().zip(&seen) {
         let to = from.plus_days(registration::WEEK_DAYS).ok_or(Error::Period)?.min(scope.to);
         let cohort = Cohort { from: scope.start_of(from), until: scope.start_of(to) };
-        let new = registrations(tx, scope, cohort).await?;
+        let new = registered::in_week(tx, scope, cohort).await?;
         registered += new;
         let week = seen.reached(new, to.days_since(from));
         weeks.push((from, to.plus_days(-1).ok_or(Error::Period)?, week));

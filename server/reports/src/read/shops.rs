@@ -1,7 +1,5 @@
 //! Metrics 2 and 3 from shops that take part and what they sold.
 
-use std::collections::BTreeMap;
-
 use db::{Tx, sql};
 use rustc_hash::{FxHashMap, FxHashSet};
 use shared::{
@@ -13,7 +11,7 @@ use shared::{
     time::DAY_MS,
 };
 
-use super::tally::Pairs;
+use super::{registered, tally::Pairs};
 use crate::{Error, days, metrics::shops, scope::Scope};
 
 /// Purchases that make a shop active, at most.
@@ -184,10 +182,10 @@ pub async fn shop_performance(tx: &mut Tx, scope: &Scope) -> Result<Report<ShopP
     for shop in sold.keys().filter(|shop| !known.contains(shop)) {
         names.push(tx.query(SHOP).bind(*shop).one::<Named>().await?);
     }
-    let registered: Vec<(ShopId, i64)> = tx.query(REGISTERED).bind(brand).bind(tenant).bind(scope.start()).bind(scope.end()).all().await?;
+    let registered = registered::by_shop(tx, scope, scope.cohort()).await?;
     let delivered: Vec<(ShopId, i64)> = tx.query(DELIVERED).bind(brand).bind(tenant).bind(from).bind(to).all().await?;
-    let [registered, delivered] = [registered, delivered].map(|rows| rows.into_iter().collect::<BTreeMap<_, _>>());
-    let count = |column: &BTreeMap<ShopId, i64>, shop| column.get(&shop).copied().unwrap_or_default();
+    let delivered: FxHashMap<ShopId, i64> = delivered.into_iter().collect();
+    let count = |column: &FxHashMap<ShopId, i64>, shop| column.get(&shop).copied().unwrap_or_default();
     let mut facts = |NamedShop { shop_id, name }: NamedShop| {
         let mut sold = sold.remove(&shop_id).unwrap_or_default();
         shops::ShopFacts {
@@ -225,10 +223,6 @@ sql! {
 
     SHOPS: "SELECT s.id AS shop_id, s.name, s.search_key FROM shop s
             WHERE s.id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2 AND enrolled_date < $4 AND (left_date IS NULL OR left_date >= $3))";
-
-    REGISTERED: "SELECT c.first_shop_id, COUNT(*) FROM consumer c
-                 WHERE c.created_at >= $3 AND c.created_at < $4 AND NOT c.anonymous
-                   AND c.first_shop_id IN (SELECT shop_id FROM shop_brand WHERE brand_id = $1 AND tenant_id = $2) GROUP BY c.first_shop_id";
 
     /// A delivery that was taken back is a negative row.
     DELIVERED: "SELECT shop_id, CAST(SUM(CASE WHEN kind = 'undo' THEN -1 ELSE 1 END) AS BIGINT) FROM payable_entry

@@ -1,10 +1,13 @@
 //! What is beyond the contract's metrics, over its worked data, and the panels that people see.
 
 use db::{Sql, Tx, both_databases};
-use reports::{Asked, Scope, panel::Looking};
-use shared::reports::{
-    metric::Metric,
-    panel::{Family, Panel},
+use reports::{Asked, Cohort, Scope, panel::Looking};
+use shared::{
+    reports::{
+        metric::Metric,
+        panel::{Family, Panel},
+    },
+    time::HOUR_MS,
 };
 
 use crate::d1::{World, at};
@@ -103,6 +106,45 @@ both_databases! {
             ("2026-03", 0, Some(5), Some(4), Some("80.0")),
             ("2026-03", 1, Some(5), Some(1), Some("20.0")),
         ]);
+    }
+
+    async fn a_cohort_that_signed_up_at_shops_counts_like_one_at_none(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let world = World::d1(&mut tx).await;
+        let scope = scope(&mut tx, &world, world.b1.march()).await;
+        // Within a day, over its edges, and over whole ones.
+        let first = at("2026-02-20T00:00:00");
+        let cohorts: Vec<Cohort> = (0..60).flat_map(|from| [1, 5, 29, 90, 1_300].map(|hours| {
+            let from = first.plus_ms(from * (17 * HOUR_MS + 7));
+            Cohort { from, until: from.plus_ms(hours * HOUR_MS) }
+        })).chain([scope.cohort(), Cohort { from: first, until: first }]).collect();
+        let counted = async |tx: &mut Tx| {
+            let mut all = Vec::new();
+            for cohort in &cohorts {
+                let often = reports::frequency(tx, &scope, *cohort).await.unwrap().values;
+                let registered = reports::conversion(tx, &scope, *cohort, 14).await.unwrap().values.own.registered;
+                all.push(format!("{registered:?} {often:?}"));
+            }
+            all
+        };
+        let at_none = counted(&mut tx).await;
+        for (number, consumer) in world.consumers.iter().enumerate() {
+            tx.query(Sql::same("UPDATE consumer SET first_shop_id = $1 WHERE id = $2")).bind(world.shops[number % 2]).bind(*consumer).execute().await.unwrap();
+        }
+        let not_counted = counted(&mut tx).await;
+        identity::registrations::rebuild(&mut tx).await.unwrap();
+        let at_shops = counted(&mut tx).await;
+        let performance = reports::shop_performance(&mut tx, &scope).await.unwrap().values;
+        let conversion = reports::conversion(&mut tx, &scope, scope.cohort(), 14).await.unwrap().values;
+        let reach = reports::reach(&mut tx, &scope).await.unwrap().values;
+
+        for ((cohort, at_none), at_shops) in cohorts.iter().zip(&at_none).zip(&at_shops) {
+            assert_eq!(at_shops, at_none, "{cohort:?}");
+        }
+        assert_ne!(not_counted, at_shops, "whole days come from what is counted");
+        let by_shop: i64 = performance.shops.iter().filter_map(|shop| shop.first_registered).sum();
+        assert_eq!((Some(by_shop), reach.registrations), (conversion.own.registered, conversion.own.registered));
+        assert!(by_shop > 3);
     }
 
     async fn registrations_are_counted_by_week_and_active_shop(db: &Db) {
