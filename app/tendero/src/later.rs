@@ -130,7 +130,7 @@ pub(crate) fn arrived() -> Arrived {
                 move || {
                     leptos::task::spawn_local(async move {
                         if let Some(later) = later().await {
-                            let _ = arrived.0.try_set(Some(later));
+                            here(arrived.0, later);
                         }
                     });
                 },
@@ -139,4 +139,11 @@ pub(crate) fn arrived() -> Arrived {
         }
     });
     arrived
+}
+
+/// It is here. Told once, also when somebody could not wait for the page to rest: what listens is built anew each time.
+pub(crate) fn here(arrived: RwSignal<Option<&'static Later>>, later: &'static Later) {
+    if let Some(None) = arrived.try_get_untracked() {
+        arrived.set(Some(later));
+    }
 }

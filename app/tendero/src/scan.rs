@@ -25,7 +25,7 @@ use shared::{
 
 use crate::{
     basket::{Basket, Line, typed_price},
-    later::{Later, arrived, later},
+    later::{Later, arrived, here, later},
     queue::{self, NotKept, Queue, Sale, queue},
 };
 
@@ -509,15 +509,16 @@ pub(crate) fn with_later(state: State, act: impl FnOnce(&'static Later) + 'stati
 }
 
 fn wait_for_later(state: State, act: Box<dyn FnOnce(&'static Later)>) {
+    let customer = state.epoch.get_untracked();
     leptos::task::spawn_local(async move {
         let later = later().await;
-        // The page may have gone, or something else stands in the basket's place by now.
-        if !matches!(state.stage.try_get_untracked(), Some(Stage::Basket)) {
+        // The page may have gone, the next customer may stand here, or a panel in the basket's place.
+        if state.epoch.try_get_untracked() != Some(customer) || !matches!(state.stage.get_untracked(), Stage::Basket) {
             return;
         }
         match later {
             Some(later) => {
-                state.later.set(Some(later));
+                here(state.later, later);
                 act(later);
             }
             None => refuse(state, t::problem_network()),

@@ -45,6 +45,10 @@ pub async fn create(tx: &mut Tx, now: Timestamp, phone: &VerifiedPhone, new: &Ne
     for decision in &new.consents {
         consent::record(tx, consumer, now, decision).await?;
     }
+    // Last: whoever signs up at the same shop waits for this row.
+    if let Some(shop) = new.shop {
+        registrations::note(tx, now, shop).await?;
+    }
     Ok(consumer)
 }
 
@@ -106,9 +110,6 @@ async fn insert(
             other => other.into(),
         },
     )?;
-    if let (Some(shop), false) = (shop, anonymous) {
-        registrations::note(tx, now, shop).await?;
-    }
     Ok(consumer)
 }
 

@@ -9,6 +9,7 @@
 //! - a secret is never stored readable   SHA-256 of random ones, keyed hashes of short ones, Argon2id of chosen ones
 //! - a code, an invitation and a one-time password count once   conditional updates
 //! - consents and the audit only grow    append-only tables
+//! - a shop's registrations are counted once    in the sign-up's own transaction; [`registrations::verify`]
 //!
 //! Arrows: identity → jobs, notifications. It never decides what a purchase is worth.
 

@@ -1,6 +1,6 @@
-//! How many signed up at each shop on each day (UTC), kept counted: a year of a brand is thousands of rows here, and
-//! millions of consumers. Who is only a card did not sign up. Where and when somebody did never changes, also when she
-//! leaves, so counts only grow.
+//! How many signed up at each shop on each day (UTC), kept counted: at most one row for a shop and day, however many
+//! consumers. Who is only a card did not sign up. Where and when somebody did never changes, also when she leaves, so counts
+//! only grow.
 
 use db::{Db, Tx, sql};
 use shared::{ShopId, Timestamp, time::DAY_MS};
@@ -12,12 +12,12 @@ const SHOWN_MAX: i64 = 20;
 
 /// Somebody signed up at a shop.
 pub(crate) async fn note(tx: &mut Tx, at: Timestamp, shop: ShopId) -> Result<(), Error> {
-    let (day, ms) = (at.0.div_euclid(DAY_MS), at.0.rem_euclid(DAY_MS));
+    let (day, ms) = (at.0 / DAY_MS, at.0 % DAY_MS);
     tx.query(NOTE).bind(shop).bind(day).bind(ms).execute().await?;
     Ok(())
 }
 
-/// Counts everybody anew: for whoever wrote consumers past [`crate::consumer`].
+/// Counts everybody anew: for whoever wrote consumers past [`crate::consumer`]. Nobody may sign up meanwhile.
 pub async fn rebuild(tx: &mut Tx) -> Result<(), Error> {
     tx.query(FORGET).execute().await?;
     tx.query(COUNT).execute().await?;
@@ -28,8 +28,10 @@ pub async fn rebuild(tx: &mut Tx) -> Result<(), Error> {
 pub async fn verify(db: &Db) -> Result<(i64, Vec<String>), Error> {
     let mut tx = db.read().await?;
     let (rows,): (i64,) = tx.query(ROWS).one().await?;
-    let differ: Vec<(ShopId, i64, i64, i64)> = tx.query(DIFFERENT).bind(SHOWN_MAX).all().await?;
-    let line = |(shop, day, kept, counted)| format!("{shop} day {day}: kept {kept}, counted {counted}");
+    let differ: Vec<(ShopId, i64, i64, i64, i64, i64)> = tx.query(DIFFERENT).bind(SHOWN_MAX).all().await?;
+    let line = |(shop, day, kept, kept_ms, counted, counted_ms)| {
+        format!("{shop} day {day}: kept {kept} ({kept_ms} ms after midnight), counted {counted} ({counted_ms} ms)")
+    };
     Ok((rows, differ.into_iter().map(line).collect()))
 }
 
@@ -46,7 +48,7 @@ sql! {
 
     ROWS: "SELECT COUNT(*) FROM shop_registration";
 
-    DIFFERENT: "SELECT shop_id, day, CAST(SUM(kept) AS BIGINT), CAST(SUM(counted) AS BIGINT)
+    DIFFERENT: "SELECT shop_id, day, CAST(SUM(kept) AS BIGINT), CAST(SUM(kept_ms) AS BIGINT), CAST(SUM(counted) AS BIGINT), CAST(SUM(counted_ms) AS BIGINT)
                 FROM (SELECT shop_id, day, many AS kept, after_midnight_ms AS kept_ms, 0 AS counted, 0 AS counted_ms FROM shop_registration
                       UNION ALL
                       SELECT first_shop_id, created_at / 86400000, 0, 0, COUNT(*), SUM(created_at % 86400000) FROM consumer

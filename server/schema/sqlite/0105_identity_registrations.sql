@@ -1,11 +1,12 @@
 -- How many signed up at each shop on each day, counted when they do: reports of a year had counted a pilot's 700,000
--- consumers one by one.
+-- consumers one by one. A day is UTC, counted from 1970; `after_midnight_ms` is the sum of theirs.
 CREATE TABLE shop_registration (
     shop_id            BLOB NOT NULL REFERENCES shop (id),
     day                INTEGER NOT NULL,
     many               INTEGER NOT NULL CHECK (many > 0),
     after_midnight_ms  INTEGER NOT NULL,
-    PRIMARY KEY (shop_id, day)
+    PRIMARY KEY (shop_id, day),
+    CHECK (after_midnight_ms >= 0 AND after_midnight_ms < many * 86400000)
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO shop_registration (shop_id, day, many, after_midnight_ms)

@@ -175,17 +175,24 @@ both_databases! {
             rows
         };
 
+        let mut tx = db.begin().await.unwrap();
+        let taken = consumer::create(&mut tx, NOW, &phone(19), &NewConsumer { shop: Some(faro), ..new_consumer() }).await;
+        assert!(matches!(taken, Err(Error::Taken("phone"))));
+        drop(tx);
+
         assert_eq!(counted().await, [(esquina, 8), (esquina, 1), (faro, 1)]);
         assert_eq!(registrations::verify(db).await.unwrap(), (3, Vec::new()));
 
-        for wrong in ["UPDATE shop_registration SET many = many + 1 WHERE many = 8", "UPDATE consumer SET created_at = created_at + 86400000 WHERE first_shop_id IS NOT NULL AND created_at > 1773200000000"] {
+        for wrong in ["UPDATE shop_registration SET after_midnight_ms = after_midnight_ms + 1 WHERE many = 8", "UPDATE shop_registration SET many = many + 1 WHERE many = 8", "UPDATE consumer SET created_at = created_at + 86400000 WHERE first_shop_id IS NOT NULL AND created_at > 1773200000000"] {
             let mut tx = db.begin().await.unwrap();
             assert_eq!(tx.query(db::Sql::same(wrong)).execute().await.unwrap(), 1);
             tx.commit().await.unwrap();
         }
-        let day = NOW.0.div_euclid(DAY_MS);
-        let told = registrations::verify(db).await.unwrap();
-        assert_eq!(told, (3, vec![format!("{esquina} day {day}: kept 9, counted 8"), format!("{esquina} day {}: kept 1, counted 0", day + 1), format!("{esquina} day {}: kept 0, counted 1", day + 2)]));
+        let (day, ms) = (NOW.0 / DAY_MS, NOW.0 % DAY_MS);
+        let (rows, told) = registrations::verify(db).await.unwrap();
+        let line = |day: i64, kept: (i64, i64), counted: (i64, i64)| format!("{esquina} day {day}: kept {} ({} ms after midnight), counted {} ({} ms)", kept.0, kept.1, counted.0, counted.1);
+        let eight = 8 * ms + (10..18).sum::<i64>();
+        assert_eq!((rows, told), (3, vec![line(day, (9, eight + 1), (8, eight)), line(day + 1, (1, ms), (0, 0)), line(day + 2, (0, 0), (1, ms))]));
 
         let mut tx = db.begin().await.unwrap();
         registrations::rebuild(&mut tx).await.unwrap();

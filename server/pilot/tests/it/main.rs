@@ -28,6 +28,8 @@ both_databases! {
         let report = loyalty::verify::verify(db).await.unwrap();
         let wrong: Vec<_> = report.findings.iter().filter(|finding| !finding.differences.is_empty()).collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
+        let (many, wrong) = identity::registrations::verify(db).await.unwrap();
+        assert!(many > 200 && wrong.is_empty(), "{many} {wrong:#?}");
         let idle: Vec<&str> = report.findings.iter().filter(|finding| finding.rows == 0).map(|finding| finding.check).collect();
         // Nobody was paid, corrected or given units yet, no campaign has a goal for shops, and a job seals.
         let later = |check: &str| ["statement", "seals", "correction", "units at a shop", "a purchase pays its shop", "goal of a shop"].iter().any(|of| check.contains(of));

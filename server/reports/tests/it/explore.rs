@@ -7,7 +7,7 @@ use shared::{
         metric::Metric,
         panel::{Family, Panel},
     },
-    time::HOUR_MS,
+    time::{DAY_MS, HOUR_MS},
 };
 
 use crate::d1::{World, at};
@@ -110,14 +110,21 @@ both_databases! {
 
     async fn a_cohort_that_signed_up_at_shops_counts_like_one_at_none(db: &Db) {
         let mut tx = db.begin().await.unwrap();
-        let world = World::d1(&mut tx).await;
+        let mut world = World::d1(&mut tx).await;
         let scope = scope(&mut tx, &world, world.b1.march()).await;
-        // Within a day, over its edges, and over whole ones.
-        let first = at("2026-02-20T00:00:00");
-        let cohorts: Vec<Cohort> = (0..60).flat_map(|from| [1, 5, 29, 90, 1_300].map(|hours| {
-            let from = first.plus_ms(from * (17 * HOUR_MS + 7));
-            Cohort { from, until: from.plus_ms(hours * HOUR_MS) }
-        })).chain([scope.cohort(), Cohort { from: first, until: first }]).collect();
+        // One of them at midnight itself.
+        let midnight = at("2026-03-05T00:00:00");
+        assert_eq!(midnight.0 % DAY_MS, 5 * HOUR_MS);
+        let midnight = midnight.plus_ms(-5 * HOUR_MS);
+        tx.query(Sql::same("UPDATE consumer SET created_at = $1 WHERE id = $2")).bind(midnight).bind(world.consumers[3]).execute().await.unwrap();
+        // Within a day, at its edges and over them, and over whole ones.
+        let mut cohorts = vec![scope.cohort(), Cohort { from: midnight, until: midnight }];
+        for from in [-9 * DAY_MS, -DAY_MS, -17 * HOUR_MS, -1, 0, 1, 13 * HOUR_MS + 7] {
+            for lasts in [-DAY_MS, 1, HOUR_MS, DAY_MS, DAY_MS + 1, 29 * HOUR_MS, 40 * DAY_MS + 5] {
+                let from = midnight.plus_ms(from);
+                cohorts.push(Cohort { from, until: from.plus_ms(lasts) });
+            }
+        }
         let counted = async |tx: &mut Tx| {
             let mut all = Vec::new();
             for cohort in &cohorts {
@@ -132,6 +139,9 @@ both_databases! {
             tx.query(Sql::same("UPDATE consumer SET first_shop_id = $1 WHERE id = $2")).bind(world.shops[number % 2]).bind(*consumer).execute().await.unwrap();
         }
         let not_counted = counted(&mut tx).await;
+        // Somebody at a shop that never sold the brand is not of it.
+        let (stranger, foreign) = (world.consumer(&mut tx, midnight.plus_ms(2 * DAY_MS)).await, world.more_shops(&mut tx, 6).await);
+        tx.query(Sql::same("UPDATE consumer SET first_shop_id = $1 WHERE id = $2")).bind(world.shops[foreign]).bind(world.consumers[stranger]).execute().await.unwrap();
         identity::registrations::rebuild(&mut tx).await.unwrap();
         let at_shops = counted(&mut tx).await;
         let performance = reports::shop_performance(&mut tx, &scope).await.unwrap().values;
