@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
+import { network } from './network';
 import { enrol, registerShop } from './people';
 import type { Server } from './server';
 
@@ -36,7 +37,7 @@ export class Phone {
   async on({ script, scale = 1 }: { script?: string; scale?: number } = {}): Promise<void> {
     this.context = await playwright.launchPersistentContext(this.folder, { executablePath: chromium, args: flags, viewport: { width: 360, height: 640 }, deviceScaleFactor: scale, locale: 'es-CO' });
     if (script) await this.context.addInitScript(script);
-    await this.context.setOffline(this.offline);
+    await network(this.context, !this.offline);
     this.page = this.context.pages()[0] ?? await this.context.newPage();
     this.page.setDefaultTimeout(15_000);
     this.page.on('pageerror', (error) => this.errors.push(String(error)));
@@ -77,7 +78,7 @@ export class Phone {
 
   async network(up: boolean): Promise<void> {
     this.offline = !up;
-    await this.context.setOffline(!up);
+    await network(this.context, up);
   }
 
   /** Registers shop and phone, and waits until its pages open without network. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
+import { network } from '../support/network';
 import { clean, codeFor, enrol, logIn, publishedByAnother } from '../support/people';
 import { ENGINES, ground, type Server } from '../support/server';
 
@@ -149,7 +150,7 @@ for (const engine of ENGINES) {
           expect([worker.status, worker.headers.get('content-type')], place).toEqual([200, 'text/javascript']);
         }
         await counter.waitForFunction(async () => (await navigator.serviceWorker.ready) && navigator.serviceWorker.controller);
-        await counter.context().setOffline(true);
+        await network(counter.context(), false);
         await counter.goto(`${server.url}/t/scan`);
         await expect(counter.locator(`[data-gtin="0${COLA}"]`)).toBeVisible({ timeout: 30_000 });
         await expect(counter.locator(`[data-gtin="0${TEA}"]`)).toBeVisible({ timeout: 30_000 });

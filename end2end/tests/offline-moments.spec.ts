@@ -1,5 +1,6 @@
 // What a phone says when its card moved, its clock is off, the camera fails, somebody else shares it, or it is full.
 import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { network } from '../support/network';
 import { clean, codeFor, controlled, enrol, registerShop, signUp } from '../support/people';
 import { BATCH, COLA, Phone, TEA, api, codeOf, consumer } from '../support/phone';
 import { ground, type Server } from '../support/server';
@@ -67,11 +68,11 @@ test('a card on a fourth phone tells the first one, which takes its place back',
   await first.page.goto(`${server.url}/c/join`);
   await first.page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
   await first.page.waitForTimeout(500);
-  await first.context.setOffline(true);
+  await network(first.context, false);
   await first.page.goto(`${server.url}/c/`);
   await expect(first.page.locator('[data-code]')).toHaveAttribute('data-code', /^Q1[A-Z2-7]{36}$/);
   await expect(first.page.getByRole('heading', { name: 'Hola, Ana' })).toBeVisible();
-  await first.context.setOffline(false);
+  await network(first.context, true);
 
   const others = [await alsoOn(first.page), await alsoOn(first.page), await alsoOn(first.page)];
   await first.page.goto(`${server.url}/c/`);
@@ -79,10 +80,10 @@ test('a card on a fourth phone tells the first one, which takes its place back',
   await expect(plate).toContainText('Esta tarjeta se abrió en otro celular');
   await expect(first.page.locator('[data-code]')).toBeHidden();
   await clean(first.page);
-  await first.context.setOffline(true);
+  await network(first.context, false);
   await first.page.reload();
   await expect(plate, 'without network, too').toBeVisible();
-  await first.context.setOffline(false);
+  await network(first.context, true);
   await first.page.reload();
   await plate.getByRole('button', { name: 'Usar en este celular' }).click();
   await expect(plate).toBeHidden();

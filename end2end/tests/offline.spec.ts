@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
+import { network } from '../support/network';
 import { clean, controlled, signUp } from '../support/people';
 import { BATCH, COLA, Phone, TEA, api, codeOf, consumer, wallets } from '../support/phone';
 import { ENGINES, serving, site, start, type Server } from '../support/server';
@@ -116,7 +117,7 @@ for (const engine of ENGINES) {
       await signUp(card, server, '301 777 0111', 'Ana');
       await controlled(card);
 
-      await context.setOffline(true);
+      await network(context, false);
       await card.reload();
       await expect(card.getByRole('heading', { name: 'Hola, Ana' })).toBeVisible();
       await expect(card.getByText(/Ves lo guardado/)).toBeVisible();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, flags } from '../playwright.config';
 import { film } from '../support/film';
+import { network } from '../support/network';
 import { clean, controlled, enrol, registerShop, signUp } from '../support/people';
 import { COLA, Phone, api } from '../support/phone';
 import { ENGINES, serving, type Server } from '../support/server';
@@ -53,7 +54,7 @@ for (const engine of ENGINES) {
       const file = join(mkdtempSync(join(tmpdir(), 'mostrador-ticket-')), 'ticket.y4m');
       await test.step('her own phone shows it without signal', async () => {
         await controlled(card);
-        await card.context().setOffline(true);
+        await network(card.context(), false);
         await card.reload();
         await expect(card.locator('[data-ticket=true]')).toHaveAttribute('data-text', text);
         await film(card, [], file);
@@ -72,7 +73,7 @@ for (const engine of ENGINES) {
         await till.goto(`${server.url}/t/scan`);
         await controlled(till);
         await till.locator('[data-reward]').waitFor({ timeout: 30_000 });
-        await context.setOffline(true);
+        await network(context, false);
         await till.getByRole('button', { name: 'Volver' }).click();
         await till.locator('[data-ticket]').waitFor({ timeout: 30_000 });
         await clean(till);
@@ -99,7 +100,7 @@ for (const engine of ENGINES) {
       }, { timeout: 60_000 });
 
       await test.step('the signal comes back: the brand owes it once', async () => {
-        await context.setOffline(false);
+        await network(context, true);
         await expect(till.locator('[data-entry][data-state=accepted]')).toContainText('La marca te debe', { timeout: 40_000 });
         await till.goto(`${server.url}/t/`);
         await expect(till.locator('[data-owed]')).not.toHaveAttribute('data-owed', '0');
@@ -117,7 +118,7 @@ for (const engine of ENGINES) {
         await till.locator('[data-ended=owed]').waitFor();
         await till.goto(`${server.url}/t/`);
         await expect(till.locator('[data-owed]')).toHaveAttribute('data-owed', owed!);
-        await card.context().setOffline(false);
+        await network(card.context(), true);
         await card.goto(`${server.url}/c/rewards`);
         await expect(card.getByText(/Lo recibiste el/).first()).toBeVisible();
       }, { timeout: 90_000 });
