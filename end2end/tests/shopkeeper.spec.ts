@@ -179,6 +179,18 @@ test('a shopkeeper trains, captures, voids, is paid', async () => {
     const address = (await counter.locator('[data-receipt]').getAttribute('data-receipt'))!;
     await clean(counter);
     await picture(counter, 'receipt-qr');
+    await counter.getByRole('button', { name: 'Mandárselo a su celular' }).click();
+    await expect(counter.getByText('Esta tarjeta no recibe mensajes')).toBeVisible();
+    await clean(counter);
+    await picture(counter, 'receipt-not-sent');
+    await card.goto(`${server.url}/c/you`);
+    await card.getByRole('button', { name: /^Dar permiso/ }).first().click();
+    await expect(card.getByRole('button', { name: /^Retirar permiso/ }).first()).toBeVisible();
+    await counter.goto(counter.url().replace('&sent=no', ''));
+    await counter.getByRole('button', { name: 'Mandárselo a su celular' }).click();
+    await expect(counter.getByText('Le va a llegar a su celular')).toBeVisible();
+    await clean(counter);
+    await picture(counter, 'receipt-sent');
     const stranger = await (await browser.newContext(screen)).newPage();
     await stranger.goto(address);
     await expect(stranger.getByText('Este recibo es auténtico')).toBeVisible();

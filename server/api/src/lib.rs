@@ -66,6 +66,8 @@ pub struct ApiState {
     pub port: Arc<notifications::Port>,
     /// By which rules they leave.
     pub message_rules: notifications::Rules,
+    /// Where people reach us, without a slash at its end: links in messages begin with it.
+    pub public_url: Arc<str>,
     /// The database was created as a sandbox: its doors exist.
     pub sandbox: bool,
     /// Turns true when the server ends: event streams end with it.

@@ -6,14 +6,20 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use db::{Tx, sql};
-use identity::Actor;
+use identity::{
+    Actor,
+    consent::{self, Purpose},
+    reach,
+};
+use notifications::{Notice, Seal, Template};
 use shared::{
     ConsumerId, LocalTime, PurchaseId, Timestamp,
     loyalty::{
         PurchaseStatus,
         campaign::Unit,
-        receipt::{OwnReceipt, Receipt, ReceiptGain, ReceiptLink},
+        receipt::{OwnReceipt, Receipt, ReceiptGain, ReceiptLink, ReceiptMessage},
     },
+    time::DAY_MS,
 };
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -56,6 +62,50 @@ pub async fn link(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, id: PurchaseId)
     purchase::get(tx, actor, id).await?;
     let token = token(loyalty, id);
     Ok(ReceiptLink { path: format!("/r/{token}"), token })
+}
+
+/// A receipt that leaves later than this is of a purchase that she forgot.
+const MESSAGE_MS: i64 = DAY_MS;
+
+#[derive(sqlx::FromRow)]
+struct Bought {
+    person: ConsumerId,
+    shop_name: String,
+}
+
+/// Sends the receipt to the telephone of whoever bought, which nobody who asks for it is told. Who may ask: as for
+/// [`link`]. One message for each purchase; `public_url` has no slash at its end.
+pub async fn send(
+    tx: &mut Tx,
+    loyalty: &Loyalty,
+    actor: &Actor,
+    now: Timestamp,
+    id: PurchaseId,
+    public_url: &str,
+) -> Result<ReceiptMessage, Error> {
+    let path = link(tx, loyalty, actor, id).await?.path;
+    let bought: Bought = tx.query(BOUGHT).bind(id).maybe().await?.ok_or(Error::NotFound)?;
+    let Some(reach) = reach::of(tx, &loyalty.keys, bought.person, Purpose::Notices, consent::PLATFORM).await? else {
+        return Ok(ReceiptMessage { sent: false });
+    };
+    let stops = notifications::stops(tx, &loyalty.keys.mark(&reach.phone.e164)).await?;
+    if stops.iter().any(|(scope, at)| reach.consent.at <= *at && scope.covers(Template::Receipt.category())) {
+        return Ok(ReceiptMessage { sent: false });
+    }
+    let notice = Notice {
+        template: Template::Receipt,
+        variables: vec![bought.shop_name, [public_url, &path].concat()],
+        telephone: &reach.phone.e164,
+        hint: &reach.phone.hint(),
+        consent: Some(reach.consent),
+        consumer: Some(bought.person),
+        brand: None,
+        time_zone: reach.phone.country.time_zone(),
+        valid_until: now.plus_ms(MESSAGE_MS),
+        dedupe_key: Some(format!("receipt {id}")),
+    };
+    notifications::notify(tx, now, &loyalty.keys, &notice).await?;
+    Ok(ReceiptMessage { sent: true })
 }
 
 #[derive(sqlx::FromRow)]
@@ -103,6 +153,10 @@ pub async fn read(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, token: &str) ->
 }
 
 sql! {
+    /// Whoever asks was allowed to see it.
+    BOUGHT: "SELECT COALESCE(c.merged_into, c.id) AS person, s.name AS shop_name
+             FROM purchase p JOIN consumer c ON c.id = p.consumer_id JOIN shop s ON s.id = p.shop_id WHERE p.id = $1";
+
     /// By the token's purchase: whoever holds the token was given it.
     READ: "SELECT p.consumer_id, s.name AS shop_name, s.city, p.purchased_at, p.offset_seconds, p.status,
                   CAST(COALESCE((SELECT SUM(l.quantity) FROM purchase_line l WHERE l.purchase_id = p.id), 0) AS BIGINT) AS units,

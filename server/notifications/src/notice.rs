@@ -30,11 +30,13 @@ pub enum Template {
     /// The code, for which reward, and at which shop she asked for it. By WhatsApp the code alone: its category takes nothing
     /// else.
     Redemption,
+    /// At which shop she bought, and where her receipt is read.
+    Receipt,
 }
 
 impl Template {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Code,
         Self::Welcome,
         Self::Reward,
@@ -45,6 +47,7 @@ impl Template {
         Self::News,
         Self::ShopStatement,
         Self::Redemption,
+        Self::Receipt,
     ];
     /// Those that a brand may send to an audience, where the operator's provider approved them.
     pub const PROMOTIONS: [Self; 3] = [Self::MissYou, Self::Thanks, Self::News];
@@ -62,6 +65,7 @@ impl Template {
             Self::News => "news",
             Self::ShopStatement => "shop_statement",
             Self::Redemption => "redemption",
+            Self::Receipt => "receipt",
         }
     }
 
@@ -69,7 +73,7 @@ impl Template {
     pub const fn category(self) -> Category {
         match self {
             Self::Code | Self::Redemption => Category::Authentication,
-            Self::Welcome | Self::Reward | Self::Expiry | Self::ShopStatement => Category::Utility,
+            Self::Welcome | Self::Reward | Self::Expiry | Self::ShopStatement | Self::Receipt => Category::Utility,
             Self::Statement | Self::MissYou | Self::Thanks | Self::News => Category::Marketing,
         }
     }
@@ -78,7 +82,7 @@ impl Template {
     pub const fn variables(self) -> usize {
         match self {
             Self::Code | Self::Welcome | Self::MissYou | Self::Thanks => 1,
-            Self::Reward | Self::News => 2,
+            Self::Reward | Self::News | Self::Receipt => 2,
             Self::Statement | Self::Redemption => 3,
             Self::Expiry | Self::ShopStatement => 4,
         }
@@ -133,6 +137,7 @@ impl Template {
                 variable(1),
                 variable(2)
             ),
+            Self::Receipt => format!("Recibo de tu compra en {}: {} (escribe BAJA para no recibir avisos)", variable(0), variable(1)),
             Self::Statement => format!("{}: tienes {} {}. Escribe BAJA para no recibir avisos.", variable(0), variable(1), variable(2)),
         }
     }

@@ -98,6 +98,7 @@ const FUNCTIONS: &[Function] = &[
     function("tendero/read_nps", "", Refuses(&[])),
     function("tendero/answer_nps", "brand=bra_00000000000000000000000000000001&wave=2026-q1&score=9", Refuses(&[])),
     function("tendero/read_receipt", "purchase=pur_00000000000000000000000000000001", Refuses(&[])),
+    function("tendero/send_receipt", "purchase=pur_00000000000000000000000000000001", Refuses(&[])),
     function("tendero/decide_monthly", "granted=true", Refuses(&[Cashier])),
     function("tendero/read_today", "", Refuses(&[])),
     function("tendero/read_more", "", Refuses(&[])),

@@ -59,3 +59,11 @@ pub struct ReceiptLink {
     /// The page's path: `/r/<token>`.
     pub path: String,
 }
+
+/// Whether a receipt goes to the telephone of whoever bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReceiptMessage {
+    /// Told once, however often it is asked for. `false`: her card has no telephone, or she did not agree to notices.
+    pub sent: bool,
+}

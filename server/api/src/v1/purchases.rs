@@ -16,7 +16,7 @@ use shared::{
         Capture, Delivery, ImportPurchase, NewReturn, NewReview, PreviewPurchase, PurchaseAnswer, PurchaseReturn,
         capture::{DEVICE_HEADER, SIGNATURE_HEADER},
         queue::{BATCH_MAX, BATCH_VERSION, Batch, BatchAnswer, BatchItem, ItemAnswer},
-        receipt::ReceiptLink,
+        receipt::{ReceiptLink, ReceiptMessage},
     },
 };
 use utoipa::ToSchema;
@@ -37,6 +37,7 @@ pub(super) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(preview))
         .routes(routes!(get))
         .routes(routes!(receipt))
+        .routes(routes!(send_receipt))
         .routes(routes!(give_back))
         .routes(routes!(review))
 }
@@ -365,6 +366,20 @@ async fn get(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<Pu
 async fn receipt(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): Id<PurchaseId>) -> Result<Json<ReceiptLink>, Refusal> {
     let (mut tx, _) = api.read().await?;
     Ok(Json(loyalty::receipt::link(&mut tx, &api.loyalty, &actor, id).await?))
+}
+
+/// Sends the receipt to the telephone of whoever bought, if she agreed to notices; the number stays unknown to whoever asks.
+/// Asked again it is the same message.
+#[utoipa::path(put, path = "/purchases/{id}/receipt/message", operation_id = "sendPurchaseReceipt", tag = "purchases", params(("id" = PurchaseId, Path)), responses((status = 200, description = "On its way, or why not.", body = ReceiptMessage)))]
+async fn send_receipt(
+    State(api): State<ApiState>,
+    ActorOf(actor): ActorOf,
+    Id(id): Id<PurchaseId>,
+) -> Result<Json<ReceiptMessage>, Refusal> {
+    let (mut tx, now) = api.begin().await?;
+    let told = loyalty::receipt::send(&mut tx, &api.loyalty, &actor, now, id, &api.public_url).await?;
+    tx.commit().await?;
+    Ok(Json(told))
 }
 
 /// Takes goods back: what each campaign would not have given for what remains leaves the consumer's wallets.

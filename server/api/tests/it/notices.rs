@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use db::{Db, sql};
 use identity::{
     Actor,
@@ -11,7 +11,7 @@ use identity::{
 use notifications::Port;
 use shared::{SessionId, Timestamp, time::DAY_MS};
 
-use crate::world::{NOW, World};
+use crate::world::{NOW, Who, World};
 
 async fn decides(world: &World, at: Timestamp, granted: bool) {
     let mut tx = world.state.db.begin().await.unwrap();
@@ -136,5 +136,30 @@ db::both_databases! {
         let told = texts(db).await;
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].contains("1 sellos de Cola Sierra vencen el 17"), "{told:?}");
+    }
+
+    async fn a_receipt_goes_once_to_the_buyers_telephone_and_the_shop_never_sees_it(db: &Db) {
+        let world = World::new(db).await;
+        let sale = world.sell(&world.capture().await).await.json()["purchase_id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/purchases/{sale}/receipt/message");
+        let ask = async |who| world.send(world.request(who, Method::PUT, &path, None)).await;
+
+        let before = ask(Who::Owner).await.json();
+        decides(&world, NOW, true).await;
+        let answers = [ask(Who::Owner).await, ask(Who::Cashier).await, ask(Who::Ana).await];
+        work(&world, NOW).await;
+        let told: Vec<String> = texts(db).await.into_iter().filter(|text| text.contains("Recibo")).collect();
+        let token = world.get(Who::Owner, &format!("/api/v1/purchases/{sale}/receipt")).await.json()["token"].as_str().unwrap().to_owned();
+        let mut tx = db.begin().await.unwrap();
+        notifications::opt_out(&mut tx, NOW.plus_ms(1), &world.state.keys, "+573001230010", "whatsapp").await.unwrap();
+        tx.commit().await.unwrap();
+        let stopped = ask(Who::Owner).await.json();
+
+        assert_eq!((before["sent"].as_bool(), stopped["sent"].as_bool()), (Some(false), Some(false)));
+        for answer in answers {
+            assert_eq!((answer.status, answer.json()), (StatusCode::OK, serde_json::json!({ "sent": true })));
+        }
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("+573001230010 Recibo de tu compra en ") && told[0].contains(&format!(": https://tienda.example/r/{token} (")), "{told:?}");
     }
 }

@@ -304,6 +304,7 @@ impl World {
             limits: std::sync::Arc::new(Limits::new(&limits)),
             port: std::sync::Arc::new(notifications::Port::Sandbox),
             message_rules: notifications::Rules::default(),
+            public_url: "https://tienda.example".into(),
             sandbox: true,
             stop: stop.subscribe(),
             streams: Streams::default(),
