@@ -79,7 +79,7 @@ pub struct Whatsapp {
     /// Exactly as the templates were approved: `es` and `es_CO` are different ones.
     #[serde(default = "spanish")]
     pub language: String,
-    /// Our texts (`code`, `welcome`, `reward`, `expiry`, `statement`, `redemption`, `receipt`) → names of approved templates. Others go by SMS.
+    /// Our texts (`code`, `welcome`, `reward`, `expiry`, `shop_statement`, `redemption`, `receipt`; of promotions `statement`, `miss_you`, `thanks`, `news`) → names of approved templates. Others go by SMS.
     #[serde(default)]
     pub templates: std::collections::BTreeMap<String, String>,
     /// The template of codes has the copy button of its category.

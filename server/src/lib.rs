@@ -111,7 +111,7 @@ impl App {
             limits: self.limits.clone(),
             port: self.port.clone(),
             message_rules: self.config.messages.rules(),
-            public_url: self.config.public_url.trim_end_matches('/').into(),
+            public_url: self.config.public_url.as_str().into(),
             sandbox: self.config.sandbox,
             stop: self.stop.subscribe(),
             streams: api::Streams::default(),

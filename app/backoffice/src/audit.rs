@@ -107,6 +107,7 @@ fn verb_name(verb: &str) -> String {
         "purchase.approved" => t::backoffice_verb_purchase_approved(),
         "purchase.rejected" => t::backoffice_verb_purchase_rejected(),
         "purchase.returned" => t::backoffice_verb_purchase_returned(),
+        "receipt.sent" => t::backoffice_verb_receipt_sent(),
         "reward.availability_set" => t::backoffice_verb_reward_availability_set(),
         "reward.delivery_undone" => t::backoffice_verb_reward_delivery_undone(),
         "reward.missing" => t::backoffice_verb_reward_missing(),

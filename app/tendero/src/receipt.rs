@@ -1,8 +1,8 @@
 //! The receipt for whoever bought: a QR for her camera, a message of ours to her telephone, and a link for one of the shop's.
 
 use kit::{
-    Banner, Button, ButtonLink, Empty, ErrorState, IntoLight, Look, PhoneHead, PhoneShell, QrPlate, Size, Skeleton, SkeletonKind, Tone,
-    UiError, escaped, icon::path, request, t,
+    Banner, Button, ButtonLink, Empty, ErrorState, Form, IntoLight, Look, PhoneHead, PhoneShell, QrPlate, Sending, Size, Skeleton,
+    SkeletonKind, Tone, UiError, escaped, icon::path, locale, request, t,
 };
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -13,7 +13,6 @@ use shared::PurchaseId;
 pub(crate) fn ReceiptPage() -> impl IntoView {
     let id = request::query("id").unwrap_or_default();
     let back = ["/t/sale?id=", &id].concat();
-    let told = request::query("sent");
     let asked = id.clone();
     let address = kit::once(move || read_receipt(asked.clone()));
     let foot = view! { <ButtonLink href="/t/scan" look=Look::Key size=Size::Tall wide=true icon=path::SCAN>{t::tendero_result_next()}</ButtonLink> }.into_light();
@@ -21,7 +20,7 @@ pub(crate) fn ReceiptPage() -> impl IntoView {
         <PhoneShell head=view! { <PhoneHead title=t::tendero_result_receipt() back /> }.into_light() foot paper=true>
             <kit::Await fallback=|| view! { <Skeleton kind=SkeletonKind::Code count=1 /> }>
                 {move || address.get().map(|address| match address {
-                    Ok(address) => shown(address, &id, told.as_deref()),
+                    Ok(address) => shown(address, &id),
                     Err(error) if error.0.status == 404 => view! { <Empty title=t::receipt_unknown() text=t::receipt_unknown_text() icon=path::PROHIBIT /> }.into_light(),
                     Err(error) => view! { <ErrorState code=error.code().to_owned() /> }.into_light(),
                 })}
@@ -30,25 +29,39 @@ pub(crate) fn ReceiptPage() -> impl IntoView {
     }
 }
 
-fn shown(address: String, id: &str, told: Option<&str>) -> AnyView {
-    let message = ["https://wa.me/?text=", &escaped(&t::receipt_message(&address))].concat();
-    let by_us = match told {
-        Some("yes") => view! { <Banner tone=Tone::Success note=true icon=path::CHECK>{t::receipt_sent()}</Banner> }.into_light(),
-        Some(_) => view! { <Banner tone=Tone::Warning note=true icon=path::INFO>{t::receipt_not_sent()}</Banner> }.into_light(),
-        None => view! {
-            <form method="post" action="/fn/tendero/send_receipt">
-                <input type="hidden" name="purchase" value=id.to_owned() />
-                <Button submit=true wide=true>{t::receipt_send()}</Button>
-            </form>
-        }
-        .into_light(),
-    };
+fn shown(address: String, id: &str) -> AnyView {
+    let own = ["https://wa.me/?text=", &escaped(&t::receipt_message(&address))].concat();
     view! {
         <p class="center">{t::receipt_show()}</p>
         <div class="center" data-receipt=address.clone()><QrPlate text=Signal::stored(address.clone()) label=t::receipt_title() full=true /></div>
-        {by_us}
-        <a class="btn btn--secondary btn--wide" href=message target="_blank" rel="noopener">{t::receipt_send_own()}</a>
+        {ours(id)}
+        <a class="btn btn--secondary btn--wide" href=own target="_blank" rel="noopener">{t::receipt_send_own()}</a>
         <p class="center"><a class="link" href=address>{t::receipt_open()}</a></p>
+    }
+    .into_light()
+}
+
+/// A message of ours, and what became of it when it was asked for.
+fn ours(id: &str) -> AnyView {
+    let sending = Sending::new().told_by(locale::shop_text);
+    let (tone, icon, words, again) = match request::query("told").as_deref() {
+        Some("sent") => (Tone::Success, path::CHECK, t::receipt_sent(), false),
+        Some("closed") => (Tone::Warning, path::INFO, t::receipt_closed(), false),
+        Some("unreachable") => (Tone::Warning, path::INFO, t::receipt_unreachable(), true),
+        _ => (Tone::Plain, path::INFO, "", true),
+    };
+    let purchase = id.to_owned();
+    let form = again.then(|| {
+        view! {
+            <Form action="/fn/tendero/send_receipt" sending>
+                <input type="hidden" name="purchase" value=purchase />
+                <Button submit=true wide=true busy=sending.busy()>{t::receipt_send()}</Button>
+            </Form>
+        }
+    });
+    view! {
+        {(!words.is_empty()).then(|| view! { <Banner tone note=true icon>{words}</Banner> })}
+        {form}
     }
     .into_light()
 }
@@ -75,9 +88,10 @@ pub async fn send_receipt(purchase: String) -> Result<(), UiError> {
     actor.member()?;
     let id: PurchaseId = purchase.parse().map_err(|_| shared::Problem::not_found())?;
     let loyalty = request::state::<loyalty::Loyalty>()?;
-    let public_url = request::state::<request::RequestContext>()?.app.public_url;
-    let told = loyalty::receipt::send(&mut tx, &loyalty, &actor, now, id, public_url.trim_end_matches('/')).await?;
+    let app = request::state::<request::RequestContext>()?.app;
+    let way = loyalty::receipt::Way { public_url: &app.public_url, approved: &app.approved };
+    let answer = loyalty::receipt::send(&mut tx, &loyalty, &actor, now, id, way).await?;
     tx.commit().await?;
-    request::go(&format!("/t/receipt?id={id}&sent={}", if told.sent { "yes" } else { "no" }));
+    request::go(&format!("/t/receipt?id={id}&told={}", answer.told.name()));
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{Actor, Error, audit, consumer, organisation};
 pub enum Purpose {
     /// The card itself: without it there is none.
     Card,
-    /// Messages about points, rewards and expiry.
+    /// Messages about points, rewards, expiry and receipts.
     Notices,
     /// Promotions of one brand.
     Promotions,

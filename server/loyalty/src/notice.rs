@@ -1,4 +1,4 @@
-//! What a consumer is told on her telephone: that she won a reward, and that something of hers expires in a week.
+//! What a consumer is told on her telephone by itself: that she won a reward, and that something of hers expires in a week.
 //!
 //! Somebody without a telephone, or who did not agree to notices, is told nothing, and that is no error. What is told
 //! once is never told again: a reward has one message, and so has what expires in a wallet on one instant.

@@ -3,11 +3,13 @@
 //! A token is the purchase's id and half of an HMAC-SHA-256 over it, 32 bytes in base64url. It needs no row and never ends;
 //! whoever holds it reads the shop, the time, the units and the points, and nothing about a person. A forged token, one cut
 //! short, one of another installation and one of no purchase are answered alike, after the same comparison.
+//!
+//! [`send`] brings the link to the buyer's own telephone, once for each purchase: the unique `dedupe_key` of its message.
 
 use data_encoding::BASE64URL_NOPAD;
 use db::{Tx, sql};
 use identity::{
-    Actor,
+    Actor, audit,
     consent::{self, Purpose},
     reach,
 };
@@ -17,7 +19,7 @@ use shared::{
     loyalty::{
         PurchaseStatus,
         campaign::Unit,
-        receipt::{OwnReceipt, Receipt, ReceiptGain, ReceiptLink, ReceiptMessage},
+        receipt::{OwnReceipt, Receipt, ReceiptGain, ReceiptLink, ReceiptMessage, ReceiptTold},
     },
     time::DAY_MS,
 };
@@ -64,48 +66,75 @@ pub async fn link(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, id: PurchaseId)
     Ok(ReceiptLink { path: format!("/r/{token}"), token })
 }
 
-/// A receipt that leaves later than this is of a purchase that she forgot.
+/// How long after a purchase its receipt is worth a message.
 const MESSAGE_MS: i64 = DAY_MS;
 
 #[derive(sqlx::FromRow)]
 struct Bought {
     person: ConsumerId,
-    shop_name: String,
+    purchased_at: Timestamp,
+    status: PurchaseStatus,
 }
 
-/// Sends the receipt to the telephone of whoever bought, which nobody who asks for it is told. Who may ask: as for
-/// [`link`]. One message for each purchase; `public_url` has no slash at its end.
+/// How receipts leave here.
+#[derive(Debug, Clone, Copy)]
+pub struct Way<'a> {
+    /// Where people reach us, without a slash at its end.
+    pub public_url: &'a str,
+    /// Texts that leave to telephones: [`notifications::Port::approved`].
+    pub approved: &'a [&'static str],
+}
+
+/// Sends the receipt to the telephone of whoever bought, which nobody who asks for it is told: for the people of its shop,
+/// its consumer and whoever works for the operator. One message for each purchase, whoever asks and however often.
 pub async fn send(
     tx: &mut Tx,
     loyalty: &Loyalty,
     actor: &Actor,
     now: Timestamp,
     id: PurchaseId,
-    public_url: &str,
+    way: Way<'_>,
 ) -> Result<ReceiptMessage, Error> {
     let path = link(tx, loyalty, actor, id).await?.path;
-    let bought: Bought = tx.query(BOUGHT).bind(id).maybe().await?.ok_or(Error::NotFound)?;
+    if !matches!(actor, Actor::Member { .. } | Actor::Consumer { .. }) {
+        actor.operates()?;
+    }
+    // Whoever leaves or takes a consent back meanwhile is waited for.
+    purchase::lock_consumer(tx, id).await?;
+    let told = |told| Ok(ReceiptMessage { told });
+    let dedupe_key = format!("receipt {id}");
+    if let Some(status) = notifications::told(tx, &dedupe_key).await? {
+        return told(if status.is_lost() { ReceiptTold::Unreachable } else { ReceiptTold::Sent });
+    }
+    let bought: Bought = tx.query(BOUGHT).bind(id).one().await?;
+    let valid_until = bought.purchased_at.plus_ms(MESSAGE_MS);
+    if bought.status != PurchaseStatus::Accepted || valid_until <= now {
+        return told(ReceiptTold::Closed);
+    }
     let Some(reach) = reach::of(tx, &loyalty.keys, bought.person, Purpose::Notices, consent::PLATFORM).await? else {
-        return Ok(ReceiptMessage { sent: false });
+        return told(ReceiptTold::Unreachable);
     };
-    let stops = notifications::stops(tx, &loyalty.keys.mark(&reach.phone.e164)).await?;
-    if stops.iter().any(|(scope, at)| reach.consent.at <= *at && scope.covers(Template::Receipt.category())) {
-        return Ok(ReceiptMessage { sent: false });
+    let mark = loyalty.keys.mark(&reach.phone.e164);
+    if !way.approved.contains(&Template::Receipt.name())
+        || notifications::stopped(tx, &mark, Template::Receipt.category(), reach.consent.at).await?
+    {
+        return told(ReceiptTold::Unreachable);
     }
     let notice = Notice {
         template: Template::Receipt,
-        variables: vec![bought.shop_name, [public_url, &path].concat()],
+        variables: vec![[way.public_url, &path].concat()],
         telephone: &reach.phone.e164,
         hint: &reach.phone.hint(),
         consent: Some(reach.consent),
         consumer: Some(bought.person),
         brand: None,
         time_zone: reach.phone.country.time_zone(),
-        valid_until: now.plus_ms(MESSAGE_MS),
-        dedupe_key: Some(format!("receipt {id}")),
+        valid_until,
+        dedupe_key: Some(dedupe_key),
     };
     notifications::notify(tx, now, &loyalty.keys, &notice).await?;
-    Ok(ReceiptMessage { sent: true })
+    audit::record(tx, actor, now, "receipt.sent", id, None, None, None).await?;
+    told(ReceiptTold::Sent)
 }
 
 #[derive(sqlx::FromRow)]
@@ -154,8 +183,8 @@ pub async fn read(tx: &mut Tx, loyalty: &Loyalty, actor: &Actor, token: &str) ->
 
 sql! {
     /// Whoever asks was allowed to see it.
-    BOUGHT: "SELECT COALESCE(c.merged_into, c.id) AS person, s.name AS shop_name
-             FROM purchase p JOIN consumer c ON c.id = p.consumer_id JOIN shop s ON s.id = p.shop_id WHERE p.id = $1";
+    BOUGHT: "SELECT COALESCE(c.merged_into, c.id) AS person, p.purchased_at, p.status
+             FROM purchase p JOIN consumer c ON c.id = p.consumer_id WHERE p.id = $1";
 
     /// By the token's purchase: whoever holds the token was given it.
     READ: "SELECT p.consumer_id, s.name AS shop_name, s.city, p.purchased_at, p.offset_seconds, p.status,

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use crate::{
-    Category, Channel, Port, Refused, Rules, SandboxMessage, Seal, Status, lock_key, mail, news, notice,
+    Category, Channel, Port, Refused, Rules, SandboxMessage, Seal, Status, Template, lock_key, mail, news, notice,
     port::{DAILY_MS, Outgoing, WAIT_MAX_MS, may_repeat},
     sandbox,
     smtp::Mail,
@@ -166,12 +166,13 @@ async fn why_not(tx: &mut Tx, now: Timestamp, waiting: &Waiting, person: &[u8], 
     let Some(consent_at) = waiting.consent_at else {
         return Ok(Some("no_consent"));
     };
-    let stops = news::stops(tx, person).await?;
-    if stops.iter().any(|(scope, at)| consent_at <= *at && scope.covers(waiting.category)) {
+    if news::stopped(tx, person, waiting.category, consent_at).await? {
         return Ok(Some("opted_out"));
     }
     let (today,): (i64,) = tx.query(TODAY).bind(person.to_vec()).bind(now.plus_ms(-DAILY_MS)).bind(waiting.id).one().await?;
-    Ok((today >= rules.daily_max).then_some("daily_limit"))
+    // Shops send receipts whenever they want: the last place of a day is for what she won or what expires.
+    let places = rules.daily_max - i64::from(waiting.template == Template::Receipt.name());
+    Ok((today >= places).then_some("daily_limit"))
 }
 
 /// When the night of a zone ends; `None` by day.

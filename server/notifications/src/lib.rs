@@ -33,8 +33,8 @@ use shared::{MessageId, Timestamp};
 
 pub use delivery::{DELIVER, Holds, Still, register, register_asking, register_with};
 pub use mail::{NewMail, PARTS_MAX, Part, bundle, mail};
-pub use news::{Inbound, OptOut, Told, forget, is_stop, opt_out, receive, stops, sweep, withdrawn};
-pub use notice::{ConsentUsed, Notice, Template, notify};
+pub use news::{Inbound, OptOut, Told, forget, is_stop, opt_out, receive, stopped, stops, sweep, withdrawn};
+pub use notice::{ConsentUsed, Notice, Template, notify, told};
 pub use port::{Accepted, Outgoing, Port, Provider, Refused, Rules, Sending, World};
 pub use providers::{
     sms::{Sms, SmsSettings},
@@ -95,6 +95,10 @@ pub enum Status {
 }
 
 impl Status {
+    /// It will never be on the telephone.
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Self::Failed | Self::Cancelled | Self::Refused)
+    }
     /// A state gives way only to one of a higher rank (WhatsApp Cloud API, "Status notifications may arrive out of order").
     pub const fn rank(self) -> i64 {
         match self {

@@ -78,6 +78,11 @@ pub async fn stops(tx: &mut Tx, person_key: &[u8]) -> Result<Vec<(OptOut, Timest
     tx.query(STOPS).bind(person_key.to_vec()).all().await
 }
 
+/// Whether she wanted no more messages of this kind after the decision that allows one.
+pub async fn stopped(tx: &mut Tx, person_key: &[u8], category: Category, decided_at: Timestamp) -> Result<bool, db::Error> {
+    Ok(stops(tx, person_key).await?.iter().any(|(scope, at)| decided_at <= *at && scope.covers(category)))
+}
+
 /// She took a decision back: what waits because of it does not leave. Returns how many messages.
 pub async fn withdrawn(tx: &mut Tx, now: Timestamp, consumer: ConsumerId, consent: ConsentId) -> Result<u64, db::Error> {
     tx.query(WITHDRAW).bind(now).bind(consumer).bind(consent).execute().await

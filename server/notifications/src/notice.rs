@@ -4,7 +4,7 @@ use db::{Tx, sql};
 use shared::{BrandId, ConsentId, ConsumerId, MessageId, Timestamp};
 use sqlx::types::Json;
 
-use crate::{Category, Channel, Seal, enqueue};
+use crate::{Category, Channel, Seal, Status, enqueue};
 
 /// A text of the product. Its variables are numbered as in the provider's approved template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Template {
     /// The code, for which reward, and at which shop she asked for it. By WhatsApp the code alone: its category takes nothing
     /// else.
     Redemption,
-    /// At which shop she bought, and where her receipt is read.
+    /// Where her receipt is read. Not the name of the shop: whoever registers one chooses it.
     Receipt,
 }
 
@@ -81,8 +81,8 @@ impl Template {
     /// How many variables it has.
     pub const fn variables(self) -> usize {
         match self {
-            Self::Code | Self::Welcome | Self::MissYou | Self::Thanks => 1,
-            Self::Reward | Self::News | Self::Receipt => 2,
+            Self::Code | Self::Welcome | Self::MissYou | Self::Thanks | Self::Receipt => 1,
+            Self::Reward | Self::News => 2,
             Self::Statement | Self::Redemption => 3,
             Self::Expiry | Self::ShopStatement => 4,
         }
@@ -137,7 +137,7 @@ impl Template {
                 variable(1),
                 variable(2)
             ),
-            Self::Receipt => format!("Recibo de tu compra en {}: {} (escribe BAJA para no recibir avisos)", variable(0), variable(1)),
+            Self::Receipt => format!("Mostrador: el recibo de tu compra está en {} (escribe BAJA para no recibir avisos)", variable(0)),
             Self::Statement => format!("{}: tienes {} {}. Escribe BAJA para no recibir avisos.", variable(0), variable(1), variable(2)),
         }
     }
@@ -214,6 +214,11 @@ pub async fn notify(tx: &mut Tx, now: Timestamp, sealer: &dyn Seal, notice: &Not
     Ok(Some(id))
 }
 
+/// What became of the news that was told under this key. `None`: it was never told.
+pub async fn told(tx: &mut Tx, dedupe_key: &str) -> Result<Option<Status>, db::Error> {
+    Ok(tx.query(TOLD).bind(dedupe_key).maybe::<(Status,)>().await?.map(|(status,)| status))
+}
+
 /// The same news by another channel, in the transaction in which the first one failed.
 pub(crate) async fn fall_back(tx: &mut Tx, now: Timestamp, failed: MessageId) -> Result<(), db::Error> {
     let id: MessageId = tx.new_id();
@@ -232,6 +237,8 @@ sql! {
     INSERT: "INSERT INTO message (id, channel, template, category, recipient_sealed, recipient_hint, subject, body_sealed, variables_sealed, person_key,
                                   consumer_id, brand_id, consent_id, consent_at, time_zone, valid_until, dedupe_key, status, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'waiting', $17) ON CONFLICT DO NOTHING";
+
+    TOLD: "SELECT status FROM message WHERE dedupe_key = $1";
 
     /// No row: its text is forgotten already, it is a fallback itself, or it has one.
     FALL_BACK: "INSERT INTO message (id, channel, template, category, recipient_sealed, recipient_hint, subject, body_sealed, variables_sealed, person_key,

@@ -60,10 +60,34 @@ pub struct ReceiptLink {
     pub path: String,
 }
 
-/// Whether a receipt goes to the telephone of whoever bought.
+/// What becomes of a receipt that is wanted on the telephone of whoever bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptTold {
+    /// It is there or on its way: at night it waits for the morning, and a day has places for so many messages.
+    Sent,
+    /// She has no telephone here, did not agree to notices or stopped them; or it was sent and could not be brought.
+    Unreachable,
+    /// Only an accepted purchase is told, for a day.
+    Closed,
+}
+
+impl ReceiptTold {
+    /// As on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Unreachable => "unreachable",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The answer to whoever wants it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReceiptMessage {
-    /// Told once, however often it is asked for. `false`: her card has no telephone, or she did not agree to notices.
-    pub sent: bool,
+    /// What became of it.
+    pub told: ReceiptTold,
 }

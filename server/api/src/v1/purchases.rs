@@ -369,15 +369,16 @@ async fn receipt(State(api): State<ApiState>, ActorOf(actor): ActorOf, Id(id): I
 }
 
 /// Sends the receipt to the telephone of whoever bought, if she agreed to notices; the number stays unknown to whoever asks.
-/// Asked again it is the same message.
-#[utoipa::path(put, path = "/purchases/{id}/receipt/message", operation_id = "sendPurchaseReceipt", tag = "purchases", params(("id" = PurchaseId, Path)), responses((status = 200, description = "On its way, or why not.", body = ReceiptMessage)))]
+/// Asked again it is the same message. For the people of its shop, its consumer and the operator.
+#[utoipa::path(put, path = "/purchases/{id}/receipt/message", operation_id = "sendPurchaseReceipt", tag = "purchases", params(("id" = PurchaseId, Path)), responses((status = 200, description = "What becomes of it.", body = ReceiptMessage)))]
 async fn send_receipt(
     State(api): State<ApiState>,
     ActorOf(actor): ActorOf,
     Id(id): Id<PurchaseId>,
 ) -> Result<Json<ReceiptMessage>, Refusal> {
     let (mut tx, now) = api.begin().await?;
-    let told = loyalty::receipt::send(&mut tx, &api.loyalty, &actor, now, id, &api.public_url).await?;
+    let way = loyalty::receipt::Way { public_url: &api.public_url, approved: &api.port.approved() };
+    let told = loyalty::receipt::send(&mut tx, &api.loyalty, &actor, now, id, way).await?;
     tx.commit().await?;
     Ok(Json(told))
 }

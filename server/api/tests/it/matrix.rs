@@ -122,7 +122,7 @@ fn doors(world: &World) -> Vec<Door> {
         door("previewPurchase", Owner).body(basket).wrong([Ana, Brand]),
         door("getPurchase", Ana).at("{purchase}").stranger(Luz).wrong([]),
         door("getPurchaseReceipt", Ana).at("{purchase}").stranger(Luz).wrong([]),
-        door("sendPurchaseReceipt", Ana).at("{purchase}").stranger(Luz).wrong([]),
+        door("sendPurchaseReceipt", Ana).at("{purchase}").stranger(Luz).wrong([OperatorAnalyst]),
         door("previewDelivery", Owner).body(json!({ "code": "{code}" })).wrong([Ana, Brand]),
         door("createRewardIncident", Cashier).body(json!({ "code": "{code}" })).wrong([Ana, Brand, ImportKey]),
         door("listRewardIncidents", BrandAnalyst).wrong([Ana, Owner, ImportKey]),

@@ -169,6 +169,18 @@ both_databases! {
         assert_eq!(to_ana, 3 + 1 + 1, "three, the code, and one of the next day");
     }
 
+    async fn the_last_place_of_a_day_is_not_for_a_receipt(db: &Db) {
+        let office = Office::open().await;
+        for template in [Template::Receipt, Template::Receipt, Template::Receipt, Template::Reward, Template::Reward] {
+            notify(db, NOW, &notice(template, ANA)).await.unwrap();
+            office.work(db, NOW).await;
+        }
+
+        let refused = || (Status::Refused, Some("daily_limit".to_owned()));
+        let left = || (Status::Accepted, None);
+        assert_eq!(states(db).await, [left(), left(), refused(), left(), refused()]);
+    }
+
     async fn by_night_only_codes_leave(db: &Db) {
         let night = NOW.plus_ms(13 * HOUR_MS);
         let office = Office::open().await;
