@@ -47,7 +47,7 @@ test('what is practised is nobody\'s purchase, with and without network', async 
   const phone = await Phone.working(server, '301 777 0401', 'Tienda Aprendiz');
   const { page } = phone;
   const before = await sold(page);
-  const counted = await phone.counting();
+  const counted = phone.counting();
   const asked: string[] = [];
   phone.context.on('request', (request) => { if (request.method() !== 'GET') asked.push(`${request.url()} ${request.postData() ?? ''}`); });
 
@@ -180,14 +180,14 @@ test('a shopkeeper trains, captures, voids, is paid', async () => {
     await clean(counter);
     await picture(counter, 'receipt-qr');
     await counter.getByRole('button', { name: 'Enviar a su celular' }).click();
-    await expect(counter.getByText('No le llegan mensajes nuestros')).toBeVisible();
+    await expect(counter.getByText('No se lo pudimos mandar')).toBeVisible();
     await clean(counter);
     await picture(counter, 'receipt-unreachable');
     await card.goto(`${server.url}/c/you`);
     await card.getByRole('button', { name: /^Dar permiso/ }).first().click();
     await expect(card.getByRole('button', { name: /^Retirar permiso/ }).first()).toBeVisible();
     await counter.getByRole('button', { name: 'Enviar a su celular' }).click();
-    await expect(counter.getByText('Le va a llegar a su celular')).toBeVisible();
+    await expect(counter.getByText('Se lo mandamos a su celular')).toBeVisible();
     await clean(counter);
     await picture(counter, 'receipt-sent');
     const stranger = await (await browser.newContext(screen)).newPage();

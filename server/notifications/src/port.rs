@@ -60,7 +60,7 @@ impl Port {
 /// When messages may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Messages that one person gets in 24 hours, of all brands together; codes do not count.
+    /// Messages that one person gets in 24 hours, of all brands together; codes do not count, and the last one is no receipt.
     pub daily_max: i64,
     /// From this minute of her day nothing but codes leaves.
     pub quiet_from_minute: i64,

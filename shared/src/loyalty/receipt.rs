@@ -65,9 +65,10 @@ pub struct ReceiptLink {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptTold {
-    /// It is there or on its way: at night it waits for the morning, and a day has places for so many messages.
+    /// It left, or waits to leave: by night for the morning. What finds no place in her day is dropped then.
     Sent,
-    /// She has no telephone here, did not agree to notices or stopped them; or it was sent and could not be brought.
+    /// She has no telephone here, did not agree to notices or stopped them; no provider carries it; or it was dropped or
+    /// could not be brought.
     Unreachable,
     /// Only an accepted purchase is told, for a day.
     Closed,

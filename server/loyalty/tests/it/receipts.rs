@@ -161,6 +161,7 @@ db::both_databases! {
         assert!(matches!(refused, Err(Error::Identity(identity::Error::Forbidden))), "{refused:?}");
     }
 
+    // On SQLite the only writer is waited for; on PostgreSQL the consumer's lock.
     async fn nothing_leaves_by_a_consent_that_is_taken_back_meanwhile(db: &Db) {
         let world = World::new(db).await;
         let id = sold(&world).await;
