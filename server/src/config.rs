@@ -142,7 +142,8 @@ fn digits<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Messages {
-    /// For one person in 24 hours, of all brands together, 0 to 20; codes do not count.
+    /// For one person in 24 hours, of all brands together, 0 to 20; codes do not count, and the last one is no receipt: with 1
+    /// none leaves.
     pub daily_max: i64,
     /// From this hour only codes leave, 0 to 23.
     pub quiet_from_hour: i64,
